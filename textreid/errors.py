@@ -1,0 +1,47 @@
+"""Every error that textreid raises on purpose.
+
+TextReIDError
+├── InputError          a path, photo, video, annotation or query that cannot be used
+│   ├── ImageError      one picture cannot be decoded safely
+│   └── AnnotationError one row of a data set is malformed; names file, row and key
+├── UnknownNameError    a model, recipe, key or option that does not exist; names the nearest
+└── ModelError          a model folder or checkpoint that cannot be used
+
+The index raises `textreid_index.GalleryError` and its children.
+Each message says what is wrong and what to do or type next.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class TextReIDError(Exception):
+    """Root of the errors that textreid raises on purpose."""
+
+
+class InputError(TextReIDError):
+    """A path, photo, video, annotation or query that cannot be used."""
+
+
+class ImageError(InputError):
+    """One picture cannot be decoded safely."""
+
+
+class AnnotationError(InputError):
+    """One row of a data set is malformed; the message names file, row and key."""
+
+
+class ModelError(TextReIDError):
+    """A model folder or checkpoint that cannot be used."""
+
+
+class UnknownNameError(TextReIDError):
+    """A name that does not exist; the message offers the nearest one that does."""
+
+    def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
+        known = sorted(known)
+        near = difflib.get_close_matches(name, known, n=1)
+        hint = f" Did you mean '{near[0]}'?" if near else ""
+        super().__init__(f"There is no {kind} called '{name}'.{hint} Known: {', '.join(known) or 'none'}.")
