@@ -1,0 +1,73 @@
+# The same verbs for a newcomer, a contributor and CI. `make help` lists them.
+#
+#   VENV=DIR       where the virtual environment lives (default .venv, or .venv-gpu with GPU=1)
+#   PYTHON=python  the Python (3.11 or newer) that makes it
+#   GPU=1          faiss-gpu instead of faiss-cpu; they are exclusive, hence the environment of its own
+#   ARGS="..."     more arguments for demo and test: make test ARGS="tests/metrics -x"
+
+PYTHON ?= python3
+ifdef GPU
+VENV ?= .venv-gpu
+FAISS := gpu
+else
+VENV ?= .venv
+FAISS := cpu
+endif
+BIN := $(VENV)/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test install browser lint types contracts format check results build clean
+
+help: ## List the verbs
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-16s %s\n", $$1, $$2}'
+
+demo: $(VENV)/.for-use ## Set everything up and open the search page on the built-in gallery
+	$(BIN)/textreid demo $(ARGS)
+
+test: install browser ## Set everything up and pass the tests
+	$(BIN)/python -m pytest $(ARGS)
+
+install: $(VENV)/.for-development ## Set up for development: the package, the tools, all test dependencies
+
+browser: ## Make sure that there is a Chromium for the tests that drive the search page
+	@.ci/browser
+
+lint: install ## Style: ruff, in check mode
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: install ## Types: mypy
+	$(BIN)/mypy
+
+contracts: install ## Who may import whom: import-linter
+	$(BIN)/lint-imports --no-cache
+
+check: lint types contracts test ## Everything that CI runs
+
+format: install ## Rewrite the sources in the project's style
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+results: install ## Rewrite the README's measured table from benchmarks/results/
+	$(BIN)/python benchmarks/readme.py
+
+build: install ## Build the wheel into dist/
+	$(BIN)/python -m pip wheel --no-deps --wheel-dir dist .
+
+clean: ## Remove the virtual environments and every cache
+	rm -rf .venv .venv-gpu dist build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(BIN)/python:
+	$(PYTHON) -c 'import sys; sys.exit("textreid needs Python 3.11 or newer; name one with PYTHON=...") if sys.version_info < (3, 11) else None'
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.for-use: pyproject.toml | $(BIN)/python
+	@echo "Installing textreid and PyTorch into $(VENV): some minutes, once."
+	$(BIN)/python -m pip install --editable '.[$(FAISS)]'
+	@touch $@
+
+$(VENV)/.for-development: pyproject.toml | $(BIN)/python
+	@echo "Installing textreid, PyTorch and the tools into $(VENV): some minutes, once."
+	$(BIN)/python -m pip install --editable '.[dev,$(FAISS)]'
+	@touch $@
