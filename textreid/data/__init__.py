@@ -1,0 +1,1 @@
+"""Data sets, samplers and batches: from annotation rows to what a training step sees."""

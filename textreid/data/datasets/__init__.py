@@ -1,0 +1,47 @@
+"""Data sets in their official folder layouts: one file each, the file's stem is the data set's name.
+
+Each module offers `load(root, split) -> list[PersonCrop]` and `SPLITS`; `root` is the folder that holds the data
+set's own folder, or that folder itself.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from pathlib import Path
+
+from textreid.errors import InputError, UnknownNameError
+from textreid.types import PersonCrop
+
+
+def names() -> list[str]:
+    """The data sets that can be named on the command line, such as "cuhk-pedes"."""
+    return sorted(module.name.replace("_", "-") for module in pkgutil.iter_modules(__path__))
+
+
+def load(name: str, root: str | Path, split: str) -> list[PersonCrop]:
+    """The crops of one split, in the data set's own order.
+
+    Raises:
+        UnknownNameError: no such data set or split.
+        InputError: the folder is not in the official layout.
+        AnnotationError: a malformed row, named by file, row and key.
+    """
+    if name not in names():
+        raise UnknownNameError("data set", name, names())
+    module = importlib.import_module(f"{__name__}.{name.replace('-', '_')}")
+    if split not in module.SPLITS:
+        raise UnknownNameError(f"split of {name}", split, module.SPLITS)
+    crops: list[PersonCrop] = module.load(root, split)
+    return crops
+
+
+def find_folder(root: str | Path, folder: str, marker: str, *, hint: str) -> Path:
+    """`root/folder`, or `root` itself when it is that folder; `marker` is a path that must exist in it."""
+    root = Path(root).expanduser()
+    for candidate in (root / folder, root):
+        if (candidate / marker).exists():
+            return candidate
+    raise InputError(
+        f"No {folder} data at '{root}': expected '{marker}' in '{root / folder}' or in '{root}' itself. {hint}"
+    )
