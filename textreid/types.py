@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from torch import Tensor
-
-NO_ATTRIBUTES: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -34,7 +31,7 @@ class PersonCrop:
     person_id: int | None
     camera_id: int | None = None
     captions: tuple[str, ...] = ()
-    attributes: Mapping[str, str] = field(default=NO_ATTRIBUTES, hash=False)
+    attributes: Mapping[str, str] = field(default_factory=dict, hash=False)
     split: str = "train"
     time: float | None = None
 
@@ -50,7 +47,6 @@ class Batch:
         labels: [B] int64, contiguous training class of each pair.
         image_ids: [B] int64, equal where two pairs show the same image.
         camera_ids: [B] int64, -1 where unknown.
-        captioned: [B] bool, False where the image has no caption (its text row is padding).
     """
 
     images: Tensor
@@ -59,7 +55,6 @@ class Batch:
     labels: Tensor
     image_ids: Tensor
     camera_ids: Tensor
-    captioned: Tensor
 
     def to(self, device: str) -> Batch:
         """The same batch on another device."""
