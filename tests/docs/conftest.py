@@ -1,4 +1,4 @@
-"""The folder that the code blocks of each page run in: photos, crops, a clip, a gallery, two tiny data sets."""
+"""The folder that the code blocks of each page run in: photos, crops, clip, gallery, two tiny data sets."""
 
 from __future__ import annotations
 
