@@ -1,7 +1,7 @@
 """Write the README's measured table from benchmarks/results/*.json: `make results`.
 
-A result file is {"model": NAME, "rows": [{"dataset", "split", "task", "R1", "R5", "R10", "mAP", "mINP", "queries",
-"gallery", "command"}, ...]}, its percentages as `textreid eval --json` prints them.
+A result file is {"model": NAME, "rows": [{"dataset", "split", "task", "R1", "R5", "R10", "mAP", "mINP",
+"queries", "gallery", "command"}, ...]}, its percentages as `textreid eval --json` prints them.
 """
 
 from __future__ import annotations

@@ -41,4 +41,6 @@ def test_a_row_shows_its_numbers_and_its_command(tmp_path: Path) -> None:
         "| small | cuhk-pedes val | text to image | 12.3 | 50.0 | 60.1 | 11.1 | – | 6,158 | 3,078 |" in page
     )
     assert "textreid eval cuhk-pedes" in page
-    assert page.startswith("before\n") and page.endswith("after\n") and "old" not in page
+    assert page.startswith("before\n")
+    assert page.endswith("after\n")
+    assert "old" not in page
