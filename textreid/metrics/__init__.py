@@ -1,0 +1,1 @@
+"""Retrieval metrics by the field's protocols; numpy and scipy only."""
