@@ -1,4 +1,4 @@
-"""What `pip install textreid` gives: the three packages, recipes, weights and a console script that starts."""
+"""What `pip install textreid` gives: three packages, recipes, weights and a console script that starts."""
 
 from __future__ import annotations
 
