@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from pathlib import Path
+from types import ModuleType
 
 from textreid.errors import InputError, UnknownNameError
 from textreid.types import PersonCrop
@@ -19,6 +20,15 @@ def names() -> list[str]:
     return sorted(module.name.replace("_", "-") for module in pkgutil.iter_modules(__path__))
 
 
+def splits(name: str) -> tuple[str, ...]:
+    """The splits of a data set, such as ("train", "val", "test").
+
+    Raises:
+        UnknownNameError: no such data set.
+    """
+    return tuple(_module(name).SPLITS)
+
+
 def load(name: str, root: str | Path, split: str) -> list[PersonCrop]:
     """The crops of one split, in the data set's own order.
 
@@ -27,13 +37,16 @@ def load(name: str, root: str | Path, split: str) -> list[PersonCrop]:
         InputError: the folder is not in the official layout.
         AnnotationError: a malformed row, named by file, row and key.
     """
+    if split not in splits(name):
+        raise UnknownNameError(f"split of {name}", split, splits(name))
+    crops: list[PersonCrop] = _module(name).load(root, split)
+    return crops
+
+
+def _module(name: str) -> ModuleType:
     if name not in names():
         raise UnknownNameError("data set", name, names())
-    module = importlib.import_module(f"{__name__}.{name.replace('-', '_')}")
-    if split not in module.SPLITS:
-        raise UnknownNameError(f"split of {name}", split, module.SPLITS)
-    crops: list[PersonCrop] = module.load(root, split)
-    return crops
+    return importlib.import_module(f"{__name__}.{name.replace('-', '_')}")
 
 
 def find_folder(root: str | Path, folder: str, marker: str, *, hint: str) -> Path:
