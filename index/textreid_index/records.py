@@ -1,0 +1,77 @@
+"""What a gallery knows about a person and about the file the person was found in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Literal
+
+from textreid_index.errors import InvalidValueError
+
+
+@dataclass(frozen=True)
+class Record:
+    """One person in the gallery: a crop of one photo, or one track through a video.
+
+    Attributes:
+        id: stable and unique in the gallery.
+        source: path of the photo or video; "archive.zip!member.jpg" for a photo inside a zip file.
+        box: x1, y1, x2, y2 in pixels of the upright full picture; None: the whole picture is the person.
+        camera: name of the camera.
+        time: when the picture was taken, POSIX seconds (UTC), if known.
+        offset: seconds from the start of the video.
+        frame: frame number in the video.
+        track: number of the track in the video.
+    """
+
+    id: str
+    source: str
+    box: tuple[float, float, float, float] | None = None
+    camera: str | None = None
+    time: float | None = None
+    offset: float | None = None
+    frame: int | None = None
+    track: int | None = None
+
+    @property
+    def when(self) -> str | None:
+        """ISO-8601 UTC when the time is known, else "0:01:23.4" into the video, else None."""
+        if self.time is not None:
+            timespec = "seconds" if self.time == int(self.time) else "milliseconds"
+            return datetime.fromtimestamp(self.time, UTC).isoformat(timespec=timespec)
+        if self.offset is not None:
+            minutes, tenths = divmod(round(self.offset * 10), 600)
+            return f"{minutes // 60}:{minutes % 60:02}:{tenths // 10:02}.{tenths % 10}"
+        return None
+
+
+Status = Literal["done", "partial", "failed"]
+
+
+@dataclass(frozen=True)
+class SourceState:
+    """How far one photo, zip member or video has been indexed, so that it is not indexed twice.
+
+    Attributes:
+        key: path of the source, written as in `Record.source`.
+        size: bytes of the file when it was read.
+        mtime_ns: its modification time in nanoseconds.
+        settings: how people were looked for (detector, crops); other settings mean: index again.
+        status: "done", "partial" (a video stopped in the middle) or "failed".
+        people: people found so far.
+        reason: why it failed.
+        resume_at: seconds of a partly indexed video from which to go on.
+    """
+
+    key: str
+    size: int
+    mtime_ns: int
+    settings: str
+    status: Status = "done"
+    people: int = 0
+    reason: str | None = None
+    resume_at: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.status not in ("done", "partial", "failed"):
+            raise InvalidValueError(f"Status must be done, partial or failed, not '{self.status}'.")
