@@ -1,0 +1,146 @@
+"""The page's endpoints for programs: named, typed, and going through the same desk as the page.
+
+Gradio hands their arguments over as the caller sent them, so each one is checked here before it is used.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+import gradio as gr
+from gradio.data_classes import FileData
+from textreid.errors import InputError, TextReIDError
+from textreid_index import GalleryError, Record
+
+from textreid_demo import markup
+from textreid_demo.desk import Desk
+from textreid_demo.question import Question
+from textreid_demo.uploads import received
+
+
+def publish(desk: Desk) -> None:
+    """Add the endpoints to the page that is being built."""
+
+    def search(
+        text: str = "",
+        image: FileData | None = None,
+        camera: str = "",
+        since: str = "",
+        until: str = "",
+        k: int = 20,
+        more_like: list[str] | None = None,
+        less_like: list[str] | None = None,
+    ) -> list[dict[str, Any]]:
+        """Find people by a description, an example photo, or both; best match first."""
+        question = Question(
+            text=_text(text, "text"),
+            photo=str(received(image)) if image is not None else None,
+            more=_ids(more_like, "more_like"),
+            less=_ids(less_like, "less_like"),
+            camera=_text(camera, "camera"),
+            since=_text(since, "since"),
+            until=_text(until, "until"),
+            k=_number(k, "k"),
+        )
+        return desk.ask(question).to_dicts()
+
+    def similar(id: str, camera: str = "", since: str = "", until: str = "", k: int = 20) -> list[dict[str, Any]]:
+        """Find people who look like somebody in the gallery."""
+        question = Question(
+            like=_text(id, "id"),
+            camera=_text(camera, "camera"),
+            since=_text(since, "since"),
+            until=_text(until, "until"),
+            k=_number(k, "k"),
+        )
+        return desk.ask(question).to_dicts()
+
+    def record(id: str) -> dict[str, Any]:
+        """What is known about one person, a JPEG thumbnail in base64, and who was seen just before and after."""
+        id = _text(id, "id")
+        found = desk.gallery.get(id)
+        thumbnail = base64.b64encode(desk.gallery.thumbnail(id)).decode("ascii")
+        return {**_facts(found), "thumbnail": thumbnail, "neighbours": [_facts(near) for near in desk.neighbours(id)]}
+
+    def frame(id: str) -> str:
+        """The full picture with the person's box drawn: a JPEG in base64."""
+        picture, missing = desk.frame(_text(id, "id"))
+        if picture is None:
+            raise InputError(missing)
+        return base64.b64encode(markup.to_jpeg(picture)).decode("ascii")
+
+    def gallery() -> dict[str, Any]:
+        """How many people the gallery holds, its cameras, and the model it was made with."""
+        encoder = desk.gallery.encoder
+        return {
+            "people": len(desk.gallery),
+            "cameras": desk.gallery.cameras(),
+            "model": encoder.name if encoder else None,
+        }
+
+    def add(files: list[FileData], crops: bool = False, camera: str = "") -> dict[str, Any]:
+        """Add photos, zip files or videos; crops: each photo already shows one person, cut out."""
+        if not isinstance(files, list) or not files:
+            raise InputError("files: expected a list of uploaded files.")
+        paths = [received(file) for file in files]
+        report = desk.add(paths, crops=bool(crops), camera=_text(camera, "camera") or None)
+        return {
+            "added": report.added,
+            "known": report.known,
+            "empty": report.empty,
+            "skipped": [{"source": skipped.source, "reason": skipped.reason} for skipped in report.skipped],
+        }
+
+    def delete(ids: list[str]) -> dict[str, int]:
+        """Delete people: record, vector and thumbnail, and uploads from which nobody is left."""
+        return {"deleted": desk.delete(_ids(ids, "ids"))}
+
+    for endpoint in (search, similar, record, frame, gallery, delete):
+        gr.api(_plain(endpoint), api_name=endpoint.__name__)
+    gr.api(_plain(add), api_name="add", concurrency_id="add", concurrency_limit=1)
+
+
+def _plain(endpoint: Callable[..., Any]) -> Callable[..., Any]:
+    """Errors made on purpose reach the caller in their own words; anything else stays in the server's log."""
+
+    @wraps(endpoint)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return endpoint(*args, **kwargs)
+        except (TextReIDError, GalleryError) as error:
+            raise gr.Error(str(error), print_exception=False) from None
+
+    return call
+
+
+def _facts(record: Record) -> dict[str, Any]:
+    return {
+        "id": record.id,
+        "source": record.source,
+        "box": None if record.box is None else list(record.box),
+        "camera": record.camera,
+        "time": record.when,
+    }
+
+
+def _text(value: object, name: str) -> str:
+    if not isinstance(value, str):
+        raise InputError(f"{name}: expected text.")
+    return value
+
+
+def _number(value: object, name: str) -> int:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or value != value or int(value) < 1:
+        raise InputError(f"{name}: expected a whole number, at least 1.")
+    return int(value)
+
+
+def _ids(value: object, name: str) -> tuple[str, ...]:
+    if value is None:
+        return ()
+    if not isinstance(value, list) or not all(isinstance(id, str) for id in value):
+        raise InputError(f"{name}: expected a list of ids.")
+    return tuple(value)

@@ -1,0 +1,145 @@
+"""Records and hits as HTML. Everything that comes from files or people is escaped; pictures travel inside the page.
+
+Pictures are embedded rather than served from files, so no copy of a person is left in a cache where it would outlive
+the record.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Callable, Sequence
+from html import escape
+from pathlib import PurePath
+
+from PIL import Image
+from textreid_index import Record, SearchHit
+
+Thumbnail = Callable[[str], bytes]
+UNITS = (("d", 86400), ("h", 3600), ("min", 60), ("s", 1))
+
+
+def jpeg_uri(jpeg: bytes) -> str:
+    """JPEG bytes as a data URI."""
+    return "data:image/jpeg;base64," + base64.b64encode(jpeg).decode("ascii")
+
+
+def to_jpeg(image: Image.Image, longest: int = 1600) -> bytes:
+    """JPEG bytes of a picture, scaled down until its longer side has at most `longest` pixels."""
+    image = image.convert("RGB")
+    image.thumbnail((longest, longest))
+    buffer = io.BytesIO()
+    image.save(buffer, "JPEG", quality=88)
+    return buffer.getvalue()
+
+
+def when(record: Record) -> str:
+    """A moment as people read it: "2026-03-01 14:05:10 UTC", "0:01:23.4 into the video", or nothing."""
+    if record.when is None:
+        return ""
+    if record.time is None:
+        return f"{record.when} into the video"
+    return record.when[:19].replace("T", " ") + " UTC"
+
+
+def place(source: str) -> str:
+    """The last two parts of a source: enough to recognise it, without the layout of the disk."""
+    return "/".join(PurePath(source).parts[-2:])
+
+
+def cards(people: Sequence[SearchHit | Record], thumbnail: Thumbnail) -> str:
+    """A grid of people; each is a button that tells the page its id."""
+    return f'<div class="people">{"".join(_card(person, thumbnail) for person in people)}</div>'
+
+
+def _card(person: SearchHit | Record, thumbnail: Thumbnail) -> str:
+    record = person.record if isinstance(person, SearchHit) else person
+    line = f"<b>{escape(record.camera or 'no camera')}</b><span>{escape(when(record))}</span>"
+    title, badge = f"Person, {place(record.source)}", ""
+    if isinstance(person, SearchHit):
+        title = f"Rank {person.rank}, score {person.score:.2f}, {place(record.source)}"
+        badge = f"<i class='rank'>{person.rank}</i><i class='score'>{person.score:.2f}</i>"
+    return (
+        f'<button type="button" class="person" data-do="pick" data-id="{escape(record.id)}" title="{escape(title)}">'
+        f'<span class="frame"><img src="{jpeg_uri(thumbnail(record.id))}" alt="{escape(title)}">{badge}</span>'
+        f'<span class="line">{line}</span></button>'
+    )
+
+
+def heading(title: str, detail: str = "", tools: str = "") -> str:
+    """The line above the results. `tools` is markup, the rest is text."""
+    return (
+        f'<div class="heading"><div><h2>{escape(title)}</h2><p>{escape(detail)}</p></div>'
+        f'<div class="tools">{tools}</div></div>'
+    )
+
+
+def downloads(csv: str) -> str:
+    """The two ways to take results along."""
+    data = base64.b64encode(csv.encode("utf-8")).decode("ascii")
+    return (
+        f'<a class="tool" download="people.csv" href="data:text/csv;base64,{data}">CSV</a>'
+        '<button type="button" class="tool" data-do="sheet">Contact sheet</button>'
+    )
+
+
+def feedback(more: Sequence[str], less: Sequence[str], like: str | None, thumbnail: Thumbnail) -> str:
+    """The people that steer the search, each with a way to take them back."""
+    chips = [_chip("Like this person", like, thumbnail)] if like else []
+    chips += [_chip("More like", id, thumbnail) for id in more]
+    chips += [_chip("Less like", id, thumbnail) for id in less]
+    return f'<div class="steering">{"".join(chips)}</div>' if chips else ""
+
+
+def _chip(label: str, id: str, thumbnail: Thumbnail) -> str:
+    return (
+        f'<span class="chip"><img src="{jpeg_uri(thumbnail(id))}" alt="">{label}'
+        f'<button type="button" data-do="release" data-id="{escape(id)}" aria-label="Remove: {label}">×</button></span>'
+    )
+
+
+def note(text: str, kind: str = "plain") -> str:
+    """A sentence in place of results: "plain" for an empty state, "wrong" for an error, "good" for success."""
+    lines = "".join(f"<p>{escape(line)}</p>" for line in text.splitlines())
+    return f'<div class="note {kind}" role="{"alert" if kind == "wrong" else "status"}">{lines}</div>'
+
+
+def person(record: Record, score: float | None, picture: bytes, missing: str, near: str) -> str:
+    """Everything known about one person: the full frame, the facts, and who was there before and after."""
+    facts = {
+        "Score": "" if score is None else f"{score:.3f}",
+        "Camera": record.camera or "",
+        "Time": when(record),
+        "Source": place(record.source),
+        "Frame": "" if record.frame is None else str(record.frame),
+    }
+    rows = "".join(f"<dt>{name}</dt><dd>{escape(value)}</dd>" for name, value in facts.items() if value)
+    return (
+        f'<figure class="full"><img src="{jpeg_uri(picture)}" alt="Full picture with the person marked"></figure>'
+        f"{note(missing) if missing else ''}<dl>{rows}</dl>{near}"
+    )
+
+
+def neighbours(records: Sequence[Record], person: Record, thumbnail: Thumbnail) -> str:
+    """Who was seen by the same camera around the same time, each with how long before or after `person`."""
+    if not records:
+        return ""
+    strip = "".join(
+        f'<button type="button" data-do="pick" data-id="{escape(record.id)}" '
+        f'title="{escape(when(record) or place(record.source))}">'
+        f'<img src="{jpeg_uri(thumbnail(record.id))}" alt="Person seen {escape(when(record) or "nearby")}">'
+        f"{_apart(record, person)}</button>"
+        for record in records
+    )
+    return f'<h3>Seen there before and after</h3><div class="strip">{strip}</div>'
+
+
+def _apart(record: Record, person: Record) -> str:
+    """The time between two records, such as "12 s before"; empty if it is not known."""
+    for moment, other in ((record.time, person.time), (record.offset, person.offset)):
+        if moment is not None and other is not None:
+            seconds = abs(moment - other)
+            unit, size = next((unit, size) for unit, size in UNITS if seconds >= size or size == 1)
+            word = "at once" if seconds < 1 else f"{seconds / size:.0f} {unit} {'before' if moment < other else 'after'}"
+            return word
+    return ""

@@ -1,0 +1,142 @@
+"""The layout of the search page and which handler answers which event."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import gradio as gr
+
+from textreid_demo import api
+from textreid_demo.desk import Desk
+from textreid_demo.handlers import Handlers, View
+
+ASSETS = Path(__file__).parent
+EXAMPLES = (
+    "a woman in a red coat with a handbag",
+    "a man in a blue shirt and black trousers",
+    "someone with a yellow backpack",
+    "a person carrying an umbrella",
+)
+FILE_TYPES = ["image", "video", ".zip"]
+EVENTS_JS = """
+const events = ['pick', 'release', 'sheet'];
+element.addEventListener('click', (event) => {
+  const target = event.target.closest('[data-do]');
+  if (target && events.includes(target.dataset.do)) trigger(target.dataset.do, {id: target.dataset.id ?? ''});
+});
+"""
+SAVE_JS = """(uri) => {
+  if (!uri) return;
+  const link = document.createElement('a');
+  link.href = uri; link.download = 'people.jpg'; link.click();
+}"""
+RESPONSIBLE = (
+    "<p>A score says how alike two things look, not who somebody is: check every result with your own eyes. "
+    "Search only pictures you may use. Nothing leaves this machine, and a person deleted here is gone.</p>"
+)
+
+
+def build(desk: Desk, title: str, examples: Sequence[str] = EXAMPLES) -> gr.Blocks:
+    """The page over one gallery; `serve.running` serves it."""
+    on = Handlers(desk)
+    quiet = {"api_visibility": "private", "show_progress": "hidden"}
+    with gr.Blocks(
+        title="textreid", analytics_enabled=False, delete_cache=(600, 3600), fill_width=True
+    ) as page:
+        view, current = gr.State(View()), gr.State("")
+
+        with gr.Row(elem_id="top"):
+            gr.HTML(f"<h1>textreid</h1><p class='tag'>{title}</p>", elem_id="brand")
+            about = gr.HTML(on.about, elem_id="about")
+
+        with gr.Row(elem_id="ask"):
+            with gr.Column(scale=5, min_width=280):
+                text = gr.Textbox(
+                    show_label=False, placeholder="Describe a person, for example: a man in a blue shirt with a backpack",
+                    lines=1, max_lines=1, max_length=1000, submit_btn="Search", autofocus=True, elem_id="text",
+                    html_attributes=gr.InputHTMLAttributes(autocomplete="off"),
+                )  # fmt: skip
+                with gr.Row(elem_id="examples"):
+                    chips = [gr.Button(example, size="sm", min_width=0) for example in examples]
+                with gr.Accordion("Filters", open=False, elem_id="filters"), gr.Row():
+                    camera = gr.Dropdown(label="Camera", choices=[("Any camera", "")], value="", min_width=150)
+                    since = gr.Textbox(label="From", placeholder="2026-03-01 14:00", min_width=150)
+                    until = gr.Textbox(
+                        label="Until", placeholder="2026-03-01 15:00, or 1:30 in a video", min_width=150
+                    )
+            photo = gr.Image(
+                type="filepath", image_mode=None, sources=["upload", "clipboard"], height=132, min_width=180, scale=1,
+                label="Example photo", placeholder="Drop or paste\nan example photo", buttons=[], elem_id="photo",
+            )  # fmt: skip
+
+        results = gr.HTML(js_on_load=EVENTS_JS, elem_id="results")
+        more = gr.Button("Show more", visible=False, elem_id="more")
+
+        with gr.Column(visible=False, elem_id="panel") as panel:
+            close = gr.Button("Close", size="sm", elem_id="close")
+            with gr.Row(elem_id="actions"):
+                again = gr.Button("Find this person", variant="primary", size="sm", min_width=120)
+                nearer = gr.Button("More like this", size="sm", min_width=100)
+                farther = gr.Button("Less like this", size="sm", min_width=100)
+            person = gr.HTML(js_on_load=EVENTS_JS, elem_id="person")
+            delete = gr.Button("Delete…", size="sm", variant="stop", elem_id="delete")
+            with gr.Column(visible=False, elem_id="confirm") as confirm:
+                warning = gr.HTML()
+                yes = gr.Button("Delete this person", variant="stop", size="sm")
+                everybody = gr.Button(variant="stop", size="sm", visible=False)
+                keep = gr.Button("Keep", size="sm")
+
+        with gr.Accordion("Add photos or a video", open=len(desk.gallery) == 0, elem_id="add"):
+            files = gr.File(
+                file_count="multiple", file_types=FILE_TYPES, show_label=False, height=140, elem_id="files"
+            )
+            with gr.Row():
+                name = gr.Textbox(
+                    label="Camera name", placeholder="optional, for example: front door", max_length=80, min_width=180
+                )
+                crops = gr.Checkbox(
+                    label="Each photo already shows one person, cut out", container=False, min_width=180
+                )
+            take = gr.Button("Add to the gallery", variant="primary", elem_id="take")
+            taken = gr.HTML(elem_id="taken")
+        gr.HTML(RESPONSIBLE, elem_id="responsible")
+        sheet = gr.Textbox(visible=False)
+
+        shown = [view, results, more]
+        asked = [view, text, photo, camera, since, until]
+        opened = [current, person, panel, confirm]
+        loud = {"api_visibility": "private", "show_progress": "minimal", "show_progress_on": results}
+
+        gr.on([text.submit, photo.upload, photo.clear, since.submit, until.submit], on.search, asked, shown, **loud)
+        camera.input(on.search, asked, shown, **loud)
+        for chip, example in zip(chips, examples, strict=True):
+            chip.click(lambda example=example: example, None, text, **quiet).then(on.search, asked, shown, **loud)
+        more.click(on.show_more, view, shown, **loud)
+        results.release(on.release, view, shown, **loud)
+        results.sheet(on.sheet, view, sheet, **quiet).then(None, sheet, None, js=SAVE_JS, **quiet)
+
+        for grid in (results, person):
+            grid.pick(on.pick, view, opened, **quiet).then(None, js="() => textreidOpened()", **quiet)
+        close.click(lambda: gr.update(visible=False), None, panel, **quiet).then(
+            None, js="() => textreidClosed()", **quiet
+        )
+        for button, handler in ((again, on.find_again), (nearer, on.more_like), (farther, on.less_like)):
+            button.click(handler, [view, current], shown, **loud).then(
+                lambda: gr.update(visible=False), None, panel, **quiet
+            )
+
+        changed = {"fn": on.gallery_changed, "inputs": camera, "outputs": [about, camera], **quiet}
+        refreshed = {"fn": on.refresh, "inputs": view, "outputs": shown, **loud}
+        delete.click(on.ask_delete, current, [confirm, warning, everybody], **quiet)
+        keep.click(lambda: gr.update(visible=False), None, confirm, **quiet)
+        for button, handler in ((yes, on.delete), (everybody, on.forget)):
+            button.click(handler, current, [panel, confirm], **quiet).then(**changed).then(**refreshed)
+        take.click(
+            on.add, [files, name, crops], [taken, files], api_visibility="private", show_progress_on=taken,
+            concurrency_id="add", concurrency_limit=1,
+        ).then(**changed).then(**refreshed)  # fmt: skip
+
+        page.load(**changed).then(**refreshed)
+        api.publish(desk)
+    return page

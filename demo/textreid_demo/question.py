@@ -1,0 +1,108 @@
+"""What somebody asked at the page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from textreid.errors import InputError
+from textreid.images import open_image
+from textreid.when import where
+from textreid_index import Hits, Where
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+    from textreid.search import PersonSearch
+
+PAGE = 24
+MOST = 480
+LONGEST_TEXT = 1000
+
+
+@dataclass(frozen=True)
+class Question:
+    """A search as the page holds it; every action makes a new one.
+
+    Attributes:
+        text: the description, possibly empty.
+        photo: an uploaded example photo.
+        like: id of the person to find again.
+        more: ids that results should resemble.
+        less: ids that results should not resemble.
+        camera: one camera, or "" for any.
+        since: earliest moment as typed, or "".
+        until: latest moment as typed, or "".
+        k: how many people to show.
+    """
+
+    text: str = ""
+    photo: str | None = None
+    like: str | None = None
+    more: tuple[str, ...] = ()
+    less: tuple[str, ...] = ()
+    camera: str = ""
+    since: str = ""
+    until: str = ""
+    k: int = PAGE
+
+    @property
+    def where(self) -> Where:
+        """The filters; raises InputError if a moment cannot be read."""
+        return where(camera=self.camera or None, since=self.since, until=self.until)
+
+    @property
+    def filtered(self) -> bool:
+        """Whether any filter is set."""
+        return bool(self.camera or self.since.strip() or self.until.strip())
+
+    @property
+    def blank(self) -> bool:
+        """Whether there is nothing to rank by."""
+        return not (self.text.strip() or self.photo or self.like or self.more)
+
+    def liking(self, id: str) -> Question:
+        """More like this person; like or dislike, the last word counts."""
+        return replace(self, more=(*_without(self.more, id), id), less=_without(self.less, id))
+
+    def disliking(self, id: str) -> Question:
+        """Less like this person."""
+        return replace(self, less=(*_without(self.less, id), id), more=_without(self.more, id))
+
+    def releasing(self, id: str) -> Question:
+        """Without this person as a guide, in whichever role."""
+        like = None if self.like == id else self.like
+        return replace(self, like=like, more=_without(self.more, id), less=_without(self.less, id))
+
+    def ask(self, search: PersonSearch) -> Hits:
+        """Search.
+
+        Raises:
+            InputError: the text is too long, the photo or a moment cannot be read, or there is nothing to search for.
+        """
+        if len(self.text) > LONGEST_TEXT:
+            raise InputError(f"Describe the person in at most {LONGEST_TEXT} characters; these are {len(self.text)}.")
+        if self.like and not (self.text.strip() or self.photo or self.more or self.less):
+            return search.similar(self.like, k=self.k, where=self.where)
+        return search.search(
+            self.text.strip() or None,
+            image=open_photo(self.photo) if self.photo else None,
+            k=self.k,
+            where=self.where,
+            more_like=(self.like, *self.more) if self.like else self.more,
+            less_like=self.less,
+        )
+
+
+def open_photo(path: str | Path) -> Image:
+    """The example photo, upright; raises InputError in words for the page."""
+    if not Path(path).exists():
+        raise InputError("The example photo is no longer here. Drop it again.")
+    try:
+        return open_image(Path(path))
+    except InputError as error:
+        raise InputError(f"The example photo cannot be used: {error}") from error
+
+
+def _without(ids: tuple[str, ...], id: str) -> tuple[str, ...]:
+    return tuple(other for other in ids if other != id)

@@ -1,0 +1,95 @@
+"""`textreid demo`: the search page."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Gallery = Annotated[
+    Path | None,
+    typer.Option(
+        "--gallery",
+        metavar="DIR",
+        envvar="TEXTREID_GALLERY",
+        help="The gallery to search; one is made where there is none. Without it: drawn people, to try things out.",
+        show_default=False,
+    ),
+]
+Host = Annotated[
+    str, typer.Option(envvar="GRADIO_SERVER_NAME", help="The address to listen on; others than this machine need --auth.")
+]
+Port = Annotated[int, typer.Option(min=1, max=65535, envvar="GRADIO_SERVER_PORT", help="The port to listen on.")]
+Auth = Annotated[
+    str | None,
+    typer.Option(metavar="USER:PASSWORD", envvar="TEXTREID_AUTH", help="Ask for this user name and password."),
+]
+AuthFile = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="Ask for one of these accounts: one USER:PASSWORD a line.")
+]
+Open = Annotated[bool, typer.Option("--open/--no-open", help="Open the page in the browser.")]
+Log = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="Append every search to FILE, one JSON object a line. Nothing is logged without it."),
+]  # fmt: skip
+
+
+def run(
+    gallery: Gallery = None,
+    host: Host = "127.0.0.1",
+    port: Port = 7860,
+    auth: Auth = None,
+    auth_file: AuthFile = None,
+    open: Open = False,
+    log: Log = None,
+) -> None:
+    """Open the search page: describe somebody or show a photo, and look at who comes first.
+
+    Without --gallery the page shows drawn people, made once on this machine. The page can be reached from this
+    machine alone unless --host says otherwise, and then it asks who is there.
+
+    \b
+    Examples:
+      textreid demo
+      textreid demo --gallery gallery --open
+      textreid demo --gallery gallery --host 0.0.0.0 --auth-file accounts.txt --log searches.jsonl
+    """
+    from textreid_demo.security import read_accounts, require_accounts
+
+    accounts = read_accounts(auth, auth_file)
+    require_accounts(host, accounts)
+
+    from rich.console import Console
+    from textreid.search import PersonSearch
+    from textreid.searchlog import SearchLog
+
+    from textreid_demo import built_in
+    from textreid_demo.desk import Desk
+    from textreid_demo.serve import running
+
+    console = Console(stderr=True)
+    with ExitStack() as stack:
+        folder = gallery or built_in.prepare()
+        search = stack.enter_context(PersonSearch.open(folder, create=True))
+        with console.status("Loading the model ..."):
+            search.encoder.encode_texts(["a person"])
+        desk = Desk(search, log=SearchLog(log) if log else None)
+        title = f"Gallery {folder.name}" if gallery else "Built-in gallery of drawn people"
+        url = stack.enter_context(
+            running(desk, title=title, host=host, port=port, accounts=accounts, open_browser=open)
+        )
+        console.print(f"The page is at [bold]{url}[/]  Stop it with Ctrl+C.")
+        _wait()
+
+
+def _wait() -> None:
+    """Until Ctrl+C or a termination signal."""
+    import signal
+    import threading
+
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    stop.wait()
