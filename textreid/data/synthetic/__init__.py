@@ -1,0 +1,31 @@
+"""Drawn pedestrians with captions, attributes, cameras and times: free of any licence, equal for equal seeds.
+
+```python
+from textreid.data.synthetic import Camera, View, caption, draw_crop, sample_pedestrians
+
+person = sample_pedestrians(1, seed=0)[0]
+view = View(yaw=20.0)
+draw_crop(person, view, Camera.place(seed=0, number=1), seed=0)   # a PIL picture
+caption(person, view, seed=0)                                     # "A young woman with long black hair ..."
+```
+"""
+
+from textreid.data.synthetic.camera import Camera
+from textreid.data.synthetic.captions import caption
+from textreid.data.synthetic.crop import draw_crop
+from textreid.data.synthetic.cuhk_pedes import write_cuhk_pedes
+from textreid.data.synthetic.market1501 import write_market1501
+from textreid.data.synthetic.pedestrian import Pedestrian
+from textreid.data.synthetic.pose import View
+from textreid.data.synthetic.sampling import sample_pedestrians
+
+__all__ = [
+    "Camera",
+    "Pedestrian",
+    "View",
+    "caption",
+    "draw_crop",
+    "sample_pedestrians",
+    "write_cuhk_pedes",
+    "write_market1501",
+]

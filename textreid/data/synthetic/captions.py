@@ -1,0 +1,143 @@
+"""Captions: what an annotator would write under a crop, from what the crop shows."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from textreid.data.synthetic import vocabulary as words
+from textreid.data.synthetic.facts import visible_facts
+from textreid.data.synthetic.palette import COLOURS, HAIR_COLOURS
+from textreid.data.synthetic.pedestrian import Pedestrian
+from textreid.data.synthetic.phrases import Phrases, join
+from textreid.data.synthetic.pose import View
+from textreid.data.synthetic.seeding import rng as seeded
+
+WRITERS = ("terse", "flowing")
+
+
+def caption(
+    person: Pedestrian, view: View, seed: int, *, writer: str | None = None, keep: float = 0.88
+) -> str:
+    """Describe one view of a person in English.
+
+    Only what the view shows is mentioned: no glasses from behind, no shoes behind a wall, a backpack's straps
+    from the front. Appearance alone is described.
+
+    Args:
+        person: who.
+        view: the moment.
+        seed: decides words, order and omissions.
+        writer: "terse" (several short sentences) or "flowing" (one long one); None chooses by seed.
+        keep: 0..1, how many of the visible things are mentioned; the clothes always are.
+
+    Returns:
+        One caption of about 15 to 45 words.
+    """
+    rng = seeded(seed, "caption", person.number)
+    if writer is None:
+        writer = WRITERS[int(rng.integers(2))]
+    say = Phrases(person, view, rng, _kept(person, view, rng, keep))
+    return _terse(say, rng) if writer == "terse" else _flowing(say, rng)
+
+
+def _kept(person: Pedestrian, view: View, rng: np.random.Generator, keep: float) -> frozenset[str]:
+    weight = {
+        "upper": 9.0,
+        "lower": 9.0,
+        "umbrella": 9.0,
+        "print": 1.08,
+        "bag": 1.06,
+        "hat": 1.06,
+        "inner": 1.0,
+        "shoes": 0.86,
+        "hair": 0.9,
+        "glasses": 0.7,
+        "gesture": 0.8,
+        "scarf": 1.0,
+    }
+    return frozenset(f for f in sorted(visible_facts(person, view)) if rng.random() < weight[f] * keep)
+
+
+def _terse(say: Phrases, rng: np.random.Generator) -> str:
+    """Short sentences, the subject first."""
+    one, she, wears = say.person, say.pronoun.capitalize(), "is wearing" if rng.random() < 0.65 else "wears"
+    clothes = [p for p in (say.upper, say.lower, say.shoes) if p]
+    looks = [p for p in (say.hair, say.glasses_had) if p]
+    sentences: list[str] = []
+    opening = int(rng.integers(4))
+    if opening == 0 and looks:
+        sentences.append(f"The {one} has {join(looks)}.")
+        sentences.append(f"{she} {wears} {join(clothes)}.")
+    elif opening == 1:
+        sentences.append(
+            f"A {one} {wears.removeprefix('is ') if wears.startswith('is') else 'wears'} {join(clothes)}."
+        )
+        if looks:
+            sentences.append(f"{she} has {join(looks)}.")
+    elif opening == 2 and looks:
+        sentences.append(f"The {one} {wears} {join(clothes)} and has {join(looks)}.")
+    else:
+        first, rest = clothes[:1], clothes[1:]
+        sentences.append(f"This {one} {wears} {join(first)}.")
+        if rest:
+            sentences.append(
+                f"{she} also has on {join(rest)}." if rng.random() < 0.4 else f"{she} {wears} {join(rest)}."
+            )
+        if looks:
+            sentences.append(f"{she} has {join(looks)}.")
+    more = [
+        p for p in (say.hat_worn, say.scarf_worn, say.bag_carried, say.umbrella_held, say.gesture_made) if p
+    ]
+    while more:
+        take = more[:2] if rng.random() < 0.55 else more[:1]
+        more = more[len(take) :]
+        sentences.append(f"{she} is {join(take)}.")
+    if rng.random() < 0.35:
+        sentences.append(f"{she} is {say.doing}.")
+    return _tidy(" ".join(sentences))
+
+
+def _flowing(say: Phrases, rng: np.random.Generator) -> str:
+    """One sentence that puts everything in a row."""
+    one = say.person
+    looks = [p for p in (say.hair, say.glasses_had, say.hat_had) if p]
+    clothes = join([p for p in (say.upper, say.lower, say.shoes, say.scarf_had) if p])
+    extras = [p for p in (say.bag_with, say.umbrella_with, say.gesture_made) if p]
+    having = f" with {join(looks)}" if looks else ""
+    tail = f", {join(extras)}" if extras else ""
+    form = int(rng.integers(6))
+    if form == 0:
+        text = f"{say.seen}, a {one}{having} {say.moves} in {clothes}{tail}."
+    elif form == 1:
+        text = f"A {one}{having}, {say.doing}, wearing {clothes}{tail}."
+    elif form == 2:
+        text = f"A {one} in {clothes}{having.replace(' with', ', with', 1)}{tail}."
+    elif form == 3:
+        text = (
+            f"{say.doing.capitalize()}, this {one} has {join([*looks, clothes])}{tail}."
+            if looks
+            else f"{say.doing.capitalize()}, this {one} wears {clothes}{tail}."
+        )
+    elif form == 4:
+        text = f"{clothes[0].upper() + clothes[1:]} on a {one}{having}{tail}, {say.doing}."
+    else:
+        text = f"A {one}{having} is dressed in {clothes}{tail}."
+    return _tidy(text)
+
+
+def _tidy(text: str) -> str:
+    out = text.replace("  ", " ").replace(" ,", ",").replace(",,", ",")
+    pieces = out.split(" ")
+    for i in range(len(pieces) - 1):
+        if (pieces[i] in ("a", "A") and pieces[i + 1][:1].lower() in "aeio") or (
+            pieces[i] in ("a", "A") and pieces[i + 1][:2].lower() in ("um",)
+        ):
+            pieces[i] += "n"
+    return " ".join(pieces)
+
+
+def colour_words() -> frozenset[str]:
+    """Every colour word a caption may hold."""
+    return frozenset(
+        w for _, names in (*COLOURS.values(), *HAIR_COLOURS.values()) for w in names
+    ) | frozenset(words.HATS)

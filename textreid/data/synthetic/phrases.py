@@ -1,0 +1,228 @@
+"""Noun phrases of one caption, each chosen once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from textreid.data.synthetic import vocabulary as words
+from textreid.data.synthetic.palette import COLOURS, HAIR_COLOURS
+from textreid.data.synthetic.pedestrian import Pedestrian
+from textreid.data.synthetic.pose import View
+
+
+def join(parts: Sequence[str]) -> str:
+    """ "a", "a and b", "a, b and c"."""
+    if len(parts) < 2:
+        return "".join(parts)
+    return ", ".join(parts[:-1]) + " and " + parts[-1]
+
+
+class Phrases:
+    """Phrases about one view of one person; empty where the fact is not to be mentioned.
+
+    Args:
+        person: who.
+        view: the moment.
+        rng: chooses the words.
+        facts: the facts to mention.
+    """
+
+    def __init__(
+        self, person: Pedestrian, view: View, rng: np.random.Generator, facts: frozenset[str]
+    ) -> None:
+        self._rng = rng
+        self._american = bool(rng.random() < 0.5)
+        woman = person.sex == "female"
+        self.pronoun = "she" if woman else "he"
+        self.own = "her" if woman else "his"
+        self.person = self._one_of(words.PEOPLE[person.sex, person.age])
+        if self.person == "child":
+            self.person = "girl" if woman else "boy"
+        self.upper = self._upper(person, facts)
+        self.lower = self._lower(person) if "lower" in facts else ""
+        self.shoes = (
+            f"{self._colour(person.shoe_colour)} {self._one_of(words.SHOES[person.shoes])}"
+            if "shoes" in facts
+            else ""
+        )
+        self.hair = self._hair(person) if "hair" in facts else ""
+        glasses = {"glasses": ("glasses", "eyeglasses"), "sunglasses": ("sunglasses", "dark glasses")}
+        self.glasses_had = self._one_of(glasses[person.glasses]) if "glasses" in facts else ""
+        self.hat_had = self._hat(person) if "hat" in facts else ""
+        self.hat_worn = self.hat_had and (
+            "wearing " + self.hat_had if person.hat != "hood" else "wearing the hood up"
+        )
+        self.scarf_had = f"a {self._colour(person.scarf)} scarf" if "scarf" in facts else ""
+        self.scarf_worn = self.scarf_had and "wearing " + self.scarf_had
+        bag = (
+            f"a {self._colour(person.bag_colour)} {self._one_of(words.BAGS[person.bag])}"
+            if "bag" in facts
+            else ""
+        )
+        self.bag_carried = bag and self._bag(person, view, bag, "carrying")
+        self.bag_with = bag and self._bag(person, view, bag, "with")
+        shade = f"{self._colour(person.umbrella)} umbrella" if "umbrella" in facts else ""
+        self.umbrella_held = shade and self._one_of(
+            (f"holding a {shade}", f"under a {shade}", f"carrying an open {shade}")
+        )
+        self.umbrella_with = shade and self._one_of((f"under a {shade}", f"holding a {shade}"))
+        self.gesture_made = self._gesture(view) if "gesture" in facts else ""
+        self.seen, self.doing, self.moves = self._action(view)
+
+    def _one_of(self, options: Sequence[str]) -> str:
+        return options[int(self._rng.integers(len(options)))]
+
+    def _colour(self, name: str | None) -> str:
+        assert name is not None
+        word = self._one_of(COLOURS[name][1])
+        return word.replace("grey", "gray") if self._american else word.replace("gray", "grey")
+
+    def _upper(self, person: Pedestrian, facts: frozenset[str]) -> str:
+        noun = self._one_of(words.UPPERS[person.upper])
+        pattern = person.upper_pattern
+        if person.sleeves != "long" or person.upper not in words.SLEEVES_UNDERSTOOD:
+            if person.upper != "tank top" and self._rng.random() < 0.65:
+                noun = f"{self._one_of(words.SLEEVES[person.sleeves])} {noun}"
+        main = self._colour(person.upper_colour)
+        second = self._colour(person.upper_second) if person.upper_second else ""
+        if pattern == "print" and "print" not in facts:
+            pattern = "plain"
+        forms = {
+            "plain": (f"a {main} {noun}",) * 3,
+            "striped": (
+                f"a {main} and {second} striped {noun}",
+                f"a {main} {noun} with {second} stripes",
+                f"a striped {main} and {second} {noun}",
+            ),
+            "checked": (
+                f"a {main} and {second} plaid {noun}",
+                f"a {main} and {second} checked {noun}",
+                f"a checkered {main} and {second} {noun}",
+            ),
+            "print": (
+                f"a {main} {noun} with a {second} print on the front",
+                f"a {main} {noun} with a {second} logo",
+                f"a {main} {noun} with a {second} design on the chest",
+            ),
+            "floral": (
+                f"a {main} {noun} with {second} flowers",
+                f"a {main} and {second} floral {noun}",
+                f"a {main} {noun} with a {second} flower pattern",
+            ),
+            "camouflage": (
+                f"a camouflage {noun}",
+                f"a green and brown camouflage {noun}",
+                f"an army camouflage {noun}",
+            ),
+            "two-tone": (
+                f"a {main} and {second} {noun}",
+                f"a two-tone {main} and {second} {noun}",
+                f"a {main} {noun} with a {second} lower half",
+            ),
+            "dotted": (
+                f"a {main} {noun} with {second} dots",
+                f"a {main} and {second} polka dot {noun}",
+                f"a {main} {noun} with {second} polka dots",
+            ),
+        }[pattern]
+        text = forms[int(self._rng.integers(3))]
+        if "inner" in facts and person.inner_colour:
+            under = self._one_of(("shirt", "top", "t-shirt"))
+            text = self._one_of(
+                (
+                    f"{text} over a {self._colour(person.inner_colour)} {under}",
+                    f"an open {text.split(' ', 1)[1]} over a {self._colour(person.inner_colour)} {under}",
+                )
+            )
+        return text
+
+    def _lower(self, person: Pedestrian) -> str:
+        noun = self._one_of(words.LOWERS[person.lower])
+        colour = self._colour(person.lower_colour)
+        pattern = {"checked": "checked ", "floral": "floral "}.get(person.lower_pattern, "")
+        if person.lower in words.SINGULAR_LOWERS:
+            return f"a {colour} {pattern}{noun}"
+        return (
+            f"a pair of {colour} {pattern}{noun}"
+            if self._rng.random() < 0.15
+            else f"{colour} {pattern}{noun}"
+        )
+
+    def _hair(self, person: Pedestrian) -> str:
+        colour = self._one_of(HAIR_COLOURS[person.hair_colour][1])
+        colour = colour.replace("grey", "gray") if self._american else colour.replace("gray", "grey")
+        return self._one_of(words.HAIR[person.hair]).format(c=colour)
+
+    def _hat(self, person: Pedestrian) -> str:
+        if person.hat == "hood":
+            return "the hood up"
+        return f"a {self._colour(person.hat_colour)} {self._one_of(words.HATS[person.hat])}"
+
+    def _bag(self, person: Pedestrian, view: View, bag: str, verb: str) -> str:
+        own, kind = self.own, person.bag
+        if kind == "backpack":
+            if view.side == "front":
+                straps = bag.split(" ", 1)[1]
+                return self._one_of(
+                    (f"{verb} {bag}", f"wearing {bag}", f"wearing a {straps} whose straps show")
+                    if verb == "carrying"
+                    else (f"with {bag}", f"with the straps of {bag} over {own} shoulders")
+                )
+            return (
+                f"{'wearing' if verb == 'carrying' else verb} {bag} on {own} back"
+                if self._rng.random() < 0.6
+                else f"{verb} {bag}"
+            )
+        if kind == "suitcase":
+            return self._one_of(
+                (f"pulling {bag}", f"pulling {bag} behind {'her' if own == 'her' else 'him'}")
+            )
+        where = {
+            "handbag": f" in {own} hand",
+            "shopping bag": f" in {own} hand",
+            "briefcase": f" in {own} hand",
+            "shoulder bag": f" on {own} shoulder",
+            "tote bag": f" on {own} shoulder",
+            "messenger bag": f" across {own} body",
+        }[kind]
+        return f"{verb} {bag}{where if self._rng.random() < 0.55 else ''}"
+
+    def _gesture(self, view: View) -> str:
+        return self._one_of(
+            {
+                "phone": ("looking at a phone", "holding a phone", "using a cell phone"),
+                "call": ("talking on the phone", "holding a phone to the ear"),
+                "pockets": (f"keeping {self.own} hands in {self.own} pockets",),
+                "book": ("holding papers in both hands", "holding a white folder"),
+            }[view.gesture]
+        )
+
+    def _action(self, view: View) -> tuple[str, str, str]:
+        side = view.side
+        if side == "front":
+            seen = ("Seen from the front", "Facing the camera")
+            doing = (
+                ("walking towards the camera", "walking forward")
+                if view.walking
+                else ("standing and facing the camera", "standing still")
+            )
+            moves = ("walks forward", "comes closer") if view.walking else ("stands",)
+        elif side == "back":
+            seen = ("Seen from behind", "With " + self.own + " back to the camera", "From the back")
+            doing = (
+                ("walking away from the camera", "walking away")
+                if view.walking
+                else ("standing with " + self.own + " back to the camera",)
+            )
+            moves = ("walks away", "walks on") if view.walking else ("stands",)
+        else:
+            seen = (f"In profile facing {side}", f"Side-on to the {side}", "Seen from the side")
+            doing = (
+                (f"walking to the {side}", f"walking {side}")
+                if view.walking
+                else (f"standing side-on and facing {side}",)
+            )
+            moves = (f"walks to the {side}", "walks past") if view.walking else ("stands",)
+        return self._one_of(seen), self._one_of(doing), self._one_of(moves)
