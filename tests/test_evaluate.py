@@ -7,40 +7,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests.official_layouts import CLOTHES, caption, write_cuhk_pedes, write_market1501
 from tests.toy import ToyEncoder, draw_person
 from textreid.errors import AnnotationError, InputError, UnknownNameError
 from textreid.evaluate import OFFICIAL_COUNTS, Evaluation, evaluate
-
-CLOTHES = {1: ("red", "blue"), 2: ("green", "black"), 3: ("yellow", "grey"), 4: ("white", "brown")}
-
-
-def caption(person: int) -> str:
-    upper, lower = CLOTHES[person]
-    return f"somebody in a {upper} shirt and {lower} jeans"
-
-
-def write_cuhk_pedes(root: Path, rows: list[tuple[int, str, list[str]]]) -> Path:
-    """The official layout; a row is the person, the split and the captions of one image."""
-    folder = root / "CUHK-PEDES"
-    (folder / "imgs" / "cam_a").mkdir(parents=True)
-    annotations = []
-    for number, (person, split, captions) in enumerate(rows):
-        name = f"cam_a/{number:04}.png"
-        draw_person(*CLOTHES[person]).save(folder / "imgs" / name)
-        annotations.append({"split": split, "captions": captions, "file_path": name, "id": person})
-    (folder / "reid_raw.json").write_text(json.dumps(annotations))
-    return folder
-
-
-def write_market1501(root: Path, query: list[str], gallery: list[str]) -> Path:
-    """The official layout; a name is such as "0001_c1": person and camera."""
-    folder = root / "Market-1501-v15.09.15"
-    for place, names in (("query", query), ("bounding_box_test", gallery)):
-        (folder / place).mkdir(parents=True)
-        for number, name in enumerate(names):
-            clothes = CLOTHES.get(int(name.split("_")[0]), ("purple", "purple"))
-            draw_person(*clothes).save(folder / place / f"{name}s1_{number:06}_00.jpg")
-    return folder
 
 
 @pytest.fixture
