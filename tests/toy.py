@@ -1,7 +1,7 @@
 """A model small enough to check by eye: it sees the colours of two halves and reads colour words.
 
-A picture becomes the share of its pixels nearest to each of eleven named colours, upper and lower half apart; a
-sentence becomes the colours it gives to an upper and a lower garment. Both live in one space of 22 dimensions, so
+A picture becomes the share of its pixels nearest to each of eleven named colours, upper and lower half
+apart; a sentence becomes the colours it gives to an upper and a lower garment. One space of 22 dimensions, so
 "a red shirt and blue jeans" finds the figure that is red above and blue below, exactly and on every machine.
 """
 
@@ -12,8 +12,9 @@ from collections.abc import Sequence
 
 import numpy as np
 from PIL import Image, ImageDraw
-
 from textreid_index import EncoderInfo
+
+from textreid.people import Boxes
 
 COLOURS: dict[str, tuple[int, int, int]] = {
     "black": (20, 20, 20),
@@ -54,7 +55,7 @@ class ToyDetector:
 
     name = "toy"
 
-    def detect(self, images: Sequence[np.ndarray]) -> list[tuple[np.ndarray, np.ndarray]]:
+    def detect(self, images: Sequence[np.ndarray]) -> list[Boxes]:
         return [_runs(np.abs(image.astype(int) - 128).max(axis=2) > 8) for image in images]
 
 
@@ -104,11 +105,11 @@ def _unit(rows: np.ndarray) -> np.ndarray:
     return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
 
 
-def _runs(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _runs(mask: np.ndarray) -> Boxes:
     columns = np.flatnonzero(np.diff(np.concatenate([[False], mask.any(axis=0), [False]]).astype(int)))
     boxes = []
     for left, right in zip(columns[::2], columns[1::2], strict=True):
         rows = np.flatnonzero(mask[:, left:right].any(axis=1))
         boxes.append((left, rows[0], right, rows[-1] + 1))
     array = np.asarray(boxes, np.float32).reshape(-1, 4)
-    return array, np.ones(len(array), np.float32)
+    return Boxes(array, np.ones(len(array), np.float32))

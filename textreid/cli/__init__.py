@@ -1,0 +1,103 @@
+"""The command line: one verb a module.
+
+`textreid NAME` runs the function `run` of `textreid/cli/NAME.py`; other packages add verbs of the same shape
+through the entry point group `textreid.verbs`. Such a module imports nothing heavy: torch is loaded by the
+verb that runs.
+"""
+
+from __future__ import annotations
+
+import inspect
+import pkgutil
+from collections.abc import Callable, Iterator
+from importlib import import_module
+from importlib.metadata import entry_points
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+
+class _Verbs(TyperGroup):
+    """Turns the errors that textreid raises on purpose into one line on stderr and exit code 2."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except Exception as error:
+            from textreid_index import GalleryError
+
+            from textreid.errors import TextReIDError
+
+            if not isinstance(error, TextReIDError | GalleryError):
+                raise
+            _complain(str(error))
+            raise typer.Exit(2) from None
+
+
+def main() -> None:
+    """Run the command line."""
+    application()()
+
+
+def application() -> typer.Typer:
+    """The command line with every verb that is installed."""
+    app = typer.Typer(
+        name="textreid",
+        cls=_Verbs,
+        no_args_is_help=True,
+        pretty_exceptions_show_locals=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback()(_about)
+    for name, verb in sorted(_verbs()):
+        if isinstance(verb, typer.Typer):
+            app.add_typer(verb, name=name)
+        else:
+            app.command(name, help=_help(verb))(verb)
+    return app
+
+
+def _verbs() -> Iterator[tuple[str, Callable[..., None] | typer.Typer]]:
+    for module in pkgutil.iter_modules(__path__):
+        if not module.name.startswith("_"):
+            yield module.name, import_module(f"{__name__}.{module.name}").run
+    for entry in entry_points(group="textreid.verbs"):
+        try:
+            yield entry.name, entry.load().run
+        except (ImportError, AttributeError) as error:
+            _complain(f"the verb '{entry.name}' of {entry.value} cannot be loaded: {error}")
+
+
+def _help(verb: Callable[..., None]) -> str:
+    """The docstring; each paragraph fills the window's width, but examples stay as they are."""
+    paragraphs = (inspect.getdoc(verb) or "").replace("\b\n", "").split("\n\n")
+    return "\n\n".join(text if "\n  " in text else text.replace("\n", " ") for text in paragraphs)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from textreid import __version__
+
+        print(__version__)
+        raise typer.Exit
+
+
+def _about(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and stop."),
+    ] = False,
+) -> None:
+    """Find people in photos and video by describing them.
+
+    Start with `textreid demo`, or with your own photos: `textreid index photos/ --gallery gallery`.
+    """
+
+
+def _complain(message: str) -> None:
+    from rich.markup import escape
+
+    from textreid.cli._console import stderr
+
+    stderr().print("[bold red]error:[/]", escape(message))

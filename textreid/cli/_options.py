@@ -1,0 +1,23 @@
+"""Options that several verbs share, so that they read and behave alike."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+GalleryFolder = Annotated[
+    Path,
+    typer.Option("--gallery", metavar="DIR", envvar="TEXTREID_GALLERY", help="The gallery's folder."),
+]
+ModelName = Annotated[
+    str | None,
+    typer.Option(
+        "--model",
+        metavar="NAME",
+        help="A model's name, folder or hub id. Left out: the gallery's own.",
+    ),
+]
+Device = Annotated[str, typer.Option("--device", metavar="NAME", help="auto, cpu, cuda, cuda:1, mps ...")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]

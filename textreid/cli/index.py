@@ -1,0 +1,126 @@
+"""`textreid index`: photos and video into a gallery."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.markup import escape
+
+from textreid.cli._console import stderr
+from textreid.cli._options import Device, GalleryFolder, ModelName
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from textreid.indexing import AddReport, Progress
+
+SHOWN = 20
+"""Skipped files that are named one by one."""
+
+
+def run(
+    photos: Annotated[
+        list[Path],
+        typer.Argument(help="Folders, image files, zip files and video files.", show_default=False),
+    ],
+    gallery: GalleryFolder,
+    crops: Annotated[
+        bool, typer.Option("--crops", help="Each image already is one person: look for nobody.")
+    ] = False,
+    detector: Annotated[
+        str,
+        typer.Option(metavar="NAME", help="What finds the people: auto, hog, rtdetr, or a folder or hub id."),
+    ] = "auto",
+    camera: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="The camera; else read from the file name or the folder."),
+    ] = None,
+    start: Annotated[
+        str | None,
+        typer.Option(metavar="TIME", help="When the video starts, such as 2026-03-01T14:05 (UTC)."),
+    ] = None,
+    model: ModelName = None,
+    device: Device = "auto",
+) -> None:
+    """Find the people in photos and video and add them to a gallery.
+
+    Running it again adds only what is new. An unreadable file is reported and skipped. Stop it whenever you
+    like: what was added stays, and the same command goes on from there.
+
+    Examples:
+      textreid index photos/ --gallery gallery
+      textreid index yard.mp4 --gallery gallery --camera yard --start 2026-03-01T14:05
+      textreid index Market-1501-v15.09.15/bounding_box_test --gallery market --crops
+    """
+    from textreid.search import PersonSearch
+    from textreid.when import posix_seconds
+
+    began = posix_seconds(start) if start else None
+    with PersonSearch.open(gallery, model=model, device=device, create=True) as search:
+        with _progress_bar() as show:
+            try:
+                report = search.add(
+                    photos, crops=crops, detector=detector, camera=camera, start=began, progress=show
+                )
+            except KeyboardInterrupt:
+                stderr().print("Stopped. What was added stays; the same command goes on from here.")
+                raise
+        _tell(report, gallery, len(search.gallery))
+
+
+@contextmanager
+def _progress_bar() -> Iterator[Callable[[Progress], None]]:
+    """A bar on stderr with what is read, how fast, and how long it will still take."""
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+    from rich.progress import Progress as Bar
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[people]} people"),
+        TextColumn("{task.fields[rate]}"),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    )
+    with Bar(*columns, console=stderr()) as bar:
+        task = bar.add_task("Loading the model", total=None, people=0, rate="")
+
+        def show(progress: Progress) -> None:
+            speed = bar.tasks[0].finished_speed or bar.tasks[0].speed
+            bar.update(
+                task,
+                description=escape(Path(progress.source).name[-32:]),
+                total=progress.total,
+                completed=progress.done,
+                people=progress.people,
+                rate=f"{speed:.1f}/s" if speed else "",
+            )
+
+        yield show
+
+
+def _tell(report: AddReport, gallery: Path, people: int) -> None:
+    """Say in plain words what happened."""
+    console = stderr()
+    for skipped in report.skipped[:SHOWN]:
+        console.print("[yellow]skipped[/]", escape(f"{skipped.source}: {skipped.reason}"))
+    if len(report.skipped) > SHOWN:
+        console.print(f"... and {len(report.skipped) - SHOWN:,} more that could not be used.")
+    parts = [f"{report.added:,} people added"]
+    parts += [f"{report.known:,} files unchanged"] if report.known else []
+    parts += [f"nobody found in {report.empty:,} files"] if report.empty else []
+    parts += [f"{len(report.skipped):,} files skipped"] if report.skipped else []
+    console.print(f"{'; '.join(parts)}. {escape(str(gallery))} holds {people:,} people.")
+    if people:
+        console.print(f'Next: textreid search "a man in a blue shirt" --gallery {escape(str(gallery))}')

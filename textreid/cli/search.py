@@ -1,0 +1,110 @@
+"""`textreid search`: a description, a photo or both to a ranked list of people."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from textreid.cli._console import print_json, print_table, stderr
+from textreid.cli._options import AsJson, Device, GalleryFolder, ModelName
+from textreid.errors import ImageError, InputError
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+    from rich.table import Table
+    from textreid_index import Hits
+
+    from textreid.search import PersonSearch
+
+
+def run(
+    gallery: GalleryFolder,
+    description: Annotated[
+        str | None, typer.Argument(help="What the person looks like, in English.", show_default=False)
+    ] = None,
+    k: Annotated[int, typer.Option("-k", min=1, help="How many people.")] = 20,
+    image: Annotated[
+        Path | None, typer.Option(metavar="PHOTO", help="An example photo, alone or with a description.")
+    ] = None,
+    camera: Annotated[str | None, typer.Option(metavar="NAME", help="Only this camera.")] = None,
+    since: Annotated[
+        str | None,
+        typer.Option(metavar="TIME", help="Not earlier: 2026-03-01T14:05 (UTC), or 1:30 into the video."),
+    ] = None,
+    until: Annotated[str | None, typer.Option(metavar="TIME", help="Not later, in either form.")] = None,
+    source: Annotated[
+        str | None, typer.Option(metavar="PATH", help="Only from this file, or from below this folder.")
+    ] = None,
+    as_json: AsJson = False,
+    sheet: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Also write a contact sheet, such as hits.jpg.")
+    ] = None,
+    log: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Append this search to a log; otherwise none is kept.")
+    ] = None,
+    model: ModelName = None,
+    device: Device = "auto",
+) -> None:
+    """Find people in a gallery by a description, by an example photo, or by both.
+
+    Both together mean: like on this photo, but as described. A date and time is compared with when a photo
+    was taken or a video recorded; seconds, or minutes:seconds, with the place in the video.
+
+    Examples:
+      textreid search "a man in a blue shirt with a backpack" --gallery gallery
+      textreid search --image example.jpg --gallery gallery -k 5
+      textreid search "but with a red bag" --image example.jpg --gallery gallery --sheet hits.jpg
+      textreid search "a woman in white" --gallery gallery --camera yard --since 1:30 --until 2:00 --json
+    """
+    from textreid.search import PersonSearch
+    from textreid.when import where
+
+    limits = where(camera=camera, since=since, until=until, source=source)
+    example = _example(image) if image else None
+    with PersonSearch.open(gallery, model=model, device=device, log=log) as search:
+        hits = search.search(description, image=example, k=k, where=limits)
+        if sheet:
+            _write_sheet(search, hits, description or f"like {image}", sheet)
+    if as_json:
+        print_json(hits.to_dicts())
+    elif hits:
+        print_table(_table(hits))
+    else:
+        stderr().print("Nobody found: the gallery is empty, or nobody in it passes the filters.")
+
+
+def _example(path: Path) -> Image:
+    from textreid.images import open_image
+
+    try:
+        return open_image(path)
+    except ImageError as error:
+        raise InputError(f"The example photo {path} cannot be used: {error}") from None
+
+
+def _write_sheet(search: PersonSearch, hits: Hits, title: str, path: Path) -> None:
+    from textreid.sheet import contact_sheet
+
+    thumbnails = [search.gallery.thumbnail(hit.id) for hit in hits]
+    try:
+        contact_sheet(hits, thumbnails, title=title).save(path)
+    except (OSError, ValueError) as error:
+        raise InputError(f"The contact sheet {path} cannot be written: {error}") from None
+
+
+def _table(hits: Hits) -> Table:
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for name in ("rank", "score"):
+        table.add_column(name, justify="right")
+    for name in ("source", "box", "camera", "time"):
+        table.add_column(name, overflow="fold")
+    for hit in hits.to_dicts():
+        box = " ".join(f"{value:.0f}" for value in hit["box"] or ())
+        texts = (hit["source"], box, hit["camera"] or "", hit["time"] or "")
+        table.add_row(str(hit["rank"]), f"{hit['score']:.3f}", *map(escape, texts))
+    return table

@@ -1,0 +1,262 @@
+"""Find people: the one object behind the command line, the page and the Python API."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from itertools import islice
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+import numpy as np
+from textreid_index import Embeddings, Gallery, Hits, Record, Where
+
+from textreid import indexing, jobs
+from textreid.commit import BATCH, PersonEncoder, add_people, encode_people
+from textreid.errors import InputError
+from textreid.indexing import AddReport, Progress
+from textreid.people import Detector, Sighting, load_detector, load_frame
+from textreid.query import DISLIKED, LIKED, Part, combine
+from textreid.searchlog import SearchLog
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+DEFAULT_MODEL = "pocket"
+
+SAMPLE = 1024
+"""People of the gallery by which the parts of a query are balanced."""
+
+BOX_COLOUR = (255, 64, 64)
+
+
+class PersonSearch:
+    """A gallery of people and the model that searches it. Use it as a context manager, or `close` it.
+
+    Example:
+        >>> with PersonSearch.open("gallery", create=True) as people:       # doctest: +SKIP
+        ...     people.add("photos/")
+        ...     for hit in people.search("a woman in a red coat", k=5):
+        ...         print(hit.rank, hit.score, hit.record.source)
+    """
+
+    def __init__(
+        self, gallery: Gallery, load: Callable[[], PersonEncoder], log: SearchLog | None = None
+    ) -> None:
+        """See `open`; `load` gives the model when it is first needed."""
+        self.gallery = gallery
+        self._load, self._log = load, log
+        self._encoder: PersonEncoder | None = None
+        self._sampled: tuple[int, np.ndarray] | None = None
+
+    @classmethod
+    def open(
+        cls,
+        gallery: str | Path | Gallery,
+        *,
+        model: str | None = None,
+        device: str = "auto",
+        create: bool = False,
+        encoder: PersonEncoder | None = None,
+        log: str | Path | None = None,
+    ) -> PersonSearch:
+        """Open a gallery.
+
+        Args:
+            gallery: its folder, or a gallery that is open already.
+            model: name, folder or hub id of a model; None: the one the gallery was made with, "pocket" for a
+                new one.
+            device: where the model runs: "auto", "cpu", "cuda", "cuda:1", "mps".
+            create: make the gallery if there is none.
+            encoder: a model that is loaded already, in place of `model` and `device`.
+            log: append every search to this file; None: keep no record of searches.
+
+        Raises:
+            GalleryError: there is no gallery, or it cannot be used.
+            InputError: the log cannot be written.
+        """
+        opened = gallery if isinstance(gallery, Gallery) else Gallery.open(gallery, create=create)
+
+        def load() -> PersonEncoder:
+            if encoder is not None:
+                return encoder
+            from textreid.encode import Encoder
+
+            known = opened.encoder
+            return Encoder.load(model or (known.name if known else DEFAULT_MODEL), device=device)
+
+        return cls(opened, load, SearchLog(Path(log)) if log else None)
+
+    def close(self) -> None:
+        """Release the gallery's files."""
+        self.gallery.close()
+
+    def __enter__(self) -> PersonSearch:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __len__(self) -> int:
+        return len(self.gallery)
+
+    @property
+    def encoder(self) -> PersonEncoder:
+        """The model, loaded when it is first used."""
+        if self._encoder is None:
+            self._encoder = self._load()
+        return self._encoder
+
+    def add(
+        self,
+        inputs: str | Path | Image | Sequence[str | Path | Image],
+        *,
+        crops: bool = False,
+        detector: str | Detector = "auto",
+        camera: str | None = None,
+        start: float | None = None,
+        progress: Callable[[Progress], None] = lambda _: None,
+    ) -> AddReport:
+        """Find the people in photos and video and add them; what the gallery knows already is left alone.
+
+        A file is known by path, size and time of change, and by the settings it was read with; a file that
+        changed is read again and its people replace the old ones. One that cannot be used is reported and
+        stops nothing. Interrupt it whenever you like: what was found is committed, and the same call goes on
+        from there.
+
+        Args:
+            inputs: folders, image files, zip files and video files, or pictures in memory.
+            crops: each picture already is one person.
+            detector: who finds the people otherwise: a name for `load_detector`, or a detector.
+            camera: name of the camera; None: read from the file name, else the folder's or the video's name.
+            start: POSIX seconds at which a video starts; None: as the file says.
+            progress: called after each photo and each stretch of video.
+
+        Raises:
+            InputError: a path does not exist, or holds nothing to read.
+            GalleryError: the gallery cannot be written, or its people come from another model.
+        """
+        single = isinstance(inputs, str | Path) or not isinstance(inputs, Sequence)
+        given = [inputs] if single else list(inputs)
+        paths = [Path(item) for item in given if isinstance(item, str | Path)]
+        pictures = [item for item in given if not isinstance(item, str | Path)]
+        finder = None if crops else load_detector(detector) if isinstance(detector, str) else detector
+        todo = jobs.file_jobs(paths, finder, camera, start) if paths else []
+        todo += jobs.picture_jobs(pictures, finder, camera)
+        return indexing.run(todo, self.gallery, lambda: self.encoder, progress)
+
+    def add_sightings(self, people: Iterable[Sighting]) -> int:
+        """Add people that are found already, such as those of an annotated data set.
+
+        A person whose id is in the gallery is replaced.
+
+        Returns:
+            How many were given.
+        """
+        waiting, count = iter(people), 0
+        while batch := list(islice(waiting, BATCH)):
+            add_people(self.gallery, self.encoder.info, batch, encode_people(self.encoder, batch))
+            count += len(batch)
+        return count
+
+    def search(
+        self,
+        text: str | None = None,
+        *,
+        image: Image | None = None,
+        k: int = 20,
+        where: Where | None = None,
+        more_like: Sequence[str] = (),
+        less_like: Sequence[str] = (),
+    ) -> Hits:
+        """The k people who match best.
+
+        A description, a picture and liked people may be combined: they count alike, balanced by how far each
+        of them tells the gallery's people apart (`textreid.query`). The text is only ever read as a
+        description.
+
+        Args:
+            text: what the person looks like, in English.
+            image: one person, cropped; an example of whom to find.
+            k: how many.
+            where: whom to consider; None: everybody.
+            more_like: ids of hits that are right, or nearly so.
+            less_like: ids of hits that are wrong; they do not come back.
+
+        Raises:
+            InputError: there is nothing to search for.
+            GalleryError: an id is unknown, or the gallery comes from another model.
+        """
+        parts = []
+        if text is not None and text.strip():
+            parts.append(Part(self.encoder.encode_texts([text])))
+        if image is not None:
+            parts.append(Part(self.encoder.encode_images([image.convert("RGB")])))
+        if more_like:
+            parts.append(Part(self.gallery.vectors(more_like), LIKED))
+        if not parts:
+            raise InputError(
+                'Nothing to search for. Describe the person, as in "a man in a blue shirt", '
+                "or give an example photo."
+            )
+        if less_like:
+            parts.append(Part(self.gallery.vectors(less_like), DISLIKED))
+            where = _excluding(where, less_like)
+        hits = self._nearest(combine(parts, self._sample), k, where)
+        if self._log:
+            self._log.write(text, image is not None, where, hits)
+        return hits
+
+    def similar(self, id: str, *, k: int = 20, where: Where | None = None) -> Hits:
+        """The k people who look most like this one.
+
+        Raises:
+            UnknownPersonError: nobody has this id.
+        """
+        return self._nearest(self.gallery.vectors([id])[0], k, _excluding(where, [id]))
+
+    def frame(self, id: str) -> Image:
+        """The full picture or video frame a person comes from, with a box drawn around them.
+
+        Raises:
+            UnknownPersonError: nobody has this id.
+            InputError: the file is gone or cannot be read, or there never was one.
+        """
+        from PIL import ImageDraw
+
+        record = self.gallery.get(id)
+        if record.source.startswith(jobs.MEMORY):
+            raise InputError(
+                "This picture was added from memory, not from a file: only its thumbnail is kept."
+            )
+        picture = load_frame(record)
+        if record.box is not None:
+            width = max(2, round(max(picture.size) / 300))
+            ImageDraw.Draw(picture).rectangle(record.box, outline=BOX_COLOUR, width=width)
+        return picture
+
+    def neighbours(self, id: str, n: int = 8) -> list[Record]:
+        """Up to n people seen nearest in time to this one, in the order of time."""
+        return self.gallery.neighbours(id, n)
+
+    def _nearest(self, vector: np.ndarray, k: int, where: Where | None) -> Hits:
+        known = self._encoder.info if self._encoder else self.gallery.encoder
+        query = Embeddings(("query",), vector[None], known or self.encoder.info)
+        return self.gallery.search(query, k, where)[0]
+
+    def _sample(self) -> np.ndarray:
+        """[M, D]: vectors of people spread evenly over the gallery; taken anew when the gallery changes."""
+        generation = self.gallery.generation
+        if self._sampled is None or self._sampled[0] != generation:
+            step = max(1, len(self.gallery) // SAMPLE)
+            ids = [record.id for record in islice(self.gallery.records(), 0, None, step)]
+            self._sampled = generation, self.gallery.vectors(ids)
+        return self._sampled[1]
+
+
+def _excluding(where: Where | None, ids: Sequence[str]) -> Where:
+    where = where or Where()
+    return replace(where, exclude=where.exclude | frozenset(ids))
