@@ -1,0 +1,132 @@
+"""The models that can be used by name: those that come with textreid, and those in $TEXTREID_MODELS."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import struct
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from textreid.errors import ModelError, UnknownNameError
+
+HUB_FILES = ["*.json", "*.txt", "*.safetensors", "*.model", "*.jinja"]
+
+
+@dataclass(frozen=True)
+class ModelInfo:
+    """One model that can be named with `--model`.
+
+    Attributes:
+        name: what to type.
+        path: its folder.
+        dim: D, size of its vectors.
+        parameters: number of weights.
+        bytes: size of the weights on disk.
+        terms: licence of the weights.
+        description: one line.
+        results: measured results by benchmark and metric, percent, from its card.
+    """
+
+    name: str
+    path: Path
+    dim: int | None
+    parameters: int
+    bytes: int
+    terms: str
+    description: str
+    results: dict[str, float] = field(default_factory=dict)
+
+
+def list_models() -> list[ModelInfo]:
+    """Every model folder that comes with textreid or lies in a folder named in $TEXTREID_MODELS."""
+    return [_describe(folder) for folder in _folders().values()]
+
+
+def find_model(name: str) -> Path:
+    """The folder of a model.
+
+    Args:
+        name: a listed name, a folder, or a hub id such as "openai/clip-vit-base-patch32" (downloaded once).
+
+    Raises:
+        UnknownNameError: nothing has that name.
+        ModelError: the hub cannot give it.
+    """
+    folders = _folders()
+    if name in folders:
+        return folders[name]
+    path = Path(name).expanduser()
+    if path.is_dir():
+        return path
+    if name.count("/") != 1 or name.startswith((".", "/", "~")):
+        raise UnknownNameError("model", name, folders)
+    from huggingface_hub import snapshot_download
+
+    try:
+        return Path(snapshot_download(name, allow_patterns=HUB_FILES))
+    except (
+        Exception
+    ) as error:  # the hub's client raises many kinds, from network errors to missing repositories
+        raise ModelError(
+            f"'{name}' is neither a listed model nor a folder, and the hub did not give it: {error}"
+            f" Listed: {', '.join(folders) or 'none'}."
+        ) from error
+
+
+def _folders() -> dict[str, Path]:
+    extra = [Path(part) for part in os.environ.get("TEXTREID_MODELS", "").split(os.pathsep) if part]
+    roots = [Path(__file__).parent / "weights", *extra]
+    return {
+        folder.name: folder
+        for root in roots
+        if root.is_dir()
+        for folder in sorted(root.iterdir())
+        if (folder / "config.json").is_file() or (folder / "modules.json").is_file()
+    }
+
+
+def _describe(folder: Path) -> ModelInfo:
+    weights = sorted(folder.rglob("*.safetensors"))
+    config = _json(folder / "config.json")
+    terms, description, results = _card(folder / "README.md")
+    return ModelInfo(
+        name=folder.name,
+        path=folder,
+        dim=config.get("projection_dim") or config.get("hidden_size"),
+        parameters=sum(map(_parameters, weights)),
+        bytes=sum(path.stat().st_size for path in weights),
+        terms=terms,
+        description=description,
+        results=results,
+    )
+
+
+def _json(path: Path) -> dict[str, Any]:
+    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+
+
+def _parameters(path: Path) -> int:
+    """Counted from the header of a safetensors file: 8 bytes of its length, then JSON."""
+    with path.open("rb") as file:
+        (length,) = struct.unpack("<Q", file.read(8))
+        header = json.loads(file.read(length))
+    return sum(math.prod(entry["shape"]) for name, entry in header.items() if name != "__metadata__")
+
+
+def _card(path: Path) -> tuple[str, str, dict[str, float]]:
+    """Terms, first line and results of a model card in the hub's format."""
+    if not path.is_file():
+        return "see its source", "", {}
+    from huggingface_hub import ModelCard
+
+    card = ModelCard.load(path)
+    lines = [line for line in card.text.splitlines() if line.strip() and not line.startswith("#")]
+    results = {
+        f"{result.dataset_name} {result.metric_name}": float(result.metric_value)
+        for result in card.data.eval_results or []
+    }
+    terms = card.data.get("license_name") or card.data.license or "see its source"
+    return str(terms), lines[0] if lines else "", results

@@ -1,0 +1,237 @@
+"""Recipes: what a training run does, as a TOML file whose stem is the recipe's name.
+
+Unknown keys fail with the nearest right one; nothing is silently ignored.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import tomllib
+import types
+import typing
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from textreid.errors import InputError, UnknownNameError
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class ModelRecipe:
+    """Where the model starts.
+
+    Attributes:
+        init: "pretrained" (towers from the packages of the `train` extra), "scratch", or a model's name or folder.
+        image_backbone: timm name, for "scratch".
+        projection_dim: D, size of the joint space.
+        text_layers: layers of the text tower.
+        text_width: width of the text tower, for "scratch".
+        vocabulary: number of word pieces.
+        frozen_text_layers: lower text layers (and the embeddings, if any) that stay as they are.
+    """
+
+    init: str = "pretrained"
+    image_backbone: str = "tf_efficientnet_lite0"
+    projection_dim: int = 384
+    text_layers: int = 6
+    text_width: int = 128
+    vocabulary: int = 10_000
+    frozen_text_layers: int = 0
+
+
+@dataclass(frozen=True)
+class DataRecipe:
+    """One data set: an official one under `root`, or "synthetic" people drawn for this run.
+
+    Attributes:
+        name: a data set's name, or "synthetic".
+        root: folder that holds it; not for "synthetic".
+        split: which of its splits.
+        identities: how many people to draw, for "synthetic".
+        images: pictures of each of them.
+        seed: which people.
+    """
+
+    name: str
+    root: str = ""
+    split: str = "train"
+    identities: int = 0
+    images: int = 4
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class SamplerRecipe:
+    """P identities × K images per batch."""
+
+    identities: int = 32
+    images: int = 2
+
+
+@dataclass(frozen=True)
+class AugmentRecipe:
+    """See `textreid.data.transforms.Augmentation`."""
+
+    flip: float = 0.5
+    pad: int = 10
+    erase: float = 0.3
+    jitter: float = 0.1
+
+
+@dataclass(frozen=True)
+class Phase:
+    """A stretch of training at one resolution; the learning rate warms up, then falls to zero by half a cosine.
+
+    Attributes:
+        epochs: how many.
+        image_size: (height, width) in pixels.
+        image_rate: peak learning rate of the image tower.
+        text_rate: of the text tower.
+        head_rate: of projections, necks and classifiers.
+        final: share of the peak that is left at the end.
+    """
+
+    epochs: int
+    image_size: tuple[int, int] = (256, 128)
+    image_rate: float = 5e-4
+    text_rate: float = 1e-4
+    head_rate: float = 1e-3
+    final: float = 0.0
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A whole training run.
+
+    Attributes:
+        description: what it is for, in a sentence.
+        model: where the model starts.
+        data: what it learns from.
+        val: what chooses the best epoch (text→image R@1); None keeps the last.
+        sampler: what a batch is.
+        augment: how crops are varied.
+        loss: name -> options of each loss.
+        phases: stretches of training, one after the other.
+        weight_decay: of AdamW.
+        warmup: steps over which each phase's learning rate rises.
+        clip: largest gradient norm.
+        text_precision: "bf16" or "fp32" arithmetic of the text tower; the image tower follows on a GPU.
+        workers: processes that decode pictures.
+        seed: of everything drawn at random.
+    """
+
+    description: str = ""
+    model: ModelRecipe = field(default_factory=ModelRecipe)
+    data: tuple[DataRecipe, ...] = ()
+    val: DataRecipe | None = None
+    sampler: SamplerRecipe = field(default_factory=SamplerRecipe)
+    augment: AugmentRecipe = field(default_factory=AugmentRecipe)
+    loss: dict[str, dict[str, Any]] = field(default_factory=dict)
+    phases: tuple[Phase, ...] = ()
+    weight_decay: float = 0.05
+    warmup: int = 200
+    clip: float = 5.0
+    text_precision: str = "fp32"
+    workers: int = 2
+    seed: int = 0
+
+
+def recipe_folder() -> Path:
+    """Where the recipes of this installation lie."""
+    packaged = Path(__file__).parent / "configs"
+    return packaged if packaged.is_dir() else Path(__file__).parent.parent / "configs"
+
+
+def recipe_names() -> list[str]:
+    """The recipes that come with textreid."""
+    return sorted(path.stem for path in recipe_folder().glob("*.toml"))
+
+
+def load_recipe(name: str, overrides: Sequence[str] = ()) -> Recipe:
+    """A recipe by name or by the path of a TOML file, with "key.subkey=value" overrides (values in TOML).
+
+    Raises:
+        UnknownNameError: no such recipe or key.
+        InputError: the file or an override is not TOML, or a value has the wrong type.
+    """
+    path = Path(name) if name.endswith(".toml") else recipe_folder() / f"{name}.toml"
+    if not path.is_file():
+        raise UnknownNameError("recipe", name, recipe_names())
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(f"'{path}' is not valid TOML: {error}") from error
+    for override in overrides:
+        _override(table, override)
+    return build(Recipe, table, where=path.stem)
+
+
+def build(kind: type[T], table: Any, *, where: str) -> T:
+    """A frozen config dataclass from a TOML table; nested tables become nested configs.
+
+    Args:
+        kind: the dataclass.
+        table: what the file says.
+        where: name of this place in messages.
+
+    Raises:
+        UnknownNameError: a key that `kind` does not have.
+        InputError: a value of another type, or a missing key.
+    """
+    if not isinstance(table, dict):
+        raise InputError(f"{where}: expected a table of settings, found {table!r}.")
+    hints = typing.get_type_hints(kind)
+    for key in table:
+        if key not in hints:
+            raise UnknownNameError(f"key in {where}", key, hints)
+    values = {key: _convert(hints[key], value, where=f"{where}.{key}") for key, value in table.items()}
+    needed = [f.name for f in dataclasses.fields(kind) if _required(f) and f.name not in values]  # type: ignore[arg-type]
+    if needed:
+        raise InputError(f"{where}: missing {', '.join(needed)}.")
+    return kind(**values)
+
+
+def _required(f: dataclasses.Field[Any]) -> bool:
+    return f.default is dataclasses.MISSING and f.default_factory is dataclasses.MISSING
+
+
+def _convert(hint: Any, value: Any, *, where: str) -> Any:
+    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
+    if origin in (types.UnionType, typing.Union):
+        (hint,) = (argument for argument in arguments if argument is not type(None))
+        return _convert(hint, value, where=where)
+    if dataclasses.is_dataclass(hint):
+        return build(hint, value, where=where)  # type: ignore[arg-type]
+    if origin is tuple and isinstance(value, list):
+        inner = arguments[0]
+        return tuple(_convert(inner, item, where=f"{where}[{i}]") for i, item in enumerate(value))
+    expected = dict if origin is dict else hint
+    if expected is float and type(value) is int:
+        return float(value)
+    if type(value) is not expected:
+        raise InputError(f"{where}: expected {getattr(expected, '__name__', expected)}, found {value!r}.")
+    return value
+
+
+def _override(table: dict[str, Any], override: str) -> None:
+    key, equals, text = override.partition("=")
+    if not equals:
+        raise InputError(f"'{override}' is not of the form key=value, such as phases.0.epochs=2.")
+    try:
+        value = tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        value = text
+    *parents, last = key.strip().split(".")
+    place: Any = table
+    for name in parents:
+        place = place[_index(place, name, key)] if isinstance(place, list) else place.setdefault(name, {})
+    place[_index(place, last, key) if isinstance(place, list) else last] = value
+
+
+def _index(place: list[Any], name: str, key: str) -> int:
+    if not name.isdigit() or int(name) >= len(place):
+        raise InputError(f"'{key}': '{name}' must be a number from 0 to {len(place) - 1}.")
+    return int(name)

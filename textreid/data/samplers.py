@@ -1,0 +1,72 @@
+"""P×K identity sampling (Hermans et al., "In Defense of the Triplet Loss", 2017) with a stated epoch contract."""
+
+from __future__ import annotations
+
+from collections import defaultdict, deque
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from torch.utils.data import Sampler
+
+
+class IdentitySampler(Sampler[list[int]]):
+    """Batches of P identities with K images each.
+
+    One epoch: the images of each identity are shuffled and cut into groups of K; an identity's last group is filled up
+    with others of its images (with repeats if it has fewer than K). All groups are shuffled and dealt into batches of
+    P groups of P different identities. So every image is seen at least once, except those of the last groups that
+    cannot fill a batch; another epoch leaves out others. The order is a function of (seed, epoch) alone.
+
+    Args:
+        labels: identity of each image.
+        identities: P, at most the number of different labels.
+        images: K.
+        seed: of the order.
+    """
+
+    def __init__(self, labels: Sequence[int], *, identities: int, images: int, seed: int = 0) -> None:
+        self.images_of: dict[int, list[int]] = defaultdict(list)
+        for index, label in enumerate(labels):
+            self.images_of[label].append(index)
+        if identities > len(self.images_of):
+            raise ValueError(
+                f"{identities} identities per batch, but the data has only {len(self.images_of)}."
+            )
+        self.identities, self.images, self.seed, self.epoch = identities, images, seed, 0
+
+    def set_epoch(self, epoch: int) -> None:
+        """Choose the order of the next iteration."""
+        self.epoch = epoch
+
+    def __iter__(self) -> Iterator[list[int]]:
+        rng = np.random.default_rng((self.seed, self.epoch))
+        groups = [(label, group) for label, own in self.images_of.items() for group in self._groups(own, rng)]
+        waiting = deque(groups[i] for i in rng.permutation(len(groups)))
+        while len(waiting) >= self.identities:
+            batch: dict[int, list[int]] = {}
+            passed_over = []
+            while waiting and len(batch) < self.identities:
+                label, group = waiting.popleft()
+                if label in batch:
+                    passed_over.append((label, group))
+                else:
+                    batch[label] = group
+            waiting.extendleft(reversed(passed_over))
+            if len(batch) < self.identities:
+                return
+            yield [index for group in batch.values() for index in group]
+
+    def __len__(self) -> int:
+        """Number of batches of the epoch that is set."""
+        return sum(1 for _ in self)
+
+    def _groups(self, own: list[int], rng: np.random.Generator) -> Iterator[list[int]]:
+        order = rng.permutation(own)
+        for start in range(0, len(order), self.images):
+            group = order[start : start + self.images]
+            missing = self.images - len(group)
+            if missing:
+                rest = np.setdiff1d(order, group)
+                pool = rest if len(rest) >= missing else order
+                group = np.append(group, rng.choice(pool, missing, replace=len(pool) < missing))
+            yield group.tolist()
