@@ -1,0 +1,24 @@
+"""Photos and video to people: find them, follow them, keep the best view of each.
+
+`list_sources` says what there is to read, `find_people` reads one source and yields what it found in units
+that can be committed one by one, `load_detector` says who looks, `load_frame` shows where somebody was found.
+"""
+
+from textreid.people.detectors import Boxes, Detector, load_detector
+from textreid.people.find import find_people
+from textreid.people.frames import load_frame
+from textreid.people.sightings import Found, Sighting, Skipped
+from textreid.people.sources import Source, list_sources
+
+__all__ = [
+    "Boxes",
+    "Detector",
+    "Found",
+    "Sighting",
+    "Skipped",
+    "Source",
+    "find_people",
+    "list_sources",
+    "load_detector",
+    "load_frame",
+]

@@ -1,0 +1,94 @@
+"""The people in the photos of a zip file, read one at a time in memory; nothing is ever unpacked to disk."""
+
+from __future__ import annotations
+
+import zipfile
+import zlib
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+
+from textreid.errors import ImageError, InputError
+from textreid.images import open_image
+from textreid.people.detectors import Detector
+from textreid.people.names import photo_camera
+from textreid.people.photos import sightings
+from textreid.people.sightings import Found, Skipped, settings_of
+from textreid.people.sources import Source, kind_of, natural
+
+MAX_BYTES = 256 * 2**20
+"""Unpacked size above which a member is not touched: more than any picture within the pixel limit needs."""
+
+
+def find(
+    source: Source, detector: Detector | None, camera: str | None, resume_at: float | None
+) -> Iterator[Found | Skipped]:
+    """The people of an archive, photo by photo in natural order; `resume_at` counts photos."""
+    try:
+        with zipfile.ZipFile(source.path) as archive:
+            yield from _members(archive, source, detector, camera, int(resume_at or 0))
+    except (OSError, zipfile.BadZipFile, NotImplementedError, ValueError) as error:
+        yield Skipped(source.key, f"broken zip file: {error}.")
+
+
+def read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
+    """The bytes of one member.
+
+    Raises:
+        ImageError: it is encrypted, broken, or unpacks to more than `MAX_BYTES`.
+    """
+    if member.flag_bits & 1:
+        raise ImageError("encrypted. Unpack the archive first.")
+    if member.file_size > MAX_BYTES:
+        raise ImageError(f"unpacks to more than {MAX_BYTES // 2**20} MB.")
+    try:
+        return archive.read(member)
+    except (OSError, EOFError, zipfile.BadZipFile, NotImplementedError, RuntimeError, zlib.error) as error:
+        raise ImageError(f"broken in the archive: {error}.") from error
+
+
+def open_member(path: Path, name: str) -> bytes:
+    """The bytes of member `name` of the zip file at `path`.
+
+    Raises:
+        InputError: there is no such archive or member, or it cannot be read.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return read_member(archive, archive.getinfo(name))
+    except (OSError, zipfile.BadZipFile, KeyError) as error:
+        raise InputError(f"{name} cannot be read from {path}: {error}.") from error
+
+
+def _members(
+    archive: zipfile.ZipFile, source: Source, detector: Detector | None, camera: str | None, first: int
+) -> Iterator[Found | Skipped]:
+    settings, people = settings_of(detector), 0
+    members = sorted((m for m in archive.infolist() if not _ignored(m)), key=lambda m: natural(m.filename))
+    for number, member in enumerate(members[first:], first + 1):
+        name = f"{source.key}!{member.filename}"
+        found = []
+        try:
+            _check_name(member.filename)
+            photo = open_image(read_member(archive, member))
+            inside = PurePosixPath(member.filename)
+            place = photo_camera(inside) or source.path.stem
+            found = sightings(photo, name, detector, camera or place)
+        except ImageError as error:
+            yield Skipped(name, str(error))
+        people += len(found)
+        yield Found(source.state(settings, "partial", people, resume_at=float(number)), found)
+    yield Found(source.state(settings, "done", people), [])
+
+
+def _ignored(member: zipfile.ZipInfo) -> bool:
+    parts = PurePosixPath(member.filename).parts
+    hidden = any(part == "__MACOSX" or (part.startswith(".") and part != "..") for part in parts)
+    return member.is_dir() or hidden or kind_of(member.filename) is None
+
+
+def _check_name(name: str) -> None:
+    path = PurePosixPath(name.replace("\\", "/"))
+    if path.is_absolute() or ".." in path.parts or ":" in path.parts[0]:
+        raise ImageError("its path leads outside the archive.")
+    if kind_of(name) != "photo":
+        raise ImageError(f"a {kind_of(name)} inside a zip file. Unpack the archive first.")

@@ -1,0 +1,48 @@
+"""The people in one photo."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from PIL import Image
+from textreid_index import Record
+
+from textreid.errors import ImageError
+from textreid.images import open_image
+from textreid.people.detectors import Detector
+from textreid.people.names import photo_camera
+from textreid.people.sightings import Found, Sighting, Skipped, record_id, settings_of
+from textreid.people.sources import Source
+
+
+def find(source: Source, detector: Detector | None, camera: str | None) -> Iterator[Found | Skipped]:
+    """The people of a photo file: one `Found`, or one `Skipped`."""
+    try:
+        photo = open_image(source.path)
+    except ImageError as error:
+        yield Skipped(source.key, str(error))
+        return
+    people = sightings(photo, source.key, detector, camera or photo_camera(source.path))
+    yield Found(source.state(settings_of(detector), "done", len(people)), people)
+
+
+def sightings(photo: Image.Image, name: str, detector: Detector | None, camera: str | None) -> list[Sighting]:
+    """The people of an open photo.
+
+    Args:
+        photo: from `open_image`.
+        name: what its records call their source.
+        detector: None: the whole photo is one person.
+        camera: its camera.
+    """
+    taken = photo.info.get("taken")
+    if detector is None:
+        return [Sighting(photo, Record(record_id(name, None, None), name, None, camera, taken), None)]
+    boxes = detector.detect([np.asarray(photo)])[0]
+    found = []
+    for xyxy, score in zip(np.rint(boxes.xyxy).tolist(), boxes.scores.tolist(), strict=True):
+        box = tuple(xyxy)
+        record = Record(record_id(name, None, box), name, box, camera, taken)
+        found.append(Sighting(photo.crop(box), record, score))
+    return found

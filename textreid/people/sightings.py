@@ -1,0 +1,63 @@
+"""What finding people yields: sightings, grouped in units that are committed together."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+from PIL.Image import Image
+from textreid_index import Record, SourceState
+
+from textreid.people.detectors import Detector
+
+
+@dataclass(frozen=True)
+class Sighting:
+    """One person, seen once: in one photo, or along one track of a video.
+
+    Attributes:
+        image: the best view, RGB, at most 512 pixels high when it comes from a video.
+        record: where and when that view was taken.
+        score: the detector's confidence in that view; None where the picture as a whole is the person.
+        more: further good views of the same track, in time order.
+    """
+
+    image: Image
+    record: Record
+    score: float | None
+    more: tuple[Image, ...] = ()
+
+
+@dataclass(frozen=True)
+class Found:
+    """The people of one photo, or of one stretch of a video or archive: commit them in one transaction.
+
+    Attributes:
+        source: how far its source is done once these people are stored.
+        sightings: possibly empty; a photo without people is done too.
+    """
+
+    source: SourceState
+    sightings: list[Sighting]
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """A file, archive member or part of a video that could not be used, and why."""
+
+    source: str
+    reason: str
+
+
+Box = tuple[float, float, float, float]
+
+
+def record_id(source: str, frame: int | None, box: Box | None) -> str:
+    """The same 16 hex digits for the same place in the same file, however often it is indexed."""
+    place = "\0".join(map(str, (source, frame, box)))
+    return hashlib.blake2b(place.encode("utf-8", "surrogateescape"), digest_size=8).hexdigest()
+
+
+def settings_of(detector: Detector | None) -> str:
+    """How people are looked for, as a gallery remembers it: the detector's name, or "crops"."""
+    return "crops" if detector is None else detector.name
