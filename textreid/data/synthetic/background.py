@@ -59,7 +59,7 @@ def _floor(width: int, height: int, kind: str, rng: np.random.Generator) -> np.n
         shade = shade * np.where((np.mod(u, 2.6) < 0.06) | (np.mod(v, 2.6) < 0.06), 0.8, 1.0)
         shade = shade * (1 + 0.12 * np.exp(-((cols / 0.2) ** 2)) * (1 - rows))
     elif kind == "grass":
-        colour = np.float32([0.34, 0.42, 0.2]) * rng.uniform(0.75, 1.2)
+        colour = np.float32([0.36, 0.4, 0.26]) * rng.uniform(0.7, 1.2)
         shade = shade + 0.13 * _soft(width, height, 5, rng) + 0.08 * _grain(width, height, rng)
     elif kind == "carpet":
         colour = np.float32(rng.uniform(0.25, 0.55, 3))
@@ -93,7 +93,7 @@ def _wall(width: int, height: int, kind: str, rng: np.random.Generator) -> np.nd
         picture += 0.12 * (np.exp(-(((ys - 0.1) / 0.08) ** 2)))[..., None]
     elif kind == "hedge":
         leaf = 0.3 * _soft(width, height, 5, rng) + 0.25 * _soft(width, height, 14, rng)
-        picture = np.float32([0.25, 0.33, 0.16]) * rng.uniform(0.7, 1.4) * (1 + leaf)[..., None]
+        picture = np.float32([0.27, 0.32, 0.2]) * rng.uniform(0.6, 1.3) * (1 + leaf)[..., None]
     elif kind == "street":
         for _ in range(int(rng.integers(2, 5))):  # parked cars
             x, w = rng.uniform(-0.3, 0.9) * width, rng.uniform(0.4, 0.9) * width

@@ -29,7 +29,7 @@ def draw_skin(canvas: Canvas, person: Pedestrian, wardrobe: Wardrobe, at: Joints
     h = wardrobe.figure.limb
     skin = plain(wardrobe.skin)
     legs = plain(wardrobe.lower.colour) if person.lower == "leggings" else skin
-    thigh = np.array([[0.056, 0.058], [0.053, 0.056], [0.047, 0.05], [0.04, 0.042], [0.034, 0.036]]) * h
+    thigh = np.array([[0.046, 0.05], [0.05, 0.054], [0.047, 0.05], [0.04, 0.042], [0.034, 0.036]]) * h
     shin = np.array([[0.034, 0.036], [0.035, 0.04], [0.033, 0.037], [0.025, 0.027], [0.019, 0.022]]) * h
     upper_arm = np.array([[0.03, 0.032], [0.027, 0.029], [0.022, 0.023]]) * h
     forearm = np.array([[0.022, 0.023], [0.021, 0.021], [0.0145, 0.0145]]) * h

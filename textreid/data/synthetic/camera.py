@@ -9,9 +9,15 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from textreid.data.synthetic.background import FLOORS, WALLS
 from textreid.data.synthetic.figure import Light
 from textreid.data.synthetic.seeding import rng as seeded
+
+# Floors and walls of the two kinds of places; what is named twice is twice as common.
+_INDOORS = (("tiles", "tiles", "carpet", "slabs"), ("glass", "shop", "shop", "corridor", "concrete"))
+_OUTDOORS = (
+    ("asphalt", "asphalt", "slabs", "slabs", "bricks", "grass"),
+    ("concrete", "glass", "hedge", "street", "street", "railing", "plaza"),
+)
 
 
 @dataclass(frozen=True)
@@ -55,20 +61,7 @@ class Camera:
         """The camera of that number in the installation of that seed."""
         rng = seeded(seed, "camera", number)
         indoor = rng.random() < 0.4
-        floor = str(
-            rng.choice(
-                ["tiles", "carpet", "tiles"]
-                if indoor
-                else [f for f in FLOORS if f not in ("tiles", "carpet")]
-            )
-        )
-        wall = str(
-            rng.choice(
-                ["glass", "shop", "corridor", "concrete"]
-                if indoor
-                else [w for w in WALLS if w not in ("corridor", "shop")]
-            )
-        )
+        floor, wall = (str(rng.choice(names)) for names in (_INDOORS if indoor else _OUTDOORS))
         warm = float(rng.normal(0, 0.045))
         sharp = rng.random()
         return cls(
@@ -82,8 +75,8 @@ class Camera:
                     float(rng.uniform(0.5, 1.0)),
                     float(rng.uniform(0.1, 0.8)),
                 ),
-                sun=float(rng.uniform(0.2, 0.4) if indoor else rng.uniform(0.3, 0.75)),
-                sky=float(rng.uniform(0.55, 0.78)),
+                sun=float(rng.uniform(0.15, 0.32) if indoor else rng.uniform(0.2, 0.55)),
+                sky=float(rng.uniform(0.6, 0.82)),
                 cast=(1 + warm, 1 + float(rng.normal(0, 0.012)), 1 - warm),
             ),
             gamma=float(np.exp(rng.normal(0.02, 0.12))),

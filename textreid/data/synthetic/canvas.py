@@ -136,7 +136,7 @@ class Canvas:
         half = np.hypot(profile[:, 0] * cos, profile[:, 1] * sin)
         fine = np.linspace(0, len(profile) - 1, 65)
         knots = np.arange(len(profile))
-        wide = np.interp(fine, knots, half).astype(np.float32) * size
+        wide = _smooth(np.interp(fine, knots, half)) * np.float32(size)
         rx = np.interp(fine, knots, profile[:, 0]).astype(np.float32)
         rz = np.interp(fine, knots, profile[:, 1]).astype(np.float32)
         slope = np.gradient(wide, max(length, 0.35 * wide.max()) / 64).astype(np.float32)
@@ -243,6 +243,15 @@ class Canvas:
         self._commit(
             rows, cols, where, depth[front], normal, Surface(around, local[1], (local[1] + 1) / 2), paint
         )
+
+
+def _smooth(values: np.ndarray) -> np.ndarray:
+    """[K] the same curve without corners; its ends stay."""
+    padded = np.pad(values, 4, mode="edge")
+    return np.convolve(padded, _BUMP, mode="valid").astype(np.float32)
+
+
+_BUMP = np.hanning(11)[1:-1] / np.hanning(11).sum()
 
 
 def view_matrix(yaw: float, pitch: float) -> np.ndarray:

@@ -30,7 +30,7 @@ def draw_crop(person: Pedestrian, view: View, camera: Camera, seed: int) -> Imag
     """
     rng = seeded(seed, "crop", person.number, camera.number)
     tall = float(rng.uniform(*camera.person_height))
-    sprite = draw_figure(person, view, tall, camera.light, finer=2 if tall < 150 else 1 if tall > 260 else 2)
+    sprite = draw_figure(person, view, tall, camera.light, finer=2)
     scene, box = _stage(sprite, view, camera, tall, rng)
     picture = camera.expose(scene, tall, rng)
     return picture.crop(box)
@@ -97,33 +97,22 @@ def ground_shadow(
 ) -> None:
     """Darken the floor where the person keeps the light off it."""
     h, w = sprite.alpha.shape
-    foot = (at[0] + sprite.foot[0], at[1] + sprite.foot[1])
-    shear = -direction[0] / max(direction[1], 0.3) * 0.7
-    squash = 0.16 + 0.3 * max(1 - direction[1], 0)
+    x0, y0 = max(at[0] - h // 2, 0), max(at[1] + h // 2, 0)
+    floor = scene[y0 : max(at[1] + h + h // 4, 0), x0 : max(at[0] + w + h // 2, 0)]
+    if not floor.size:
+        return
     fx, fy = sprite.foot
-    # cut-out (u, v) -> scene: lies on the floor away from the light
-    matrix = np.float32(
-        [
-            [1, -shear, foot[0] - fx + shear * fy],
-            [0, squash, foot[1] - squash * fy],
-        ]
-    )
-    cast = cv2.warpAffine(sprite.alpha, matrix, (scene.shape[1], scene.shape[0]))
-    soft = max(h / 60, 0.8)
-    cast = cv2.GaussianBlur(cast, (0, 0), soft) * strength
-    touch = np.zeros(scene.shape[:2], np.float32)
-    cv2.ellipse(
-        touch,
-        (int(foot[0]), int(foot[1] - h * 0.015)),
-        (max(int(w * 0.36), 2), max(int(h * 0.028), 1)),
-        0,
-        0,
-        360,
-        0.6,
-        -1,
-    )
+    x, y = at[0] + fx - x0, at[1] + fy - y0
+    lean = -0.7 * direction[0] / max(direction[1], 0.3)
+    flat = 0.16 + 0.3 * max(1 - direction[1], 0)
+    lie_down = np.float32([[1, -lean, x - fx + lean * fy], [0, flat, y - flat * fy]])
+    size = (floor.shape[1], floor.shape[0])
+    cast = cv2.GaussianBlur(cv2.warpAffine(sprite.alpha, lie_down, size), (0, 0), max(h / 60, 0.8)) * strength
+    touch = np.zeros(floor.shape[:2], np.float32)
+    middle = (int(x), int(y - h * 0.015))
+    cv2.ellipse(touch, middle, (max(int(h * 0.12), 2), max(int(h * 0.028), 1)), 0, 0, 360, 0.6, -1)
     touch = cv2.GaussianBlur(touch, (0, 0), max(h / 50, 1))
-    scene *= (1 - np.maximum(cast, touch))[..., None]
+    floor *= (1 - np.maximum(cast, touch))[..., None]
 
 
 def _stranger(scene: np.ndarray, camera: Camera, tall: float, rng: np.random.Generator) -> None:

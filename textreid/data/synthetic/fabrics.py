@@ -40,8 +40,8 @@ class Cloth:
         y = surface.along * 100
         colour = self._pattern(x, y, surface)
         ox, oy = self.seed % 251, self.seed // 251 % 239
-        crease = noise.at(14, x * 1.6 + y * 1.1 + ox, y * 2.6 - x * 0.7 + oy) * 0.085
-        crease = crease + noise.at(5, x * 1.5 + y * 0.9 + oy, y * 2.2 - x + ox, 1) * 0.04
+        crease = noise.at(40, x * 6 + y * 3.2 + ox, y * 3.4 - x * 2.2 + oy) * 0.075
+        crease = crease + noise.at(14, x * 6 - y * 2.4 + oy, y * 2.6 + x * 1.2 + ox, 1) * 0.035
         grain = noise.at(1, x * 9 + ox, y * 9 + oy) * 0.018
         shade = 1 + crease * self.folds + grain
         if self.fade:

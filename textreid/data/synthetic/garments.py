@@ -40,7 +40,7 @@ def draw_lower(canvas: Canvas, person: Pedestrian, wardrobe: Wardrobe, at: Joint
         _skirt(canvas, wardrobe, at, cloth, 0.1 * figure.height, length * figure.height, flare=0.035)
         return
     _seat(canvas, wardrobe, at, cloth, 0.008)
-    thigh = np.array([[0.058, 0.06], [0.055, 0.058], [0.049, 0.052], [0.043, 0.046], [0.038, 0.041]]) * h
+    thigh = np.array([[0.05, 0.055], [0.053, 0.057], [0.049, 0.052], [0.043, 0.046], [0.038, 0.041]]) * h
     shin = np.array([[0.037, 0.04], [0.036, 0.041], [0.034, 0.039], [0.031, 0.035], [0.03, 0.034]]) * h
     grow = np.linspace(0.3, 1, 5)[:, None] * ease
     for side in "lr":
@@ -105,33 +105,23 @@ def torso_profile(wardrobe: Wardrobe, hem: float) -> np.ndarray:
     """[16, 2] half width and half depth from the neck's base to `hem` metres below the pelvis."""
     f = wardrobe.figure
     h = f.height
-    wide = [
-        0.036 * h,
-        0.062 * h,
-        0.82 * f.shoulder,
-        0.9 * f.shoulder,
-        0.89 * f.shoulder,
-        0.97 * f.waist + 0.1 * f.shoulder,
-        f.waist,
-        0.96 * f.hip,
-        f.hip,
-        f.hip,
-    ]
-    deep = [
-        0.036 * h,
-        0.05 * h,
-        0.75 * f.chest_depth,
-        0.92 * f.chest_depth,
-        f.chest_depth,
-        f.belly * 0.98,
-        f.belly,
-        1.02 * f.belly,
-        0.067 * h,
-        0.066 * h,
-    ]
-    level = np.array([0, 0.018, 0.045, 0.075, 0.13, 0.19, 0.235, 0.3, 0.335, 0.6]) * h
+    rows = np.array(
+        [  # metres below the neck's base, half width, half depth
+            [0.0, 0.036 * h, 0.038 * h],
+            [0.01 * h, 0.052 * h, 0.045 * h],
+            [0.026 * h, 0.72 * f.shoulder, 0.7 * f.chest_depth],
+            [0.042 * h, 0.87 * f.shoulder, 0.84 * f.chest_depth],
+            [0.075 * h, 0.9 * f.shoulder, 0.96 * f.chest_depth],
+            [0.13 * h, 0.88 * f.shoulder, 1.04 * f.chest_depth],
+            [0.19 * h, 0.9 * f.waist + 0.13 * f.shoulder, 0.98 * f.belly],
+            [0.235 * h, f.waist, f.belly],
+            [0.3 * h, 0.97 * f.hip, 1.02 * f.belly],
+            [0.335 * h, f.hip, 0.067 * h],
+            [0.6 * h, f.hip, 0.066 * h],
+        ]
+    )
     at = np.linspace(0, 0.335 * h + hem, 16)
-    return np.stack([np.interp(at, level, wide), np.interp(at, level, deep)], 1)
+    return np.stack([np.interp(at, rows[:, 0], rows[:, side]) for side in (1, 2)], 1)
 
 
 def _seat(canvas: Canvas, wardrobe: Wardrobe, at: Joints, cloth: Paint, ease: float) -> None:
@@ -143,7 +133,8 @@ def _seat(canvas: Canvas, wardrobe: Wardrobe, at: Joints, cloth: Paint, ease: fl
         )
         + ease
     )
-    canvas.limb(at["pelvis"] + [0, 0.1 * h, 0], at["pelvis"] - [0, 0.03 * h, 0], seat, cloth, caps=(0, 0.6))
+    waist, crotch = at["pelvis"] + [0, 0.1 * h, 0], at["pelvis"] - [0, 0.03 * h, 0]
+    canvas.limb(waist, crotch, seat, cloth, caps=(0, 0.6), lift=-0.03)  # tops hang over the waistband
 
 
 def _skirt(
@@ -159,15 +150,12 @@ def _skirt(
 ) -> None:
     f = wardrobe.figure
     h = f.height
-    stride = abs(float(at["knee_l"][2] - at["knee_r"][2])) * 0.35
-    t = np.linspace(0, 1, 6)
-    level = (1 - t) * rise - t * drop
-    wide = np.where(
-        level > 0,
-        f.waist + (f.hip - f.waist) * (1 - level / max(rise, 0.01)),
-        f.hip + flare * (-level / 0.5) * 1.6,
-    )
-    deep = np.where(level > 0, f.belly, 0.067 * h + (flare * 1.4 + stride) * (-level / 0.45))
+    knee = max(abs(float(at[f"knee_{side}"][2])) for side in "lr")
+    ankle = max(abs(float(at[f"ankle_{side}"][2])) for side in "lr")
+    below = np.linspace(-rise, drop, 8)
+    legs = np.interp(below, [0, 0.24 * h, 0.48 * h], [0, knee, 0.8 * ankle]) + 0.05 * h
+    wide = np.interp(below, [-0.1 * h, 0, 0.5], [f.waist, f.hip, f.hip + 1.6 * flare])
+    deep = np.maximum(np.interp(below, [-0.1 * h, 0, 0.5], [f.belly, 0.067 * h, 0.067 * h + 1.6 * flare]), legs)
     canvas.limb(
         at["pelvis"] + [0, rise, 0],
         at["pelvis"] - [0, drop, -0.01],

@@ -116,7 +116,7 @@ def joints(
     rising = {"l": np.cos(2 * np.pi * view.phase), "r": -np.cos(2 * np.pi * view.phase)}
     found: dict[str, np.ndarray] = {}
     thigh, shin = 0.245 * h, 0.235 * h
-    spread = 0.052 * h
+    spread = 0.046 * h
     lowest = 0.0
     for side, sign in (("l", 1.0), ("r", -1.0)):
         hip = np.array([sign * spread, 0.0, 0.0])
@@ -142,15 +142,15 @@ def joints(
     up = np.array([0.0, np.cos(lean), np.sin(lean)])
     chest = pelvis + up * 0.315 * h
     neck = pelvis + up * 0.335 * h
-    head = neck + np.array([0, 0.103 * h * 0.9, 0.018 * h + 0.03 * stoop]) + up * (figure.head - 0.069 * h)
+    head = neck + np.array([0, 0.087 * h, 0.018 * h + 0.03 * stoop]) + up * (figure.head - 0.069 * h)
     found |= {"pelvis": pelvis, "chest": chest, "neck": neck, "head": head}
     arm, fore = 0.165 * h, 0.145 * h
     twist = 0.12 * leg["l"] * view.walking
     for side, sign in (("l", 1.0), ("r", -1.0)):
         shoulder = (
             pelvis
-            + up * 0.298 * h
-            + np.array([sign * (figure.shoulder - 0.022 * h), 0, -sign * twist * figure.shoulder])
+            + up * 0.287 * h
+            + np.array([sign * (figure.shoulder - 0.029 * h), 0, -sign * twist * figure.shoulder])
         )
         angle = -swing * leg[side] * 1.0 + 0.02
         flex = 0.22 + 0.35 * max(angle, 0) + (0.12 if view.walking else 0)
