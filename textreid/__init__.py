@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from textreid_index import Gallery, Hits, Record, SearchHit, Where
 
-    from textreid.encode import Encoder, list_models
+    from textreid.catalog import list_models
+    from textreid.encode import Encoder
     from textreid.errors import TextReIDError
     from textreid.images import open_image
     from textreid.indexing import AddReport, Progress
@@ -38,7 +39,7 @@ _HOMES = {
     "TextReIDError": "textreid.errors",
     "Where": "textreid_index",
     "contact_sheet": "textreid.sheet",
-    "list_models": "textreid.encode",
+    "list_models": "textreid.catalog",
     "load_detector": "textreid.people",
     "open_image": "textreid.images",
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from io import BytesIO
 from typing import TYPE_CHECKING, Protocol
 
@@ -49,13 +50,20 @@ class Committer:
         self.gallery, self.encoder = gallery, encoder
         self.people = 0
         self._outdated = set(outdated)
+        self._used: set[str] = set()
         self._waiting: list[Found] = []
 
     def put(self, unit: Found) -> None:
         """Let a unit wait until a batch is full."""
         self._waiting.append(unit)
+        self._used.add(unit.source.key)
         if sum(1 + len(person.more) for each in self._waiting for person in each.sightings) >= BATCH:
             self.flush()
+
+    def fail(self, source: SourceState, reason: str) -> None:
+        """Write down that a source cannot be used, unless some of it was; the next run tries it again."""
+        if source.key not in self._used:
+            self.gallery.mark(replace(source, status="failed", reason=reason))
 
     def flush(self) -> None:
         """Encode and commit all that wait."""

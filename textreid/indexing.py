@@ -6,6 +6,7 @@ found before. The gallery remembers how far each file is done, so that the next 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -24,13 +25,13 @@ class Progress:
     """How far adding has come.
 
     Attributes:
-        done: sources that need no more work.
+        done: sources that need no more work; of a long video or archive, the part that was read counts.
         total: sources in all.
         people: people added so far.
         source: the source that was read last.
     """
 
-    done: int
+    done: float
     total: int
     people: int
     source: str
@@ -60,10 +61,12 @@ class Job:
     Attributes:
         state: the source as it is now, with the settings to read it with.
         read: takes where to resume, or None for the beginning; yields units.
+        length: what `SourceState.resume_at` counts up to; None where the source is one unit.
     """
 
     state: SourceState
     read: Callable[[float | None], Iterator[Found | Skipped]]
+    length: float | None = None
 
     def continues(self, known: SourceState | None) -> bool:
         """Whether the gallery knows this source as it is now, read with these settings."""
@@ -77,44 +80,66 @@ def run(
     gallery: Gallery,
     load_encoder: Callable[[], PersonEncoder],
     progress: Callable[[Progress], None],
+    cancel: Callable[[], None],
 ) -> AddReport:
-    """Do the jobs that are new. Whatever ends it early, what was found until then is committed first."""
-    todo: list[tuple[Job, float | None]] = []
-    outdated: set[str] = set()
-    for job in jobs:
-        known = gallery.source_state(job.state.key)
-        if known is None or not job.continues(known) or known.status == "failed":
-            todo.append((job, None))
-            outdated |= {job.state.key} if known else set()
-        elif known.status == "partial":
-            todo.append((job, known.resume_at))
-    at_rest = len(jobs) - len(todo)
+    """Do the jobs that are new. Whatever ends it early, what was found until then is committed first.
+
+    Args:
+        jobs: what there is to read.
+        gallery: where people go.
+        load_encoder: gives the model, once something is new.
+        progress: called after each unit.
+        cancel: makes a job that is being read stop soon.
+    """
+    todo, outdated = _new(jobs, gallery)
+    unchanged, empty, skipped = len(jobs) - len(todo), 0, list[Skipped]()
     if not todo:
-        return AddReport(added=0, known=at_rest, empty=0, skipped=())
+        return AddReport(0, unchanged, empty, ())
     committer = Committer(gallery, load_encoder(), outdated)
-    used, empty, skipped = set[str](), 0, list["Skipped"]()
     units = prefetch(_units(todo), AHEAD)
     try:
-        for number, job, unit in units:
-            key = job.state.key
+        for finished, job, unit in units:
+            part = 0.0
             if isinstance(unit, Found):
-                committer.put(replace(unit, source=replace(unit.source, settings=job.state.settings)))
-                used.add(key)
+                committer.put(unit)
                 empty += unit.source.status == "done" and unit.source.people == 0
+                part = (unit.source.resume_at or 0.0) / (job.length or math.inf)
             else:
                 skipped.append(unit)
-                if unit.source == key and key not in used:
-                    gallery.mark(replace(job.state, status="failed", reason=unit.reason))
-            progress(Progress(at_rest + number, len(jobs), committer.people, key))
+                if unit.source == job.state.key:
+                    committer.fail(job.state, unit.reason)
+            done = unchanged + finished + min(part, 1.0)
+            progress(Progress(done, len(jobs), committer.people, job.state.key))
     finally:
         units.close()
+        cancel()
         committer.flush()
     progress(Progress(len(jobs), len(jobs), committer.people, todo[-1][0].state.key))
-    return AddReport(committer.people, at_rest, empty, tuple(skipped))
+    return AddReport(committer.people, unchanged, empty, tuple(skipped))
 
 
-def _units(todo: Sequence[tuple[Job, float | None]]) -> Iterator[tuple[int, Job, Found | Skipped]]:
+def _new(jobs: Sequence[Job], gallery: Gallery) -> tuple[list[tuple[Job, SourceState | None]], set[str]]:
+    """The jobs to do, each with the state to go on from; and the sources with people of an earlier state."""
+    todo: list[tuple[Job, SourceState | None]] = []
+    outdated = set()
+    for job in jobs:
+        known = gallery.source_state(job.state.key)
+        if known is None:
+            todo.append((job, None))
+        elif known.status == "failed" or not job.continues(known):
+            todo.append((job, None))
+            outdated.add(job.state.key)
+        elif known.status == "partial":
+            todo.append((job, known))
+    return todo, outdated
+
+
+def _units(todo: Sequence[tuple[Job, SourceState | None]]) -> Iterator[tuple[int, Job, Found | Skipped]]:
     """Every unit of every job, with the number of jobs that were finished before it."""
-    for number, (job, resume_at) in enumerate(todo):
-        for unit in job.read(resume_at):
-            yield number, job, unit
+    for finished, (job, begun) in enumerate(todo):
+        before = begun.people if begun else 0
+        for unit in job.read(begun.resume_at if begun else None):
+            if isinstance(unit, Found):
+                people = before + unit.source.people
+                unit = replace(unit, source=replace(unit.source, settings=job.state.settings, people=people))
+            yield finished, job, unit

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import zipfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -43,6 +44,7 @@ def _file_job(
         read=lambda resume_at: find_people(
             source, detector=detector, camera=camera, start=start, resume_at=resume_at
         ),
+        length=_length(source),
     )
 
 
@@ -56,6 +58,22 @@ def _picture_job(picture: Image, detector: Detector | None, camera: str | None) 
         yield Found(SourceState(state.key, state.size, 0, state.settings, "done", len(people)), people)
 
     return Job(state, read)
+
+
+def _length(source: Source) -> float | None:
+    """Seconds of a video, files in an archive; None if it is neither, or cannot be told."""
+    try:
+        if source.kind == "zip":
+            with zipfile.ZipFile(source.path) as archive:
+                return float(len(archive.namelist()))
+        if source.kind == "video":
+            import av
+
+            with av.open(str(source.path)) as video:
+                return video.duration / av.time_base if video.duration else None
+    except (OSError, ValueError, zipfile.BadZipFile):  # whoever reads it will say what is wrong
+        pass
+    return None
 
 
 def _settings(detector: Detector | None, camera: str | None, start: float | None) -> str:

@@ -7,21 +7,20 @@ from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING
 
 import numpy as np
+from PIL import ImageDraw
+from PIL.Image import Image
 from textreid_index import Embeddings, Gallery, Hits, Record, Where
 
 from textreid import indexing, jobs
+from textreid.cancel import CancellableDetector
 from textreid.commit import BATCH, PersonEncoder, add_people, encode_people
 from textreid.errors import InputError
 from textreid.indexing import AddReport, Progress
 from textreid.people import Detector, Sighting, load_detector, load_frame
 from textreid.query import DISLIKED, LIKED, Part, combine
 from textreid.searchlog import SearchLog
-
-if TYPE_CHECKING:
-    from PIL.Image import Image
 
 DEFAULT_MODEL = "pocket"
 
@@ -112,7 +111,7 @@ class PersonSearch:
 
     def add(
         self,
-        inputs: str | Path | Image | Sequence[str | Path | Image],
+        inputs: str | Path | Image | Iterable[str | Path | Image],
         *,
         crops: bool = False,
         detector: str | Detector = "auto",
@@ -139,14 +138,16 @@ class PersonSearch:
             InputError: a path does not exist, or holds nothing to read.
             GalleryError: the gallery cannot be written, or its people come from another model.
         """
-        single = isinstance(inputs, str | Path) or not isinstance(inputs, Sequence)
-        given = [inputs] if single else list(inputs)
+        given = [inputs] if isinstance(inputs, str | Path | Image) else list(inputs)
         paths = [Path(item) for item in given if isinstance(item, str | Path)]
-        pictures = [item for item in given if not isinstance(item, str | Path)]
-        finder = None if crops else load_detector(detector) if isinstance(detector, str) else detector
+        pictures = [item for item in given if isinstance(item, Image)]
+        finder = None
+        if not crops:
+            finder = CancellableDetector(load_detector(detector) if isinstance(detector, str) else detector)
         todo = jobs.file_jobs(paths, finder, camera, start) if paths else []
         todo += jobs.picture_jobs(pictures, finder, camera)
-        return indexing.run(todo, self.gallery, lambda: self.encoder, progress)
+        cancel = finder.cancel if finder else lambda: None
+        return indexing.run(todo, self.gallery, lambda: self.encoder, progress, cancel)
 
     def add_sightings(self, people: Iterable[Sighting]) -> int:
         """Add people that are found already, such as those of an annotated data set.
@@ -225,8 +226,6 @@ class PersonSearch:
             UnknownPersonError: nobody has this id.
             InputError: the file is gone or cannot be read, or there never was one.
         """
-        from PIL import ImageDraw
-
         record = self.gallery.get(id)
         if record.source.startswith(jobs.MEMORY):
             raise InputError(

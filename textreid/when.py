@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from typing import Any
 
 from textreid_index import Where
 
@@ -57,7 +58,7 @@ def where(
     Raises:
         InputError: a moment is in neither form, or `since` lies after `until`.
     """
-    limits: dict[str, float] = {}
+    limits: dict[str, Any] = {}
     for name, text in (("since", since), ("until", until)):
         if text is None or not text.strip():
             continue
