@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 
 import numpy as np
 
+from textreid_index import people
 from textreid_index.backends import VectorBackend
 from textreid_index.embeddings import EncoderInfo
 from textreid_index.hits import Hits
-from textreid_index.rows import read_records, read_vectors
 from textreid_index.schema import State
 
 SPARE = 16
@@ -52,11 +53,19 @@ class VectorCache:
         else:
             keys = self.keys
         blocks = [keys]
-        for new_keys, vectors in read_vectors(db, int(keys[-1]) if len(keys) else 0, state.encoder.dim):
+        for new_keys, vectors in people.vectors_after(
+            db, int(keys[-1]) if len(keys) else 0, state.encoder.dim
+        ):
             backend.add(vectors)
             blocks.append(new_keys)
         self.keys = np.concatenate(blocks)
         self._backend, self._encoder, self._generation = backend, state.encoder, state.generation
+
+    def mask(self, keys: Sequence[int]) -> np.ndarray:
+        """Which rows have one of these keys: [N] bool."""
+        mask = np.zeros(len(self.keys), dtype=bool)
+        mask[np.searchsorted(self.keys, keys)] = True
+        return mask
 
     def nearest(
         self, db: sqlite3.Connection, queries: np.ndarray, k: int, mask: np.ndarray | None
@@ -75,13 +84,13 @@ class VectorCache:
         wanted = min(count, k + SPARE)
         while missing := [place for place in range(len(queries)) if place not in settled]:
             rough, rows = self._backend.search(np.ascontiguousarray(queries[missing]), wanted, mask)
-            records = read_records(db, self.keys[np.unique(rows)].tolist())
+            records = people.records_of(db, self.keys[np.unique(rows)].tolist())
             for place, candidates, lowest in zip(missing, rows, rough[:, -1], strict=True):
-                people = [records[key] for key in self.keys[candidates].tolist()]
+                found = [records[key] for key in self.keys[candidates].tolist()]
                 scores = self._scores(candidates, queries[place])
-                best = np.lexsort((np.array([person.id for person in people]), -scores))[:k]
+                best = np.lexsort((np.array([person.id for person in found]), -scores))[:k]
                 if wanted == count or lowest < scores[best[-1]] - rounding:
-                    settled[place] = Hits(scores[best].clip(-1, 1), tuple(people[row] for row in best))
+                    settled[place] = Hits(scores[best].clip(-1, 1), tuple(found[row] for row in best))
             wanted = min(count, 4 * wanted)
         return [settled[place] for place in range(len(queries))]
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
+from textreid_index import people
 from textreid_index.errors import GalleryError
-from textreid_index.rows import PERSON, read_vectors, to_record
 from textreid_index.schema import read_state
 
 
@@ -39,25 +39,25 @@ def export(db: sqlite3.Connection, folder: Path) -> None:
 
 def _write(db: sqlite3.Connection, folder: Path) -> None:
     encoder = read_state(db).encoder
-    (people,) = db.execute("SELECT count(*) FROM people").fetchone()
-    described = {"people": people, "encoder": None if encoder is None else asdict(encoder)}
+    (count,) = db.execute("SELECT count(*) FROM people").fetchone()
+    described = {"people": count, "encoder": None if encoder is None else asdict(encoder)}
     (folder / "gallery.json").write_text(json.dumps(described, indent=2) + "\n", encoding="utf-8")
     (folder / "thumbnails").mkdir()
     with (folder / "records.jsonl").open("w", encoding="utf-8") as lines:
         for row, (jpeg, *fields) in enumerate(
-            db.execute(f"SELECT jpeg, {PERSON} FROM people JOIN thumbnails USING (key) ORDER BY key")
+            db.execute(f"SELECT jpeg, {people.COLUMNS} FROM people JOIN thumbnails USING (key) ORDER BY key")
         ):
             thumbnail = f"thumbnails/{row:08}.jpg"
             (folder / thumbnail).write_bytes(jpeg)
-            record = {**asdict(to_record(fields)), "thumbnail": thumbnail}
+            record = {**asdict(people.to_record(fields)), "thumbnail": thumbnail}
             lines.write(json.dumps(record, ensure_ascii=False) + "\n")
-    if encoder is None or not people:
+    if encoder is None or not count:
         np.save(folder / "vectors.npy", np.empty((0, encoder.dim if encoder else 0), dtype=np.float32))
         return
-    shape = (people, encoder.dim)
+    shape = (count, encoder.dim)
     vectors = np.lib.format.open_memmap(folder / "vectors.npy", "w+", dtype=np.float32, shape=shape)
     start = 0
-    for keys, block in read_vectors(db, 0, encoder.dim):
+    for keys, block in people.vectors_after(db, 0, encoder.dim):
         vectors[start : start + len(keys)] = block
         start += len(keys)
     vectors.flush()

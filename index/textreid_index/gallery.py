@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import sqlite3
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,19 +9,18 @@ from types import TracebackType
 
 import numpy as np
 
-from textreid_index import backends, rows
+from textreid_index import backends, people, sources
 from textreid_index.cache import VectorCache
 from textreid_index.embeddings import Embeddings, EncoderInfo, require_same_encoder
-from textreid_index.errors import InvalidValueError, UnknownPersonError
+from textreid_index.errors import InvalidValueError
 from textreid_index.export import export
 from textreid_index.hits import BatchHits
 from textreid_index.records import Record, SourceState
-from textreid_index.schema import read_state
+from textreid_index.schema import advance, read_state
 from textreid_index.store import Store
 from textreid_index.verify import problems
 from textreid_index.where import Where, below
 
-ROWS_AT_ONCE = 1024
 WAIT_SECONDS = 10.0
 
 
@@ -158,16 +155,15 @@ class Gallery:
             twice = next(id for place, id in enumerate(ids) if id in ids[:place])
             raise InvalidValueError(f"The id '{twice}' occurs twice among the people to add.")
         with self._store.writing() as db:
-            empty = db.execute("SELECT 1 FROM people LIMIT 1").fetchone() is None
             encoder = read_state(db).encoder
-            if encoder is not None and not empty:
+            if encoder is not None and db.execute("SELECT 1 FROM people LIMIT 1").fetchone():
                 require_same_encoder(encoder, embeddings.encoder)
-            known = rows.remove_people(db, *_any_of(ids))
-            rows.insert_people(db, records, embeddings.vectors, thumbnails)
+            known = people.remove(db, *people.any_of(ids))
+            people.insert(db, records, embeddings.vectors, thumbnails)
             if source is not None:
-                rows.put_source(db, source)
+                sources.put(db, source)
             if ids:
-                rows.advance(db, removed=known > 0, encoder=embeddings.encoder)
+                advance(db, removed=known > 0, encoder=embeddings.encoder)
         return len(ids) - known
 
     def search(self, queries: Embeddings, k: int, where: Where | None = None) -> BatchHits:
@@ -191,17 +187,14 @@ class Gallery:
         """
         if k < 1:
             raise InvalidValueError(f"k is the number of people to return: at least 1, not {k}.")
+        condition, values = (where or Where()).sql()
         with self._store.reading() as db:
             state = read_state(db)
             if state.encoder is not None:
                 require_same_encoder(state.encoder, queries.encoder)
             self._cache.refresh(db, state)
-            mask = None
-            condition, values = (where or Where()).sql()
-            if condition:
-                accepted = [key for (key,) in db.execute(f"SELECT key FROM people WHERE {condition}", values)]
-                mask = np.zeros(len(self._cache.keys), dtype=bool)
-                mask[np.searchsorted(self._cache.keys, accepted)] = True
+            accepted = db.execute(f"SELECT key FROM people WHERE {condition}", values) if condition else None
+            mask = None if accepted is None else self._cache.mask([key for (key,) in accepted])
             return BatchHits(queries.ids, tuple(self._cache.nearest(db, queries.vectors, k, mask)))
 
     def get(self, id: str) -> Record:
@@ -211,7 +204,8 @@ class Gallery:
             UnknownPersonError: nobody has it.
         """
         with self._store.reading() as db:
-            return rows.to_record(self._row(db, rows.PERSON, "people", id))
+            key = people.key_of(db, id)
+            return people.records_of(db, [key])[key]
 
     def thumbnail(self, id: str) -> bytes:
         """The person's thumbnail, a JPEG file.
@@ -220,7 +214,7 @@ class Gallery:
             UnknownPersonError: nobody has this id.
         """
         with self._store.reading() as db:
-            return self._row(db, "jpeg", "people JOIN thumbnails USING (key)", id)[0]
+            return people.thumbnail_of(db, people.key_of(db, id))
 
     def vectors(self, ids: Sequence[str]) -> np.ndarray:
         """The vectors [N, D] float32 of these people, in the order of the ids.
@@ -229,25 +223,21 @@ class Gallery:
             UnknownPersonError: nobody has one of the ids.
         """
         with self._store.reading() as db:
-            blobs = [self._row(db, "vector", "people JOIN vectors USING (key)", id)[0] for id in ids]
+            found = [people.vector_of(db, people.key_of(db, id)) for id in ids]
             encoder = read_state(db).encoder
-        return np.frombuffer(b"".join(blobs), dtype="<f4").reshape(len(ids), encoder.dim if encoder else 0)
+        return np.array(found, dtype=np.float32).reshape(len(ids), encoder.dim if encoder else 0)
 
     def records(self, where: Where | None = None) -> Iterator[Record]:
-        """Everybody that `where` accepts, in the order of adding. People added meanwhile may appear."""
+        """Everybody that `where` accepts, in the order of adding; read page by page, each as it is then."""
         condition, values = (where or Where()).sql()
         last = 0
         while True:
             with self._store.reading() as db:
-                page = db.execute(
-                    f"SELECT key, {rows.PERSON} FROM people WHERE key > ? AND {condition or 'TRUE'}"
-                    " ORDER BY key LIMIT ?",
-                    [last, *values, ROWS_AT_ONCE],
-                ).fetchall()
+                page = people.page(db, condition, values, after=last)
             if not page:
                 return
-            last = page[-1][0]
-            yield from (rows.to_record(row[1:]) for row in page)
+            yield from page.values()
+            last = max(page)
 
     def neighbours(self, id: str, n: int = 8) -> list[Record]:
         """Up to n other people seen closest in time, in the order of time.
@@ -259,21 +249,7 @@ class Gallery:
             UnknownPersonError: nobody has this id.
         """
         with self._store.reading() as db:
-            key = self._row(db, "key", "people", id)[0]
-            person = rows.to_record(self._row(db, rows.PERSON, "people", id))
-            if person.time is not None:
-                place, order, moment = ("camera IS ?", person.camera), "time", person.time
-            elif person.offset is not None:
-                place, order, moment = ("source = ?", person.source), '"offset"', person.offset
-            else:
-                place, order, moment = ("camera IS ?", person.camera), "key", key
-            found = db.execute(
-                f"SELECT * FROM (SELECT {order} AS moment, key, {rows.PERSON} FROM people"
-                f" WHERE {place[0]} AND {order} IS NOT NULL AND key != ?"
-                f" ORDER BY abs({order} - ?), key LIMIT ?) ORDER BY moment, key",
-                [place[1], key, moment, n],
-            )
-            return [rows.to_record(row[2:]) for row in found]
+            return people.neighbours(db, id, n)
 
     def cameras(self) -> list[str]:
         """The names of all cameras, sorted."""
@@ -284,15 +260,12 @@ class Gallery:
     def source_state(self, key: str) -> SourceState | None:
         """How far this photo or video was indexed; None when it never was."""
         with self._store.reading() as db:
-            row = db.execute(f"SELECT {rows.SOURCE} FROM sources WHERE key = ?", [key]).fetchone()
-        return None if row is None else SourceState(*row)
+            return sources.get(db, key)
 
     def sources(self) -> list[SourceState]:
         """The states of all photos and videos, sorted by path."""
         with self._store.reading() as db:
-            return [
-                SourceState(*row) for row in db.execute(f"SELECT {rows.SOURCE} FROM sources ORDER BY key")
-            ]
+            return sources.everything(db)
 
     def mark(self, source: SourceState) -> None:
         """Write down the state of a source that adds nobody: empty, unreadable or finished.
@@ -301,24 +274,28 @@ class Gallery:
             GalleryError: as for `add`.
         """
         with self._store.writing() as db:
-            rows.put_source(db, source)
+            sources.put(db, source)
 
     def delete(self, ids: Collection[str]) -> int:
-        """Delete people for good: record, vector and thumbnail leave every file and every open handle.
+        """Delete people for good: record, vector and thumbnail leave the files and every open handle.
 
-        Their sources stay known, so indexing those again does not bring them back. Unknown ids are ignored.
+        The file is rewritten without them, which takes a moment in a large gallery (about 3 seconds a
+        gigabyte) and as much free space again: delete many at once rather than one by one. Their sources stay
+        known, so indexing those again does not bring them back. Unknown ids are ignored.
 
         Returns:
             How many were deleted.
 
         Raises:
-            GalleryBusyError: another program kept writing, or kept reading what was to be overwritten.
-            GalleryError: as for `add`.
+            GalleryBusyError: another program kept writing; or it kept reading old pages, so that the people
+                are deleted but the file could not be rewritten yet.
+            GalleryFullError: the people are deleted, but the disk has no room for the rewritten file.
+            GalleryReadOnlyError: the gallery cannot be written.
         """
-        return self._remove(*_any_of(ids))
+        return self._remove(*people.any_of(ids))
 
     def forget(self, source: str) -> int:
-        """Delete everybody from this photo or video, or from all below this folder or inside this zip file.
+        """Delete for good everybody from this photo or video, or from all below this folder or zip file.
 
         The sources become unknown too: indexing them again adds their people again.
 
@@ -328,22 +305,31 @@ class Gallery:
         Raises:
             GalleryError: as for `delete`.
         """
-        return self._remove(*below("source", source), also=("sources", *below("key", source)))
+        return self._remove(*below("source", source), forgotten=source)
 
-    def delete_after(self, source: str, offset: float) -> int:
-        """Delete the people of one video seen at this offset or later, before it is indexed on from there.
+    def rewind(self, source: str, offset: float | None = None) -> int:
+        """Take back the people of a source that is about to be indexed again, wholly or from an offset on.
+
+        Searches no longer find them. Unlike `forget`, it leaves the source's state and does not rewrite the
+        file, so it is quick.
 
         Args:
-            source: exactly this video.
-            offset: seconds from its start.
+            source: a photo, video or zip file.
+            offset: seconds into the video from which on people are taken back; None: all of them.
 
         Returns:
-            How many were deleted.
+            How many were taken back.
 
         Raises:
-            GalleryError: as for `delete`.
+            GalleryError: as for `add`.
         """
-        return self._remove('source = ? AND "offset" >= ?', [source, offset])
+        condition, values = below("source", source)
+        if offset is not None:
+            condition, values = f'{condition} AND "offset" >= ?', [*values, offset]
+        with self._store.writing() as db:
+            count = people.remove(db, condition, values)
+            advance(db, removed=True)
+        return count
 
     def export(self, folder: str | Path) -> None:
         """Write everything to a new folder: gallery.json, records.jsonl, vectors.npy and thumbnails/.
@@ -368,31 +354,17 @@ class Gallery:
     def stats(self) -> GalleryStats:
         """What the gallery holds and how large it is."""
         with self._store.reading() as db:
-            people, cameras = db.execute("SELECT count(*), count(DISTINCT camera) FROM people").fetchone()
-            (sources,) = db.execute("SELECT count(*) FROM sources").fetchone()
             state = read_state(db)
-        size = sum(file.stat().st_size for file in self.path.glob(f"{self._store.file.name}*"))
-        return GalleryStats(people, sources, cameras, state.encoder, state.generation, size)
+            found, cameras = db.execute("SELECT count(*), count(DISTINCT camera) FROM people").fetchone()
+            (known,) = db.execute("SELECT count(*) FROM sources").fetchone()
+        return GalleryStats(found, known, cameras, state.encoder, state.generation, self._store.bytes())
 
-    def _remove(
-        self, condition: str, values: Sequence[object], also: tuple[str, str, Sequence[object]] | None = None
-    ) -> int:
+    def _remove(self, condition: str, values: Sequence[object], forgotten: str | None = None) -> int:
         with self._store.writing() as db:
-            count = rows.remove_people(db, condition, values)
-            if also is not None:
-                db.execute(f"DELETE FROM {also[0]} WHERE {also[1]}", also[2])
-            if count:
-                rows.advance(db, removed=True)
+            count = people.remove(db, condition, values)
+            if forgotten is not None:
+                sources.forget(db, forgotten)
+            advance(db, removed=True)
+            db.execute("UPDATE gallery SET unscrubbed = 1")
         self._store.scrub()
         return count
-
-    @staticmethod
-    def _row(db: sqlite3.Connection, columns: str, tables: str, id: str) -> tuple:
-        row = db.execute(f"SELECT {columns} FROM {tables} WHERE id = ?", [id]).fetchone()
-        if row is None:
-            raise UnknownPersonError(f"Nobody in the gallery has the id '{id}'.")
-        return row
-
-
-def _any_of(ids: Collection[str]) -> tuple[str, list[object]]:
-    return "id IN (SELECT value FROM json_each(?))", [json.dumps(list(ids))]

@@ -23,6 +23,7 @@ CREATE TABLE gallery (
     only INTEGER PRIMARY KEY CHECK (only = 1),
     generation INTEGER NOT NULL,
     removed_at INTEGER NOT NULL,
+    unscrubbed INTEGER NOT NULL,
     name TEXT, fingerprint TEXT, dim INTEGER, checksum INTEGER NOT NULL
 );
 CREATE TABLE people (
@@ -57,11 +58,13 @@ class State:
     Attributes:
         generation: counts the changes to the people.
         removed_at: generation of the last change that removed somebody.
+        unscrubbed: whether bytes of deleted people may still be in the file.
         encoder: encoder of all vectors; None until the first are added.
     """
 
     generation: int
     removed_at: int
+    unscrubbed: bool
     encoder: EncoderInfo | None
 
 
@@ -69,17 +72,33 @@ def create(db: sqlite3.Connection) -> None:
     """Make the tables, inside the caller's transaction."""
     for statement in TABLES.split(";\n"):
         db.execute(statement)
-    db.execute("INSERT INTO gallery VALUES (1, 0, 0, NULL, NULL, NULL, ?)", [fields_checksum([None] * 3)])
+    db.execute("INSERT INTO gallery VALUES (1, 0, 0, 0, NULL, NULL, NULL, ?)", [fields_checksum([None] * 3)])
     db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
     db.execute(f"PRAGMA user_version = {VERSION}")
 
 
+def advance(db: sqlite3.Connection, *, removed: bool, encoder: EncoderInfo | None = None) -> None:
+    """Count one more generation; note whether people went, and which encoder the vectors are of."""
+    db.execute(
+        "UPDATE gallery SET generation = generation + 1,"
+        " removed_at = CASE WHEN ? THEN generation + 1 ELSE removed_at END",
+        [removed],
+    )
+    if encoder is not None:
+        fields = [encoder.name, encoder.fingerprint, encoder.dim]
+        db.execute(
+            "UPDATE gallery SET name = ?, fingerprint = ?, dim = ?, checksum = ?",
+            [*fields, fields_checksum(fields)],
+        )
+
+
 def read_state(db: sqlite3.Connection) -> State:
     """The gallery's row as of the current transaction."""
-    generation, removed_at, name, fingerprint, dim = db.execute(
-        "SELECT generation, removed_at, name, fingerprint, dim FROM gallery"
+    generation, removed_at, unscrubbed, name, fingerprint, dim = db.execute(
+        "SELECT generation, removed_at, unscrubbed, name, fingerprint, dim FROM gallery"
     ).fetchone()
-    return State(generation, removed_at, None if name is None else EncoderInfo(name, fingerprint, dim))
+    encoder = None if name is None else EncoderInfo(name, fingerprint, dim)
+    return State(generation, removed_at, bool(unscrubbed), encoder)
 
 
 def fields_checksum(fields: Sequence[object]) -> int:

@@ -11,7 +11,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from textreid_index import schema
@@ -26,7 +26,6 @@ from textreid_index.errors import (
 )
 
 FILE = "gallery.sqlite"
-PAGE_BYTES = 8192
 ERRORS: dict[int, tuple[type[GalleryError], str]] = {
     sqlite3.SQLITE_BUSY: (
         GalleryBusyError,
@@ -82,8 +81,11 @@ class Store:
         if not self.readonly:
             with self._translated():
                 self._prepare(create)
-        with self.reading():
-            pass
+        with self.reading() as db:
+            unscrubbed = schema.read_state(db).unscrubbed
+        if unscrubbed and not self.readonly:
+            with suppress(GalleryBusyError, GalleryFullError):
+                self.scrub()
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
@@ -116,19 +118,33 @@ class Store:
                 raise
 
     def scrub(self) -> None:
-        """Give freed pages back to the file system and empty the write-ahead log.
+        """Rewrite the file after a deletion, without the bytes of those deleted, and empty the log.
+
+        `secure_delete` alone does not do it: when SQLite moves rows between pages it leaves stale copies in
+        the pages' gaps, which a later deletion of those rows does not reach.
 
         Raises:
-            GalleryBusyError: a reader kept the log in use for longer than `wait`.
+            GalleryBusyError: another program wrote, or read old pages, for longer than `wait`.
+            GalleryFullError: there is no room for the rewritten file.
         """
-        with self._write_lock, self._translated():
-            db = self._writing_connection()
-            db.execute("PRAGMA incremental_vacuum").fetchall()
-            if db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:
-                raise GalleryBusyError(
-                    f"The people are deleted, but another program is reading the gallery {self.folder}, so"
-                    f" traces of them stay in {self.file.name}-wal. Close that program and delete again."
-                )
+        try:
+            with self._write_lock, self._translated():
+                db = self._writing_connection()
+                if not schema.read_state(db).unscrubbed:
+                    return
+                db.execute("VACUUM")
+                if db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:
+                    raise GalleryBusyError(f"Another program is reading the gallery {self.folder}.")
+                db.execute("UPDATE gallery SET unscrubbed = 0")
+        except (GalleryBusyError, GalleryFullError) as error:
+            raise type(error)(
+                f"The people are deleted and no search finds them, but traces stay in {self.file} until it"
+                f" can be rewritten; the next deletion, or the next opening, does that. {error}"
+            ) from error
+
+    def bytes(self) -> int:
+        """Size of the gallery's files."""
+        return sum(file.stat().st_size for file in self.folder.glob(f"{FILE}*"))
 
     def close(self) -> None:
         """Close both connections; the last handle to close also removes the write-ahead log."""
@@ -163,21 +179,17 @@ class Store:
         )
 
     def _prepare(self, create: bool) -> None:
-        """Make the tables where they are missing, and finish what a killed program left in the log."""
+        """Make the tables where they are missing."""
         with closing(self._connect("rwc" if create else "rw")) as db:
             if _is_blank(db):
                 if not create:
                     raise self._not_found()
-                db.execute(f"PRAGMA page_size = {PAGE_BYTES}")
-                db.execute("PRAGMA auto_vacuum = INCREMENTAL")
                 db.execute("PRAGMA journal_mode = WAL")
                 db.execute("BEGIN IMMEDIATE")
                 if _is_blank(db):
                     schema.create(db)
                 db.commit()
             self._check(db)
-            db.execute("PRAGMA busy_timeout = 0")
-            db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def _check(self, db: sqlite3.Connection) -> None:
         """Refuse a database that is not a gallery of this version."""
@@ -231,10 +243,8 @@ class Store:
         try:
             yield
         except sqlite3.Error as error:
-            kind, text = ERRORS.get(
-                getattr(error, "sqlite_errorcode", 0) & 0xFF,
-                (GalleryError, "The gallery {folder} cannot be used."),
-            )
+            unexpected = (GalleryError, "The gallery {folder} cannot be used.")
+            kind, text = ERRORS.get(getattr(error, "sqlite_errorcode", 0) & 0xFF, unexpected)
             raise kind(f"{text.format(folder=self.folder)} ({error})") from error
 
 

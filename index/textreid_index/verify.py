@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 
-from textreid_index.rows import PERSON, SOURCE
+from textreid_index import people, sources
 from textreid_index.schema import blob_checksum, fields_checksum, read_state
 
 
@@ -23,7 +23,7 @@ def _rows(db: sqlite3.Connection) -> Iterator[str]:
     fields = [None] * 3 if encoder is None else [encoder.name, encoder.fingerprint, encoder.dim]
     if db.execute("SELECT checksum FROM gallery").fetchone()[0] != fields_checksum(fields):
         yield "The name of the gallery's encoder changed since it was written."
-    for *fields, checksum in db.execute(f"SELECT {PERSON}, checksum FROM people ORDER BY key"):
+    for *fields, checksum in db.execute(f"SELECT {people.COLUMNS}, checksum FROM people ORDER BY key"):
         if fields_checksum(fields) != checksum:
             yield f"The record of '{fields[0]}' changed since it was written."
     for table, column, what in (("vectors", "vector", "vector"), ("thumbnails", "jpeg", "thumbnail")):
@@ -37,6 +37,6 @@ def _rows(db: sqlite3.Connection) -> Iterator[str]:
                 yield f"The {what} of '{id}' changed since it was written."
     for table, *_ in db.execute("PRAGMA foreign_key_check"):
         yield f"The table {table} holds a row that belongs to nobody."
-    for *fields, checksum in db.execute(f"SELECT {SOURCE}, checksum FROM sources"):
+    for *fields, checksum in db.execute(f"SELECT {sources.COLUMNS}, checksum FROM sources"):
         if fields_checksum(fields) != checksum:
             yield f"The state of the source '{fields[0]}' changed since it was written."
