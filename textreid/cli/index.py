@@ -57,7 +57,7 @@ def run(
       textreid index Market-1501-v15.09.15/bounding_box_test --gallery market --crops
     """
     from textreid.search import PersonSearch
-    from textreid.when import posix_seconds
+    from textreid.filters import posix_seconds
 
     began = posix_seconds(start) if start else None
     with PersonSearch.open(gallery, model=model, device=device, create=True) as search:

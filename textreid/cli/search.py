@@ -59,7 +59,7 @@ def run(
       textreid search "a woman in white" --gallery gallery --camera yard --since 1:30 --until 2:00 --json
     """
     from textreid.search import PersonSearch
-    from textreid.when import where
+    from textreid.filters import where
 
     limits = where(camera=camera, since=since, until=until, source=source)
     example = _example(image) if image else None

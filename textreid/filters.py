@@ -1,9 +1,11 @@
-"""Moments as people type them: a date and time, or a place in a video."""
+"""Whom a search should consider, as people type it: a camera, a file, moments in time or in a video."""
 
 from __future__ import annotations
 
+import os
 import re
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from textreid_index import Where
@@ -70,4 +72,10 @@ def where(
     for low, high in (("since", "until"), ("offset_since", "offset_until")):
         if limits.get(low, float("-inf")) > limits.get(high, float("inf")):
             raise InputError(f"No time lies between {since} and {until}: exchange the two.")
-    return Where(camera=camera or None, source=source or None, **limits)
+    return Where(camera=camera or None, source=source_key(source) if source else None, **limits)
+
+
+def source_key(path: str | Path) -> str:
+    """A file, folder or `archive.zip!member` as the gallery names it: absolute, however it was typed."""
+    text = str(path)
+    return text if text.startswith("memory:") else os.path.abspath(os.path.expanduser(text))
