@@ -71,7 +71,7 @@ class Committer:
         vectors = encode_people(self.encoder, [person for unit in units for person in unit.sightings])
         for unit in units:
             if unit.source.key in self._outdated:
-                self.gallery.forget(unit.source.key)
+                self.gallery.rewind(unit.source.key)
                 self._outdated.remove(unit.source.key)
             count = len(unit.sightings)
             add_people(self.gallery, self.encoder.info, unit.sightings, vectors[:count], unit.source)
