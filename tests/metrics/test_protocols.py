@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from textreid.errors import InputError
 from textreid.metrics.protocols import image_to_image, image_to_text, text_to_image
 
 from . import oracles
@@ -124,7 +125,7 @@ def test_json_shape():
 
 def test_refuses_what_cannot_be_measured():
     eye = np.eye(2, dtype=np.float32)
-    with pytest.raises(ValueError, match="no query has a positive"):
+    with pytest.raises(InputError, match="No query has a right answer"):
         text_to_image(eye, np.array([1, 2]), eye, np.array([3, 4]))
     with pytest.raises(ValueError, match=r"\(2, 2\) do not fit labels of shape \(3,\)"):
         text_to_image(eye, np.array([1, 2, 3]), eye, np.array([1, 2]))

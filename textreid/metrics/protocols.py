@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from textreid.errors import InputError
 from textreid.metrics.bootstrap import interval
 from textreid.metrics.ranking import (
     PositiveRanks,
@@ -27,7 +28,8 @@ from textreid.metrics.ranking import (
 )
 from textreid.metrics.rerank import reranked_scores
 
-JUNK = -1
+JUNK, DISTRACTOR = -1, 0
+"""The identities with which Market-1501 marks boxes that are no good, and people nobody asks for."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,8 @@ def text_to_image(
         image_ids: [N] int.
 
     Raises:
-        ValueError: the arrays do not fit together, or no query has a positive.
+        InputError: no query has a positive.
+        ValueError: the arrays do not fit together.
     """
     return _same_identity(texts, text_ids, images, image_ids)
 
@@ -106,7 +109,8 @@ def image_to_image(
         rerank: replace cosine by k-reciprocal re-ranking over the whole test set (`reranked_scores`).
 
     Raises:
-        ValueError: the arrays do not fit together, or no query has a positive.
+        InputError: no query has a positive.
+        ValueError: the arrays do not fit together.
     """
     _check(queries, query_ids, query_cameras)
     _check(gallery, gallery_ids, gallery_cameras)
@@ -114,7 +118,8 @@ def image_to_image(
     gallery, gallery_ids, gallery_cameras = gallery[kept], gallery_ids[kept], gallery_cameras[kept]
 
     def relevance(rows: slice) -> tuple[np.ndarray, np.ndarray]:
-        same_person = query_ids[rows, None] == gallery_ids
+        asked = query_ids[rows, None]
+        same_person = (asked == gallery_ids) & (asked != DISTRACTOR)
         return same_person, same_person & (query_cameras[rows, None] == gallery_cameras)
 
     scores = reranked_scores(queries, gallery) if rerank else cosine_scores(queries, gallery)
@@ -130,10 +135,10 @@ def summarise(found: PositiveRanks, query_ids: np.ndarray, gallery: int) -> Retr
         gallery: items searched.
 
     Raises:
-        ValueError: no query has a positive.
+        InputError: no query has a positive.
     """
     if not found.scored.any():
-        raise ValueError("no query has a positive in the gallery: there is nothing to measure")
+        raise InputError("No query has a right answer in the gallery: there is nothing to measure.")
     per_query = {
         "R1": rank_at(found, 1),
         "R5": rank_at(found, 5),
