@@ -339,7 +339,7 @@ class Gallery:
         Raises:
             GalleryError: the folder exists already, or cannot be written.
         """
-        with self._store.reading() as db:
+        with self._store.snapshot() as db:
             export(db, Path(folder))
 
     def verify(self) -> list[str]:
@@ -348,7 +348,7 @@ class Gallery:
         Returns:
             One sentence a problem, naming the person or source; an empty list when all is well.
         """
-        with self._store.reading() as db:
+        with self._store.snapshot() as db:
             return problems(db)
 
     def stats(self) -> GalleryStats:

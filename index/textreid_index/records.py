@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
@@ -22,6 +23,9 @@ class Record:
         offset: seconds from the start of the video.
         frame: frame number in the video.
         track: number of the track in the video.
+
+    Raises:
+        InvalidValueError: an empty text or one that is not Unicode, or a number that is not finite.
     """
 
     id: str
@@ -33,6 +37,16 @@ class Record:
     frame: int | None = None
     track: int | None = None
 
+    def __post_init__(self) -> None:
+        for text in (self.id, self.source, self.camera or "-"):
+            if not text or not _is_unicode(text):
+                raise InvalidValueError(
+                    f"An id, source or camera must be text in valid Unicode, not {text!r}."
+                )
+        numbers = [*(self.box or ()), self.time or 0.0, self.offset or 0.0]
+        if len(numbers) not in (2, 6) or not all(map(math.isfinite, numbers)):
+            raise InvalidValueError(f"'{self.id}' has a box, time or offset that cannot be: {self}.")
+
     @property
     def when(self) -> str | None:
         """ISO-8601 UTC when the time is known, else "0:01:23.4" into the video, else None."""
@@ -43,6 +57,11 @@ class Record:
             minutes, tenths = divmod(round(self.offset * 10), 600)
             return f"{minutes // 60}:{minutes % 60:02}:{tenths // 10:02}.{tenths % 10}"
         return None
+
+
+def _is_unicode(text: str) -> bool:
+    """Whether a text can be stored: a file name that is not UTF-8 arrives with lone surrogates."""
+    return not any("\ud800" <= character <= "\udfff" for character in text)
 
 
 Status = Literal["done", "partial", "failed"]

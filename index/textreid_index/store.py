@@ -99,6 +99,14 @@ class Store:
                 db.rollback()
 
     @contextmanager
+    def snapshot(self) -> Iterator[sqlite3.Connection]:
+        """Like `reading`, on a connection of its own: for long reads beside which searches go on."""
+        self._require_open()
+        with self._translated(), closing(self._connect("ro" if self.readonly else "rw")) as db:
+            db.execute("BEGIN")
+            yield db
+
+    @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
         """A write transaction: committed at the end, undone by any exception.
 
@@ -130,17 +138,21 @@ class Store:
         try:
             with self._write_lock, self._translated():
                 db = self._writing_connection()
-                if not schema.read_state(db).unscrubbed:
-                    return
-                db.execute("VACUUM")
-                if db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:
-                    raise GalleryBusyError(f"Another program is reading the gallery {self.folder}.")
-                db.execute("UPDATE gallery SET unscrubbed = 0")
+                if schema.read_state(db).unscrubbed:
+                    self._rewrite(db)
         except (GalleryBusyError, GalleryFullError) as error:
+            full = isinstance(error, GalleryFullError)
+            reason = "the disk has too little free space" if full else "another program is using it"
             raise type(error)(
-                f"The people are deleted and no search finds them, but traces stay in {self.file} until it"
-                f" can be rewritten; the next deletion, or the next opening, does that. {error}"
+                f"The people are deleted and no search finds them, but traces of them stay in {self.file}: it"
+                f" could not be rewritten, because {reason}. The next deletion, or the next opening, does it."
             ) from error
+
+    def _rewrite(self, db: sqlite3.Connection) -> None:
+        db.execute("VACUUM")
+        if db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:
+            raise GalleryBusyError(f"Another program is reading the gallery {self.folder}.")
+        db.execute("UPDATE gallery SET unscrubbed = 0")
 
     def bytes(self) -> int:
         """Size of the gallery's files."""
