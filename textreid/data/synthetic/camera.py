@@ -26,8 +26,8 @@ class Camera:
 
     Attributes:
         number: from 1.
-        floor: one of `background.FLOORS`.
-        wall: one of `background.WALLS`.
+        floor: one of `floors.FLOORS`.
+        wall: one of `walls.WALLS`.
         pitch: degrees it looks down.
         light: of the place.
         gamma: tone curve; above 1 darkens.
@@ -80,7 +80,7 @@ class Camera:
                 cast=(1 + warm, 1 + float(rng.normal(0, 0.012)), 1 - warm),
             ),
             gamma=float(np.exp(rng.normal(0.02, 0.12))),
-            contrast=float(rng.uniform(0.86, 1.15)),
+            contrast=float(rng.uniform(0.9, 1.22)),
             gain=float(np.exp(rng.normal(0, 0.1))),
             saturation=float(rng.uniform(0.78, 1.12)),
             blur=float(rng.uniform(0.3, 0.8) if sharp < 0.6 else rng.uniform(0.8, 1.7)),

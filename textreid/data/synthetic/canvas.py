@@ -187,7 +187,7 @@ class Canvas:
             depth[front],
         )
         flat = np.sqrt(np.maximum(1 - s * s, 0))
-        ends = np.where(q < 0, -over, over) - slope[step] * (over == 0)
+        ends = np.where(q < 0, -over, 0.35 * over) - slope[step] * (over == 0)
         side = -1.0 if (ey > 0 or (ey == 0 and ex < 0)) else 1.0
         nx = side * s * np.float32(-ey) + ends * np.float32(ex)
         ny = side * s * np.float32(ex) + ends * np.float32(ey)

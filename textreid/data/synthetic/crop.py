@@ -10,6 +10,7 @@ from PIL import Image
 
 from textreid.data.synthetic.background import draw_background
 from textreid.data.synthetic.camera import Camera
+from textreid.data.synthetic.floors import Ground
 from textreid.data.synthetic.figure import Sprite, draw_figure
 from textreid.data.synthetic.pedestrian import Pedestrian
 from textreid.data.synthetic.pose import View
@@ -46,11 +47,12 @@ def _stage(
     )
     pad_x, pad_y = int(wide * 0.3 + tall * 0.06), int(high * 0.15)
     width, height = wide + 2 * pad_x, high + 2 * pad_y
-    horizon = float(rng.uniform(0.15, 0.62) - camera.pitch / 90)
-    place = np.random.Generator(np.random.PCG64(camera.seed))
-    scene = draw_background(
-        width, height, horizon, camera.floor, camera.wall, place if rng.random() < 0.3 else rng
-    )
+    foot, metre, above = pad_y + sprite.foot[1], tall / 1.75, float(rng.uniform(2.0, 3.4))
+    ground = Ground(foot - metre * above, above, metre * float(rng.uniform(5, 12)))
+    edge = round(height * float(rng.uniform(0.1, 0.62)) - height * camera.pitch / 90)
+    edge = max(edge, round(ground.horizon + 0.3 * metre))
+    place = np.random.Generator(np.random.PCG64(camera.seed)) if rng.random() < 0.3 else rng
+    scene = draw_background(width, height, ground, edge, camera.floor, camera.wall, place)
     scene *= np.float32(camera.light.cast) * np.float32(min(camera.light.sky + 0.6 * camera.light.sun, 1.15))
     scene *= np.float32(rng.uniform(0.75, 1.15))
     if rng.random() < 0.3:
@@ -150,7 +152,7 @@ def _obstacle(scene: np.ndarray, top: float, rng: np.random.Generator) -> None:
     colour = np.float32(rng.uniform(0.2, 0.75) * (1 + rng.normal(0, 0.08, 3)))
     if rng.random() < 0.3:
         colour = np.float32([0.24, 0.33, 0.17]) * np.float32(rng.uniform(0.7, 1.3))
-    grain = 1 + 0.12 * noise_rows(width, height - y, rng)
+    grain = 1 + 0.05 * noise_rows(width, height - y, rng)
     scene[y:] = np.clip(colour * grain[..., None], 0, 1)
     scene[y : y + max((height - y) // 10, 1)] *= 1.15
 

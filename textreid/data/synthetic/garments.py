@@ -133,8 +133,8 @@ def _seat(canvas: Canvas, wardrobe: Wardrobe, at: Joints, cloth: Paint, ease: fl
         )
         + ease
     )
-    waist, crotch = at["pelvis"] + [0, 0.1 * h, 0], at["pelvis"] - [0, 0.03 * h, 0]
-    canvas.limb(waist, crotch, seat, cloth, caps=(0, 0.6), lift=-0.03)  # tops hang over the waistband
+    waist, crotch = at["pelvis"] + [0, 0.06 * h, 0], at["pelvis"] - [0, 0.03 * h, 0]
+    canvas.limb(waist, crotch, seat, cloth, caps=(0, 0.6), lift=-0.05)  # tops hang over the waistband
 
 
 def _skirt(

@@ -149,7 +149,7 @@ def joints(
     for side, sign in (("l", 1.0), ("r", -1.0)):
         shoulder = (
             pelvis
-            + up * 0.287 * h
+            + up * 0.285 * h
             + np.array([sign * (figure.shoulder - 0.029 * h), 0, -sign * twist * figure.shoulder])
         )
         angle = -swing * leg[side] * 1.0 + 0.02

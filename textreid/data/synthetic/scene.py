@@ -11,6 +11,7 @@ from textreid.data.synthetic.background import draw_background
 from textreid.data.synthetic.camera import Camera
 from textreid.data.synthetic.crop import ground_shadow, paste
 from textreid.data.synthetic.figure import Sprite, draw_figure
+from textreid.data.synthetic.floors import Ground
 from textreid.data.synthetic.pedestrian import Pedestrian
 from textreid.data.synthetic.pose import View
 from textreid.data.synthetic.seeding import rng as seeded
@@ -28,42 +29,33 @@ class Scene:
         width: pixels.
         height: pixels.
         floor: [height, width, 3] float32, the empty place.
-        horizon: row where the floor would vanish; above the picture's top for a steep camera.
-        focal: pixels.
-        high: metres of the camera above the floor.
+        ground: how the camera sees the floor.
     """
 
     camera: Camera
     width: int
     height: int
     floor: np.ndarray
-    horizon: float
-    focal: float
-    high: float
+    ground: Ground
 
     @classmethod
     def of(cls, camera: Camera, width: int = 960, height: int = 540) -> Scene:
         """The scene of a camera; always the same one."""
         rng = seeded(camera.seed, "scene", width, height)
-        edge = float(rng.uniform(0.26, 0.4))
+        edge = int(rng.uniform(0.26, 0.4) * height)
+        ground = Ground(edge - 0.3 * height, float(rng.uniform(2.1, 2.7)), 1.05 * height)
+        floor = draw_background(width, height, ground, edge, camera.floor, camera.wall, rng)
         light = min(camera.light.sky + 0.6 * camera.light.sun, 1.1)
-        floor = draw_background(width, height, edge, camera.floor, camera.wall, rng)
-        floor = floor * np.float32(camera.light.cast) * np.float32(light)
-        return cls(camera, width, height, floor, height * (edge - 0.3), 1.05 * height, float(rng.uniform(2.1, 2.7)))
+        return cls(camera, width, height, floor * np.float32(camera.light.cast) * np.float32(light), ground)
 
     def tall(self, row: float) -> float:
         """Pixels that an adult looks tall whose feet are at a row."""
-        return ADULT * (row - self.horizon) / self.high
-
-    def row(self, distance: float) -> float:
-        """Row of the feet of somebody so many metres away."""
-        return self.horizon + self.focal * self.high / distance
+        return ADULT * self.ground.metre(row)
 
     @property
     def reach(self) -> tuple[float, float]:
         """Nearest and farthest metres at which a person is wholly in the picture."""
-        near = self.focal * self.high / (0.97 * self.height - self.horizon)
-        far = self.focal * self.high / (0.47 * self.height - self.horizon)
+        near, far = (self.ground.focal / self.ground.metre(share * self.height) for share in (0.97, 0.47))
         return near, far
 
 
@@ -92,7 +84,7 @@ class Walk:
         """A walk that begins somewhere in the picture."""
         near, far = scene.reach
         away = float(rng.uniform(near, far))
-        half = 0.42 * scene.width / scene.focal * away
+        half = 0.42 * scene.width / scene.ground.focal * away
         view = View.sample(rng, person, pitch=scene.camera.pitch)
         speed = float(rng.uniform(0.9, 1.5)) if view.walking else 0.0
         return cls(person, float(rng.uniform(-half, half)), away, view.yaw, speed, replace(view, hidden=0.0))
@@ -103,8 +95,8 @@ class Walk:
         gone = self.speed * seconds
         away = max(self.away - gone * float(np.cos(turn)), 1.5)
         across = self.across + gone * float(np.sin(turn))
-        x = scene.width / 2 + across * scene.focal / away
-        return x, scene.row(away), replace(self.view, phase=(self.view.phase + gone / STEP) % 1.0)
+        x = scene.width / 2 + across * scene.ground.focal / away
+        return x, scene.ground.row(away), replace(self.view, phase=(self.view.phase + gone / STEP) % 1.0)
 
 
 @dataclass(frozen=True)

@@ -107,6 +107,6 @@ class Wardrobe:
             ease=LOOSE[person.upper] + float(own.uniform(0, 0.012)),
             leg_width=slim.get(person.lower, 0.0) * float(own.uniform(0.75, 1.5)),
             hem=float(own.uniform(-0.01, 0.025)),
-            wrap=float(own.uniform(0.2, 0.42)),
+            wrap=float(own.uniform(0.3, 0.55)),
             stoop=0.16 if person.age == "elderly" else float(own.uniform(0, 0.05)),
         )
