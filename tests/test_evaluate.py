@@ -9,8 +9,13 @@ from PIL import Image
 
 from tests.official_layouts import CLOTHES, caption, write_cuhk_pedes, write_market1501
 from tests.toy import ToyEncoder, draw_person
+from textreid.benchmark import Benchmark
 from textreid.errors import AnnotationError, InputError, UnknownNameError
-from textreid.evaluate import OFFICIAL_COUNTS, Evaluation, evaluate
+from textreid.evaluate import Evaluation, evaluate
+
+
+def measure(dataset: str, root: Path, split: str = "test", **options) -> Evaluation:
+    return evaluate(ToyEncoder(), Benchmark.read(dataset, root, split), **options)
 
 
 @pytest.fixture
@@ -29,7 +34,7 @@ def market1501(tmp_path: Path) -> Path:
 
 
 def test_cuhk_pedes_both_ways(cuhk_pedes):
-    result = evaluate(ToyEncoder(), "cuhk-pedes", cuhk_pedes).to_dict()
+    result = measure("cuhk-pedes", cuhk_pedes).to_dict()
     assert (result["dataset"], result["split"], result["model"]) == ("cuhk-pedes", "test", "toy")
     assert result["counts"] == {"images": 4, "captions": 8, "persons": 3}
     for direction, queries, gallery in (("text_to_image", 8, 4), ("image_to_text", 4, 8)):
@@ -41,15 +46,15 @@ def test_a_wrong_caption_costs_exactly_its_share(tmp_path):
     """Caption of 2 on an image of 1: it finds person 2 first, its own two images at ranks 2 and 3."""
     rows = [(1, "test", [caption(2)]), (1, "test", [caption(1)]), (2, "test", [caption(2)])]
     write_cuhk_pedes(tmp_path, rows)
-    forward = evaluate(ToyEncoder(), "cuhk-pedes", tmp_path).directions["text_to_image"].percent
+    forward = measure("cuhk-pedes", tmp_path).directions["text_to_image"].percent
     assert forward["R1"] == pytest.approx(100 * 2 / 3)
     assert forward["mAP"] == pytest.approx(100 * ((1 / 2 + 2 / 3) / 2 + 1 + 1) / 3)
     assert forward["mINP"] == pytest.approx(100 * (2 / 3 + 1 + 1) / 3)
 
 
 def test_market1501_drops_junk_and_keeps_distractors(market1501):
-    result = evaluate(ToyEncoder(), "market1501", market1501)
-    assert result.counts == {"queries": 2, "gallery": 6, "persons": 2, "distractors": 1, "junk": 1}
+    result = measure("market1501", market1501)
+    assert result.benchmark.counts == {"queries": 2, "gallery": 6, "persons": 2, "distractors": 1, "junk": 1}
     measured = result.directions["image_to_image"]
     assert (measured.queries, measured.gallery, measured.skipped) == (2, 6, 0)
     assert measured.percent["R1"] == measured.percent["mAP"] == 100
@@ -57,32 +62,32 @@ def test_market1501_drops_junk_and_keeps_distractors(market1501):
 
 def test_market1501_query_only_seen_by_its_own_camera_is_skipped(tmp_path):
     write_market1501(tmp_path, ["0001_c1", "0002_c1"], ["0001_c1", "0002_c2"])
-    measured = evaluate(ToyEncoder(), "market1501", tmp_path).directions["image_to_image"]
+    measured = measure("market1501", tmp_path).directions["image_to_image"]
     assert (measured.queries, measured.skipped) == (1, 1)
 
 
 def test_reranking_adds_the_result_without_it(market1501):
-    plain = evaluate(ToyEncoder(), "market1501", market1501).to_dict()
-    both = evaluate(ToyEncoder(), "market1501", market1501, rerank=True).to_dict()
+    plain = measure("market1501", market1501).to_dict()
+    both = measure("market1501", market1501, rerank=True).to_dict()
     assert both["before_rerank"] == plain["image_to_image"]
     assert both["image_to_image"]["R1"] == 100
     assert "before_rerank" not in plain
 
 
 def test_root_may_be_the_folder_itself(cuhk_pedes):
-    inside = evaluate(ToyEncoder(), "cuhk-pedes", cuhk_pedes / "CUHK-PEDES")
-    assert inside == evaluate(ToyEncoder(), "cuhk-pedes", cuhk_pedes)
+    inside = measure("cuhk-pedes", cuhk_pedes / "CUHK-PEDES")
+    assert inside == measure("cuhk-pedes", cuhk_pedes)
 
 
 def test_splits_are_kept_apart(cuhk_pedes):
-    assert evaluate(ToyEncoder(), "cuhk-pedes", cuhk_pedes, split="val").counts["images"] == 1
+    assert measure("cuhk-pedes", cuhk_pedes, split="val").benchmark.counts["images"] == 1
 
 
 def test_batches_give_the_same_result_and_progress(cuhk_pedes, monkeypatch):
-    whole = evaluate(ToyEncoder(), "cuhk-pedes", cuhk_pedes)
+    whole = measure("cuhk-pedes", cuhk_pedes)
     monkeypatch.setattr("textreid.evaluate.BATCH", 3)
     told: list[tuple[str, int, int]] = []
-    assert evaluate(ToyEncoder(), "cuhk-pedes", cuhk_pedes, progress=lambda *step: told.append(step)) == whole
+    assert measure("cuhk-pedes", cuhk_pedes, progress=lambda *step: told.append(step)) == whole
     images, captions = [("Images", 3, 4), ("Images", 4, 4)], [("Captions", n, 8) for n in (3, 6, 8)]
     assert told == images + captions
 
@@ -92,7 +97,7 @@ def test_every_unreadable_image_is_named_and_nothing_is_measured(cuhk_pedes):
     (images / "0000.png").write_bytes((images / "0000.png").read_bytes()[:60])
     (images / "0002.png").unlink()
     with pytest.raises(InputError, match="2 of 4 images cannot be read") as caught:
-        evaluate(ToyEncoder(), "cuhk-pedes", cuhk_pedes)
+        measure("cuhk-pedes", cuhk_pedes)
     assert "0000.png" in str(caught.value)
     assert "0002.png: there is no such file" in str(caught.value)
 
@@ -102,13 +107,13 @@ def test_a_long_list_of_unreadable_images_is_cut(tmp_path):
     for image in (tmp_path / "CUHK-PEDES" / "imgs" / "cam_a").iterdir():
         image.unlink()
     with pytest.raises(InputError) as caught:
-        evaluate(ToyEncoder(), "cuhk-pedes", tmp_path)
+        measure("cuhk-pedes", tmp_path)
     assert str(caught.value).endswith("... and 5 more")
 
 
 def test_missing_data_says_where_it_was_expected(tmp_path):
     with pytest.raises(InputError, match=r"expected 'reid_raw\.json' in .*CUHK-PEDES.*Request the data"):
-        evaluate(ToyEncoder(), "cuhk-pedes", tmp_path)
+        measure("cuhk-pedes", tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -121,12 +126,12 @@ def test_missing_data_says_where_it_was_expected(tmp_path):
 )
 def test_unknown_names_offer_the_nearest(cuhk_pedes, dataset, options, message):
     with pytest.raises(UnknownNameError, match=message):
-        evaluate(ToyEncoder(), dataset, cuhk_pedes, **options)
+        measure(dataset, cuhk_pedes, **options)
 
 
 def test_reranking_needs_image_queries(cuhk_pedes):
     with pytest.raises(InputError, match="leave --rerank out"):
-        evaluate(ToyEncoder(), "cuhk-pedes", cuhk_pedes, rerank=True)
+        measure("cuhk-pedes", cuhk_pedes, rerank=True)
 
 
 def test_a_malformed_row_is_named(cuhk_pedes):
@@ -135,14 +140,7 @@ def test_a_malformed_row_is_named(cuhk_pedes):
     rows[2]["captions"] = "not a list"
     path.write_text(json.dumps(rows))
     with pytest.raises(AnnotationError, match=r"reid_raw\.json, row 2, key 'captions'"):
-        evaluate(ToyEncoder(), "cuhk-pedes", cuhk_pedes)
-
-
-def test_official_is_said_only_of_the_published_counts():
-    published = dict(OFFICIAL_COUNTS["market1501", "test"])
-    assert Evaluation("market1501", "test", "m", "f", {}, {**published, "junk": 1}).official is True
-    assert Evaluation("market1501", "test", "m", "f", {}, {**published, "gallery": 19_732}).official is False
-    assert Evaluation("my-own", "test", "m", "f", {}, {"images": 3}).official is None
+        measure("cuhk-pedes", cuhk_pedes)
 
 
 def test_pictures_reach_the_encoder_upright(tmp_path):
@@ -150,7 +148,7 @@ def test_pictures_reach_the_encoder_upright(tmp_path):
     exif = Image.Exif()
     exif[0x0112] = 3  # stored upside down
     draw_person(*CLOTHES[1]).rotate(180).save(folder / "imgs" / "cam_a" / "0000.png", exif=exif)
-    assert evaluate(ToyEncoder(), "cuhk-pedes", tmp_path).directions["text_to_image"].percent["R1"] == 100
+    assert measure("cuhk-pedes", tmp_path).directions["text_to_image"].percent["R1"] == 100
 
 
 def test_market_protocol_equals_loops_over_files(tmp_path):
@@ -159,7 +157,7 @@ def test_market_protocol_equals_loops_over_files(tmp_path):
     names = sorted({f"{draw.integers(1, 5):04}_c{draw.integers(1, 4)}" for _ in range(40)})
     gallery = [name for name in names for _ in range(draw.integers(1, 4))]
     write_market1501(tmp_path, names, gallery)
-    measured = evaluate(ToyEncoder(), "market1501", tmp_path).directions["image_to_image"]
+    measured = measure("market1501", tmp_path).directions["image_to_image"]
     with_answer = [
         query
         for query in names

@@ -1,4 +1,4 @@
-"""Run a published protocol on a data set in its official layout.
+"""Run a published protocol: encode what a benchmark holds, and measure the ranking.
 
 Every image and every caption of the split takes part: a benchmark that quietly dropped an unreadable image
 would be another benchmark, so one is an error here.
@@ -8,33 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Protocol, TypeVar
 
 import numpy as np
 from PIL import Image
 from textreid_index import EncoderInfo
 
-from textreid.data import datasets
-from textreid.errors import ImageError, InputError, UnknownNameError
+from textreid.benchmark import Benchmark
+from textreid.errors import ImageError, InputError
 from textreid.images import open_image
-from textreid.metrics.protocols import (
-    DISTRACTOR,
-    JUNK,
-    RetrievalResult,
-    image_to_image,
-    image_to_text,
-    text_to_image,
-)
+from textreid.metrics.protocols import RetrievalResult, image_to_image, image_to_text, text_to_image
 from textreid.prefetch import prefetch
 from textreid.types import PersonCrop
 
-OFFICIAL_COUNTS: dict[tuple[str, str], dict[str, int]] = {
-    ("cuhk-pedes", "train"): {"images": 34_054, "captions": 68_126, "persons": 11_003},
-    ("cuhk-pedes", "val"): {"images": 3_078, "captions": 6_158, "persons": 1_000},
-    ("cuhk-pedes", "test"): {"images": 3_074, "captions": 6_156, "persons": 1_000},
-    ("market1501", "test"): {"queries": 3_368, "gallery": 15_913, "persons": 750},
-}
 BATCH = 256
 NAMED = 20
 
@@ -60,122 +46,85 @@ class JointEncoder(Protocol):
 
 @dataclass(frozen=True)
 class Evaluation:
-    """One model measured on one split.
+    """One model measured on one benchmark.
 
     Attributes:
-        dataset: such as "cuhk-pedes".
-        split: such as "test".
-        model: name of the encoder.
-        fingerprint: of the encoder's weights.
-        directions: "text_to_image", "image_to_text", "image_to_image" -> what was measured.
-        counts: what the split holds: images, captions, persons, ...
+        benchmark: what it was measured on.
+        encoder: name and fingerprint of what was measured.
+        directions: "text_to_image", "image_to_text", "image_to_image" -> the result.
     """
 
-    dataset: str
-    split: str
-    model: str
-    fingerprint: str
+    benchmark: Benchmark
+    encoder: EncoderInfo
     directions: Mapping[str, RetrievalResult]
-    counts: dict[str, int]
-
-    @property
-    def official(self) -> bool | None:
-        """Whether the counts are those of the published split; None where those are not known."""
-        published = OFFICIAL_COUNTS.get((self.dataset, self.split))
-        return None if published is None else published.items() <= self.counts.items()
 
     def to_dict(self) -> dict[str, object]:
         """The JSON object that `textreid eval --json` prints."""
+        differences = self.benchmark.differences
         return {
-            "dataset": self.dataset,
-            "split": self.split,
-            "model": self.model,
-            "fingerprint": self.fingerprint,
-            "counts": self.counts,
-            "official": self.official,
+            "dataset": self.benchmark.dataset,
+            "split": self.benchmark.split,
+            "model": self.encoder.name,
+            "fingerprint": self.encoder.fingerprint,
+            "counts": self.benchmark.counts,
+            "official": None if differences is None else not differences,
             **{name: result.to_dict() for name, result in self.directions.items()},
         }
 
 
 def evaluate(
     encoder: JointEncoder,
-    dataset: str,
-    root: str | Path,
+    benchmark: Benchmark,
     *,
-    split: str = "test",
     rerank: bool = False,
     progress: ShowProgress | None = None,
 ) -> Evaluation:
-    """Measure an encoder on a data set by the protocol that its papers report.
-
-    A data set with query and gallery splits (Market-1501) is searched image by image; its split is "test".
-    Any other (CUHK-PEDES) is searched by caption, and by image for captions.
+    """Measure an encoder by the protocol that the papers of a benchmark report.
 
     Args:
         encoder: the model.
-        dataset: a name of `textreid.data.datasets.names()`.
-        root: the folder that holds the data set's own folder, or that folder itself.
-        split: "train", "val" or "test".
+        benchmark: searched by image where it has query images (Market-1501), else by caption, and by image
+            for captions (CUHK-PEDES).
         rerank: k-reciprocal re-ranking of image searches; "before_rerank" then holds the result without it.
         progress: told how far it is.
 
     Raises:
-        UnknownNameError: no such data set or split.
-        InputError: the folder is not in the official layout, images cannot be read (each is named), no query
-            has a right answer, or `rerank` is asked of a data set without image queries.
-        AnnotationError: a malformed row, named by file, row and key.
+        InputError: images cannot be read (they are named), no query has a right answer, or `rerank` is asked
+            of a benchmark without query images.
     """
     show = progress or (lambda *_: None)
-    by_image = "query" in datasets.splits(dataset)
-    if rerank and not by_image:
-        raise InputError(f"Re-ranking is for image queries, and {dataset} has none: leave --rerank out.")
-    if by_image and split != "test":
-        raise UnknownNameError(f"split to evaluate of {dataset}", split, ["test"])
-    if by_image:
-        directions, counts = _by_image(encoder, dataset, root, rerank, show)
-    else:
-        directions, counts = _by_text(encoder, dataset, root, split, show)
-    return Evaluation(dataset, split, encoder.info.name, encoder.info.fingerprint, directions, counts)
+    if benchmark.queries:
+        return Evaluation(benchmark, encoder.info, _by_image(encoder, benchmark, rerank, show))
+    if rerank:
+        raise InputError(f"Re-ranking is for image queries, and {benchmark.dataset} has none: leave --rerank out.")
+    return Evaluation(benchmark, encoder.info, _by_text(encoder, benchmark, show))
 
 
-def _by_text(
-    encoder: JointEncoder, dataset: str, root: str | Path, split: str, show: ShowProgress
-) -> tuple[dict[str, RetrievalResult], dict[str, int]]:
-    crops = datasets.load(dataset, root, split)
+def _by_text(encoder: JointEncoder, benchmark: Benchmark, show: ShowProgress) -> dict[str, RetrievalResult]:
+    crops = benchmark.gallery
     captions = [caption for crop in crops for caption in crop.captions]
     image_ids = _persons(crops)
     text_ids = np.repeat(image_ids, [len(crop.captions) for crop in crops])
     images = _encode_images(encoder, crops, "Images", show)
     texts = _encode_texts(encoder, captions, show)
-    directions = {
+    return {
         "text_to_image": text_to_image(texts, text_ids, images, image_ids),
         "image_to_text": image_to_text(images, image_ids, texts, text_ids),
     }
-    counts = {"images": len(crops), "captions": len(captions), "persons": len(set(image_ids.tolist()))}
-    return directions, counts
 
 
 def _by_image(
-    encoder: JointEncoder, dataset: str, root: str | Path, rerank: bool, show: ShowProgress
-) -> tuple[dict[str, RetrievalResult], dict[str, int]]:
-    queries = datasets.load(dataset, root, "query")
-    everything = datasets.load(dataset, root, "gallery")
-    gallery = [crop for crop in everything if crop.person_id != JUNK]
+    encoder: JointEncoder, benchmark: Benchmark, rerank: bool, show: ShowProgress
+) -> dict[str, RetrievalResult]:
+    queries, gallery = benchmark.queries, benchmark.gallery
     sides = (
         *(_encode_images(encoder, queries, "Queries", show), _persons(queries), _cameras(queries)),
         *(_encode_images(encoder, gallery, "Gallery", show), _persons(gallery), _cameras(gallery)),
     )
-    directions = {"image_to_image": image_to_image(*sides, rerank=rerank)}
-    if rerank:
-        directions["before_rerank"] = image_to_image(*sides)
-    counts = {
-        "queries": len(queries),
-        "gallery": len(gallery),
-        "persons": len({crop.person_id for crop in queries}),
-        "distractors": sum(crop.person_id == DISTRACTOR for crop in gallery),
-        "junk": len(everything) - len(gallery),
-    }
-    return directions, counts
+    plain = image_to_image(*sides)
+    if not rerank:
+        return {"image_to_image": plain}
+    return {"image_to_image": image_to_image(*sides, rerank=True), "before_rerank": plain}
 
 
 def _persons(crops: Sequence[PersonCrop]) -> np.ndarray:

@@ -61,15 +61,20 @@ def run(
       textreid eval cuhk-pedes --root data --split test --model runs/mine --json > mine.json
       textreid eval market1501 --root data --rerank
     """  # noqa: D301
+    from textreid.benchmark import Benchmark
     from textreid.encode import Encoder
     from textreid.evaluate import evaluate
 
-    datasets.splits(dataset)  # a misspelt name is said before a model is loaded
+    # First, so that what is wrong with the data is said before a model is loaded.
+    benchmark = Benchmark.read(dataset, root, split)
+    if benchmark.differences:
+        stderr().print(
+            f"[yellow]note[/] Not the published {split} split ({', '.join(benchmark.differences)}): "
+            "do not compare with papers."
+        )
     encoder = Encoder.load(model, device=device)
     with _progress_bars() as show:
-        evaluation = evaluate(encoder, dataset, root, split=split, rerank=rerank, progress=show)
-    if evaluation.official is False:
-        stderr().print(f"[yellow]note[/] {_difference(evaluation)}")
+        evaluation = evaluate(encoder, benchmark, rerank=rerank, progress=show)
     if as_json:
         print_json(evaluation.to_dict())
     else:
@@ -93,25 +98,14 @@ def _progress_bars() -> Iterator[Callable[[str, int, int], None]]:
         yield show
 
 
-def _difference(evaluation: Evaluation) -> str:
-    from textreid.evaluate import OFFICIAL_COUNTS
-
-    published = OFFICIAL_COUNTS[evaluation.dataset, evaluation.split]
-    differ = [
-        f"{evaluation.counts[name]:,} {name} instead of {count:,}"
-        for name, count in published.items()
-        if evaluation.counts[name] != count
-    ]
-    return f"Not the published {evaluation.split} split ({', '.join(differ)}): do not compare with papers."
-
-
 def _table(evaluation: Evaluation) -> Table:
     """Metrics down, directions across: narrow enough for a terminal of 80 columns."""
     from rich.table import Table
 
-    counts = ", ".join(f"{count:,} {name}" for name, count in evaluation.counts.items())
+    benchmark = evaluation.benchmark
+    counts = ", ".join(f"{count:,} {name}" for name, count in benchmark.counts.items())
     table = Table(
-        title=f"{evaluation.dataset} {evaluation.split}: {evaluation.model}",
+        title=f"{benchmark.dataset} {benchmark.split}: {evaluation.encoder.name}",
         caption=f"{counts}. Percent, [95 % interval].",
     )
     table.add_column("")
