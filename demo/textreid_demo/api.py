@@ -12,9 +12,9 @@ from typing import Any
 
 import gradio as gr
 from gradio.data_classes import FileData
-from textreid.errors import InputError, TextReIDError
 from textreid_index import GalleryError, Record
 
+from textreid.errors import InputError, TextReIDError
 from textreid_demo import markup
 from textreid_demo.desk import Desk
 from textreid_demo.question import Question
@@ -47,7 +47,9 @@ def publish(desk: Desk) -> None:
         )
         return desk.ask(question).to_dicts()
 
-    def similar(id: str, camera: str = "", since: str = "", until: str = "", k: int = 20) -> list[dict[str, Any]]:
+    def similar(
+        id: str, camera: str = "", since: str = "", until: str = "", k: int = 20
+    ) -> list[dict[str, Any]]:
         """Find people who look like somebody in the gallery."""
         question = Question(
             like=_text(id, "id"),
@@ -59,11 +61,15 @@ def publish(desk: Desk) -> None:
         return desk.ask(question).to_dicts()
 
     def record(id: str) -> dict[str, Any]:
-        """What is known about one person, a JPEG thumbnail in base64, and who was seen just before and after."""
+        """What is known about one person, with a JPEG thumbnail in base64 and who was seen around then."""
         id = _text(id, "id")
         found = desk.gallery.get(id)
         thumbnail = base64.b64encode(desk.gallery.thumbnail(id)).decode("ascii")
-        return {**_facts(found), "thumbnail": thumbnail, "neighbours": [_facts(near) for near in desk.neighbours(id)]}
+        return {
+            **_facts(found),
+            "thumbnail": thumbnail,
+            "neighbours": [_facts(near) for near in desk.neighbours(id)],
+        }
 
     def frame(id: str) -> str:
         """The full picture with the person's box drawn: a JPEG in base64."""

@@ -8,16 +8,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PIL import Image
-from textreid.errors import InputError
-from textreid.indexing import AddReport, Progress
-from textreid.searchlog import SearchLog
-from textreid.sheet import contact_sheet
 from textreid_index import Hits, Record, Where
 
+from textreid.errors import InputError
+from textreid.indexing import AddReport, Progress
+from textreid.sheet import contact_sheet
 from textreid_demo import uploads
 from textreid_demo.question import MOST, Question
 
 if TYPE_CHECKING:
+    from textreid.people import Detector
     from textreid.search import PersonSearch
 
 NEIGHBOURS = 8
@@ -26,19 +26,14 @@ NEIGHBOURS = 8
 class Desk:
     """A gallery with somebody at the counter: asks, shows, takes in and deletes."""
 
-    def __init__(self, search: PersonSearch, *, detector: str = "auto", log: SearchLog | None = None) -> None:
+    def __init__(self, search: PersonSearch, *, detector: str | Detector = "auto") -> None:
         self.search = search
         self.gallery = search.gallery
         self.detector = detector
-        self.log = log
 
     def ask(self, question: Question) -> Hits:
-        """Search, and note the search if there is a log."""
-        question = replace(question, k=max(1, min(question.k, MOST)))
-        hits = question.ask(self.search)
-        if self.log:
-            self.log.write(question.text or None, question.photo is not None, question.where, hits)
-        return hits
+        """Search; raises what `Question.ask` raises."""
+        return replace(question, k=min(question.k, MOST)).ask(self.search)
 
     def browse(self, where: Where, k: int) -> list[Record]:
         """The first `k` people that pass a filter, unranked."""
@@ -65,17 +60,16 @@ class Desk:
         *,
         crops: bool,
         camera: str | None,
-        progress: Callable[[Progress], None] | None = None,
+        progress: Callable[[Progress], None] = lambda _: None,
     ) -> AddReport:
         """Take uploads into the gallery and find the people in them."""
-        kept, refused = uploads.keep(files, Path(self.gallery.path))
-        if not kept:
-            return AddReport(added=0, known=0, empty=0, skipped=tuple(refused))
+        kept = uploads.keep(files, self.gallery)
         try:
-            report = self.search.add(kept, crops=crops, detector=self.detector, camera=camera, progress=progress)
+            return self.search.add(
+                kept, crops=crops, detector=self.detector, camera=camera, progress=progress
+            )
         finally:
             uploads.sweep(self.gallery, map(str, kept))
-        return replace(report, skipped=(*refused, *report.skipped))
 
     def delete(self, ids: Sequence[str]) -> int:
         """Delete people; uploads from which nobody is left go too. Returns how many people were deleted."""
@@ -85,7 +79,7 @@ class Desk:
         return deleted
 
     def forget(self, id: str) -> int:
-        """Delete everybody found in the same picture or video as `id`. Returns how many people were deleted."""
+        """Delete everybody found in the same picture or video as `id`. Returns how many that were."""
         source = self.gallery.get(id).source
         deleted = self.gallery.forget(source)
         uploads.sweep(self.gallery, [source])

@@ -2,37 +2,40 @@
 
 from __future__ import annotations
 
-import base64
 import csv
 import io
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import wraps
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
-from textreid.errors import TextReIDError
-from textreid.indexing import AddReport, Progress
 from textreid_index import GalleryError, Hits
 
+from textreid.errors import TextReIDError
+from textreid.indexing import AddReport, Progress
 from textreid_demo import markup
 from textreid_demo.desk import Desk
 from textreid_demo.question import MOST, PAGE, Question
 
 logger = logging.getLogger("textreid_demo")
 
-EMPTY_GALLERY = "No people in this gallery yet.\nAdd photos below, or run: textreid index PHOTOS --gallery {path}"
+EMPTY_GALLERY = (
+    "No people in this gallery yet.\nAdd photos below, or run: textreid index PHOTOS --gallery {path}"
+)
 NOBODY = "Nobody passes these filters.\nWiden the time or choose any camera."
-TROUBLE = "Something went wrong and was not your doing. The details are in the terminal that runs textreid demo."
+TROUBLE = (
+    "Something went wrong and was not your doing. The details are in the terminal that runs textreid demo."
+)
 
 
 @dataclass(frozen=True, eq=False)
 class View:
     """What the page of one visitor shows: the question and, once asked, its answer."""
 
-    question: Question = Question()
+    question: Question = field(default_factory=Question)
     hits: Hits | None = None
 
 
@@ -67,10 +70,10 @@ class Handlers:
         self.desk = desk
         self.thumbnail = desk.gallery.thumbnail
 
-    # --- results -----------------------------------------------------------------------------------------------
+    # --- results -----------------------------------------------------------------------------------------
 
     def search(self, view: View, text: str, photo: str | None, camera: str, since: str, until: str) -> Shown:
-        """A new description, photo or filter. Guides from an earlier search are dropped when its words change."""
+        """A new description, photo or filter. New words or a new photo drop the guides of the last search."""
         asked = Question(text=text, photo=photo, camera=camera, since=since, until=until)
         old = view.question
         if (asked.text, asked.photo) == (old.text, old.photo):
@@ -115,11 +118,19 @@ class Handlers:
             return View(question), markup.note(in_words(error), "wrong"), gr.update(visible=False)
         steering = markup.feedback(question.more, question.less, question.like, self.thumbnail)
         if not hits:
-            return View(question), steering + markup.note(self._why_nobody(question)), gr.update(visible=False)
+            return (
+                View(question),
+                steering + markup.note(self._why_nobody(question)),
+                gr.update(visible=False),
+            )
         shown = f"{len(hits)} of {len(self.desk.gallery)} people, best match first"
         top = markup.heading("Results", shown, markup.downloads(to_csv(hits)))
         more = len(hits) == question.k < min(MOST, len(self.desk.gallery))
-        return View(question, hits), top + steering + markup.cards(hits, self.thumbnail), gr.update(visible=more)
+        return (
+            View(question, hits),
+            top + steering + markup.cards(hits, self.thumbnail),
+            gr.update(visible=more),
+        )
 
     def _browse(self, question: Question) -> Shown:
         people = self.desk.browse(question.where, question.k)
@@ -142,7 +153,7 @@ class Handlers:
         except GalleryError:
             return False
 
-    # --- one person --------------------------------------------------------------------------------------------
+    # --- one person --------------------------------------------------------------------------------------
 
     def pick(self, view: View, event: gr.EventData) -> tuple[str, str, Any, Any]:
         """Open somebody: id, markup, the panel, and the question about deleting closed again."""
@@ -162,8 +173,8 @@ class Handlers:
         """Before deleting: what would go, and whether the rest of the picture is worth asking about."""
         company = self.desk.company(id)
         text = (
-            "Delete this person from the gallery? Vector, thumbnail and record are erased; this cannot be undone. "
-            "Files outside the gallery are not touched."
+            "Delete this person from the gallery? Vector, thumbnail and record are erased and cannot be "
+            "brought back. Files outside the gallery are not touched."
         )
         others = gr.update(visible=company > 1, value=f"Delete all {company} people of this picture")
         return gr.update(visible=True), markup.note(text), others
@@ -185,7 +196,7 @@ class Handlers:
         gr.Info(f"Deleted {number} {'person' if number == 1 else 'people'}.")
         return gr.update(visible=False), gr.update(visible=False)
 
-    # --- take along, take in -----------------------------------------------------------------------------------
+    # --- take along, take in -----------------------------------------------------------------------------
 
     def sheet(self, view: View) -> str:
         """The contact sheet as a data URI, which the browser saves."""
@@ -238,7 +249,7 @@ def added_in_words(report: AddReport) -> str:
 
 
 def to_csv(hits: Hits) -> str:
-    """Hits as CSV with a header; a cell that a spreadsheet would take for a formula is quoted with an apostrophe."""
+    """Hits as CSV with a header. What a spreadsheet would take for a formula gets an apostrophe in front."""
     buffer = io.StringIO()
     rows = [{**hit, "box": " ".join(f"{x:g}" for x in hit["box"] or ())} for hit in hits.to_dicts()]
     writer = csv.DictWriter(buffer, fieldnames=list(rows[0]))

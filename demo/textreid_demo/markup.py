@@ -1,7 +1,7 @@
-"""Records and hits as HTML. Everything that comes from files or people is escaped; pictures travel inside the page.
+"""Records and hits as HTML. Whatever comes from files or people is escaped.
 
-Pictures are embedded rather than served from files, so no copy of a person is left in a cache where it would outlive
-the record.
+Pictures are embedded rather than served from files, so no copy of a person is left in a cache where it would
+outlive the record.
 """
 
 from __future__ import annotations
@@ -42,6 +42,10 @@ def when(record: Record) -> str:
     return record.when[:19].replace("T", " ") + " UTC"
 
 
+def _short(record: Record) -> str:
+    return (record.when or "time unknown")[:16].replace("T", " ")
+
+
 def place(source: str) -> str:
     """The last two parts of a source: enough to recognise it, without the layout of the disk."""
     return "/".join(PurePath(source).parts[-2:])
@@ -54,14 +58,15 @@ def cards(people: Sequence[SearchHit | Record], thumbnail: Thumbnail) -> str:
 
 def _card(person: SearchHit | Record, thumbnail: Thumbnail) -> str:
     record = person.record if isinstance(person, SearchHit) else person
-    line = f"<b>{escape(record.camera or 'no camera')}</b><span>{escape(when(record))}</span>"
+    line = f"<b>{escape(record.camera or 'no camera')}</b><span>{escape(_short(record))}</span>"
     title, badge = f"Person, {place(record.source)}", ""
     if isinstance(person, SearchHit):
         title = f"Rank {person.rank}, score {person.score:.2f}, {place(record.source)}"
         badge = f"<i class='rank'>{person.rank}</i><i class='score'>{person.score:.2f}</i>"
     return (
-        f'<button type="button" class="person" data-do="pick" data-id="{escape(record.id)}" title="{escape(title)}">'
-        f'<span class="frame"><img src="{jpeg_uri(thumbnail(record.id))}" alt="{escape(title)}">{badge}</span>'
+        f'<button type="button" class="person" title="{escape(title)}" data-do="pick" '
+        f'data-id="{escape(record.id)}"><span class="frame">'
+        f'<img src="{jpeg_uri(thumbnail(record.id))}" alt="{escape(title)}">{badge}</span>'
         f'<span class="line">{line}</span></button>'
     )
 
@@ -94,12 +99,13 @@ def feedback(more: Sequence[str], less: Sequence[str], like: str | None, thumbna
 def _chip(label: str, id: str, thumbnail: Thumbnail) -> str:
     return (
         f'<span class="chip"><img src="{jpeg_uri(thumbnail(id))}" alt="">{label}'
-        f'<button type="button" data-do="release" data-id="{escape(id)}" aria-label="Remove: {label}">×</button></span>'
+        f'<button type="button" aria-label="Remove: {label}" data-do="release" '
+        f'data-id="{escape(id)}">×</button></span>'
     )
 
 
 def note(text: str, kind: str = "plain") -> str:
-    """A sentence in place of results: "plain" for an empty state, "wrong" for an error, "good" for success."""
+    """Sentences in place of results: "plain" for an empty state, "wrong" for an error, "good" for success."""
     lines = "".join(f"<p>{escape(line)}</p>" for line in text.splitlines())
     return f'<div class="note {kind}" role="{"alert" if kind == "wrong" else "status"}">{lines}</div>'
 
@@ -115,7 +121,8 @@ def person(record: Record, score: float | None, picture: bytes, missing: str, ne
     }
     rows = "".join(f"<dt>{name}</dt><dd>{escape(value)}</dd>" for name, value in facts.items() if value)
     return (
-        f'<figure class="full"><img src="{jpeg_uri(picture)}" alt="Full picture with the person marked"></figure>'
+        '<figure class="full">'
+        f'<img src="{jpeg_uri(picture)}" alt="Full picture with the person marked"></figure>'
         f"{note(missing) if missing else ''}<dl>{rows}</dl>{near}"
     )
 
@@ -138,8 +145,9 @@ def _apart(record: Record, person: Record) -> str:
     """The time between two records, such as "12 s before"; empty if it is not known."""
     for moment, other in ((record.time, person.time), (record.offset, person.offset)):
         if moment is not None and other is not None:
-            seconds = abs(moment - other)
-            unit, size = next((unit, size) for unit, size in UNITS if seconds >= size or size == 1)
-            word = "at once" if seconds < 1 else f"{seconds / size:.0f} {unit} {'before' if moment < other else 'after'}"
-            return word
+            apart = abs(moment - other)
+            if apart < 1:
+                return "at once"
+            unit, size = next((unit, size) for unit, size in UNITS if apart >= size)
+            return f"{apart / size:.0f} {unit} {'before' if moment < other else 'after'}"
     return ""

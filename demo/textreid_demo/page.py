@@ -6,17 +6,19 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import gradio as gr
+from gradio.data_classes import FileData
 
 from textreid_demo import api
 from textreid_demo.desk import Desk
 from textreid_demo.handlers import Handlers, View
+from textreid_demo.question import LONGEST_TEXT
 
 ASSETS = Path(__file__).parent
 EXAMPLES = (
-    "a woman in a red coat with a handbag",
-    "a man in a blue shirt and black trousers",
+    "a woman in a red coat",
+    "a man in a blue shirt",
     "someone with a yellow backpack",
-    "a person carrying an umbrella",
+    "a person with an umbrella",
 )
 FILE_TYPES = ["image", "video", ".zip"]
 EVENTS_JS = """
@@ -53,32 +55,37 @@ def build(desk: Desk, title: str, examples: Sequence[str] = EXAMPLES) -> gr.Bloc
         with gr.Row(elem_id="ask"):
             with gr.Column(scale=5, min_width=280):
                 text = gr.Textbox(
-                    show_label=False, placeholder="Describe a person, for example: a man in a blue shirt with a backpack",
-                    lines=1, max_lines=1, max_length=1000, submit_btn="Search", autofocus=True, elem_id="text",
+                    label="Description", show_label=False, lines=1, max_lines=1, max_length=LONGEST_TEXT,
+                    placeholder="Describe a person: a man in a blue shirt with a backpack",
+                    submit_btn="Search", autofocus=True, elem_id="text",
                     html_attributes=gr.InputHTMLAttributes(autocomplete="off"),
                 )  # fmt: skip
                 with gr.Row(elem_id="examples"):
                     chips = [gr.Button(example, size="sm", min_width=0) for example in examples]
                 with gr.Accordion("Filters", open=False, elem_id="filters"), gr.Row():
-                    camera = gr.Dropdown(label="Camera", choices=[("Any camera", "")], value="", min_width=150)
+                    camera = gr.Dropdown(
+                        label="Camera", choices=[("Any camera", "")], value="", min_width=150
+                    )
                     since = gr.Textbox(label="From", placeholder="2026-03-01 14:00", min_width=150)
                     until = gr.Textbox(
                         label="Until", placeholder="2026-03-01 15:00, or 1:30 in a video", min_width=150
                     )
             photo = gr.Image(
-                type="filepath", image_mode=None, sources=["upload", "clipboard"], height=132, min_width=180, scale=1,
-                label="Example photo", placeholder="Drop or paste\nan example photo", buttons=[], elem_id="photo",
+                type="filepath", image_mode=None, sources=["upload", "clipboard"], label="Example photo",
+                placeholder="Drop or paste", buttons=[], height=132, min_width=180, scale=1, elem_id="photo",
             )  # fmt: skip
+
+            photo.preprocess = path_of  # textreid opens pictures itself: bounded, upright, of any depth
 
         results = gr.HTML(js_on_load=EVENTS_JS, elem_id="results")
         more = gr.Button("Show more", visible=False, elem_id="more")
 
         with gr.Column(visible=False, elem_id="panel") as panel:
-            close = gr.Button("Close", size="sm", elem_id="close")
             with gr.Row(elem_id="actions"):
-                again = gr.Button("Find this person", variant="primary", size="sm", min_width=120)
-                nearer = gr.Button("More like this", size="sm", min_width=100)
-                farther = gr.Button("Less like this", size="sm", min_width=100)
+                again = gr.Button("Find this person", variant="primary", size="sm", min_width=110)
+                nearer = gr.Button("More like this", size="sm", min_width=90)
+                farther = gr.Button("Less like this", size="sm", min_width=90)
+                close = gr.Button("×", size="sm", min_width=40, elem_id="close")
             person = gr.HTML(js_on_load=EVENTS_JS, elem_id="person")
             delete = gr.Button("Delete…", size="sm", variant="stop", elem_id="delete")
             with gr.Column(visible=False, elem_id="confirm") as confirm:
@@ -93,7 +100,10 @@ def build(desk: Desk, title: str, examples: Sequence[str] = EXAMPLES) -> gr.Bloc
             )
             with gr.Row():
                 name = gr.Textbox(
-                    label="Camera name", placeholder="optional, for example: front door", max_length=80, min_width=180
+                    label="Camera name",
+                    placeholder="optional, for example: front door",
+                    max_length=80,
+                    min_width=180,
                 )
                 crops = gr.Checkbox(
                     label="Each photo already shows one person, cut out", container=False, min_width=180
@@ -108,10 +118,18 @@ def build(desk: Desk, title: str, examples: Sequence[str] = EXAMPLES) -> gr.Bloc
         opened = [current, person, panel, confirm]
         loud = {"api_visibility": "private", "show_progress": "minimal", "show_progress_on": results}
 
-        gr.on([text.submit, photo.upload, photo.clear, since.submit, until.submit], on.search, asked, shown, **loud)
+        gr.on(
+            [text.submit, photo.upload, photo.clear, since.submit, until.submit],
+            on.search,
+            asked,
+            shown,
+            **loud,
+        )
         camera.input(on.search, asked, shown, **loud)
         for chip, example in zip(chips, examples, strict=True):
-            chip.click(lambda example=example: example, None, text, **quiet).then(on.search, asked, shown, **loud)
+            chip.click(lambda example=example: example, None, text, **quiet).then(
+                on.search, asked, shown, **loud
+            )
         more.click(on.show_more, view, shown, **loud)
         results.release(on.release, view, shown, **loud)
         results.sheet(on.sheet, view, sheet, **quiet).then(None, sheet, None, js=SAVE_JS, **quiet)
@@ -130,8 +148,8 @@ def build(desk: Desk, title: str, examples: Sequence[str] = EXAMPLES) -> gr.Bloc
         refreshed = {"fn": on.refresh, "inputs": view, "outputs": shown, **loud}
         delete.click(on.ask_delete, current, [confirm, warning, everybody], **quiet)
         keep.click(lambda: gr.update(visible=False), None, confirm, **quiet)
-        for button, handler in ((yes, on.delete), (everybody, on.forget)):
-            button.click(handler, current, [panel, confirm], **quiet).then(**changed).then(**refreshed)
+        for button, deletes in ((yes, on.delete), (everybody, on.forget)):
+            button.click(deletes, current, [panel, confirm], **quiet).then(**changed).then(**refreshed)
         take.click(
             on.add, [files, name, crops], [taken, files], api_visibility="private", show_progress_on=taken,
             concurrency_id="add", concurrency_limit=1,
@@ -140,3 +158,8 @@ def build(desk: Desk, title: str, examples: Sequence[str] = EXAMPLES) -> gr.Bloc
         page.load(**changed).then(**refreshed)
         api.publish(desk)
     return page
+
+
+def path_of(upload: FileData | None) -> str | None:
+    """Where an uploaded file lies; gradio has checked that it is one."""
+    return upload.path if upload else None

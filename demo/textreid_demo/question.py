@@ -6,13 +6,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from textreid.errors import InputError
-from textreid.images import open_image
-from textreid.when import where
 from textreid_index import Hits, Where
+
+from textreid.errors import InputError
+from textreid.filters import where
+from textreid.images import open_image
 
 if TYPE_CHECKING:
     from PIL.Image import Image
+
     from textreid.search import PersonSearch
 
 PAGE = 24
@@ -78,10 +80,12 @@ class Question:
         """Search.
 
         Raises:
-            InputError: the text is too long, the photo or a moment cannot be read, or there is nothing to search for.
+            InputError: the text is too long, the photo or a moment cannot be read, or nothing was asked.
         """
         if len(self.text) > LONGEST_TEXT:
-            raise InputError(f"Describe the person in at most {LONGEST_TEXT} characters; these are {len(self.text)}.")
+            raise InputError(
+                f"Describe the person in at most {LONGEST_TEXT} characters; these are {len(self.text)}."
+            )
         if self.like and not (self.text.strip() or self.photo or self.more or self.less):
             return search.similar(self.like, k=self.k, where=self.where)
         return search.search(

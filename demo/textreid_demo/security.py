@@ -1,25 +1,28 @@
 """Who may reach the page, and what the page may reach.
 
-The page listens on this machine alone unless it is given accounts. It answers requests that are addressed to it by
-name, fetches nothing from anywhere, and tells the browser to load nothing from elsewhere either.
+The page listens on this machine alone unless it is given accounts. It answers requests that are addressed to
+it by name, fetches nothing from anywhere, and tells the browser to load nothing from elsewhere either.
 """
 
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
 from textreid.errors import InputError
 
-Accounts = list[tuple[str, str]]
+Accounts = Sequence[tuple[str, str]]
 
 LOCAL_NAMES = {"localhost", "127.0.0.1", "[::1]"}
 HEADERS = {
-    "content-security-policy": "default-src 'self' 'unsafe-inline' 'unsafe-eval' data: blob:; object-src 'none'",
+    "content-security-policy": (
+        "default-src 'self' 'unsafe-inline' 'unsafe-eval' data: blob:; object-src 'none'; base-uri 'self'"
+    ),
     "referrer-policy": "no-referrer",
     "x-content-type-options": "nosniff",
 }
@@ -43,8 +46,8 @@ def require_accounts(host: str, accounts: Accounts) -> None:
     """
     if not is_loopback(host) and not accounts:
         raise InputError(
-            f"Anybody who can reach {host} would see this gallery. Add --auth USER:PASSWORD or --auth-file FILE, "
-            "or leave --host out: the page then opens on this machine alone."
+            f"Anybody who can reach {host} would see this gallery. Add --auth USER:PASSWORD or "
+            "--auth-file FILE, or leave --host out: the page then opens on this machine alone."
         )
 
 
@@ -52,7 +55,7 @@ def read_accounts(auth: str | None = None, auth_file: Path | None = None) -> Acc
     """User names and passwords from `user:password`, from a file with one such pair a line, or from both.
 
     Raises:
-        InputError: a line is not a pair, the password is empty, or the file cannot be read. No message repeats a password.
+        InputError: a line is not a pair, or the file cannot be read. No message shows a password.
     """
     accounts = [_account(auth, "--auth")] if auth is not None else []
     if auth_file is not None:
@@ -60,7 +63,9 @@ def read_accounts(auth: str | None = None, auth_file: Path | None = None) -> Acc
             lines = auth_file.read_text("utf-8").splitlines()
         except (OSError, UnicodeDecodeError) as error:
             raise InputError(f"The accounts in {auth_file} cannot be read: {error}.") from None
-        accounts += [_account(line, f"{auth_file}, line {n}") for n, line in enumerate(lines, 1) if line.strip()]
+        accounts += [
+            _account(line, f"{auth_file}, line {n}") for n, line in enumerate(lines, 1) if line.strip()
+        ]
         if not accounts:
             raise InputError(f"{auth_file} names no account. Write one USER:PASSWORD a line.")
     return accounts
@@ -69,15 +74,17 @@ def read_accounts(auth: str | None = None, auth_file: Path | None = None) -> Acc
 def _account(pair: str, where: str) -> tuple[str, str]:
     user, _, password = pair.strip().partition(":")
     if not user or not password:
-        raise InputError(f"{where}: an account is written USER:PASSWORD, both parts at least one character long.")
+        raise InputError(
+            f"{where}: an account is written USER:PASSWORD, both parts at least one character long."
+        )
     return user, password
 
 
 class Guard:
     """ASGI middleware: the page answers in its own name, proxies nothing, and keeps the browser at home.
 
-    A request under another host name is refused while the page is for this machine alone: a web site whose name was
-    made to point at 127.0.0.1 (DNS rebinding) would otherwise read the gallery through the visitor's browser.
+    A request under another host name is refused while the page is for this machine alone: else a site whose
+    name was made to point at 127.0.0.1 (DNS rebinding) could read the gallery through a visitor's browser.
     """
 
     def __init__(self, app: ASGIApp, local_only: bool) -> None:

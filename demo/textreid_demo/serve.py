@@ -6,7 +6,6 @@ import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import gradio as gr
 from starlette.middleware import Middleware
@@ -22,11 +21,13 @@ AT_ONCE = 4
 
 def theme() -> gr.themes.Base:
     """Quiet colours and a typeface that gradio itself carries: nothing is loaded from elsewhere."""
-    sans = gr.themes.LocalFont("IBM Plex Sans", weights=(400, 600))
+    sans = gr.themes.LocalFont("IBM Plex Sans", weights=(400, 700))
     return gr.themes.Base(
         primary_hue="teal", neutral_hue="stone", radius_size="lg", font=[sans, "system-ui", "sans-serif"]
     ).set(
         body_background_fill="*neutral_50",
+        body_text_color_subdued="*neutral_500",
+        body_text_color_subdued_dark="*neutral_400",
         body_background_fill_dark="*neutral_950",
         block_background_fill="white",
         block_background_fill_dark="*neutral_900",
@@ -54,7 +55,7 @@ def running(
 ) -> Iterator[str]:
     """Serve the page while the `with` block runs.
 
-    Uploads wait in a folder of their own that only this user can read; it is emptied hourly and removed at the end.
+    Uploads wait in a folder that only this user can read; it is emptied hourly and removed at the end.
 
     Args:
         desk: the gallery to show.

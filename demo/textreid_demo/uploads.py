@@ -1,6 +1,6 @@
-"""Files that people send: checked, kept with the gallery while it holds somebody from them, and removed after.
+"""Files that people send: kept with the gallery while it holds somebody from them, and removed after.
 
-An accepted upload moves into the gallery's own folder `uploads/` under a generated name, so that its full frame can be
+An upload moves into the gallery's own folder `uploads/` under a generated name, so that its full frame can be
 shown later and nothing of it stays in the page's temporary folder.
 """
 
@@ -14,10 +14,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from gradio.utils import get_upload_folder
-from textreid.errors import InputError
-from textreid.people import Skipped
-from textreid.people.sources import kind_of
 from textreid_index import Gallery, Where
+
+from textreid.errors import InputError
 
 FOLDER = "uploads"
 
@@ -37,31 +36,33 @@ def received(payload: object) -> Path:
     return path
 
 
-def keep(files: Iterable[Path], folder: Path) -> tuple[list[Path], list[Skipped]]:
-    """Move uploads into the gallery in `folder`; what is no photo, video or zip file is deleted and reported."""
-    kept, refused = [], []
+def keep(files: Iterable[Path], gallery: Gallery) -> list[Path]:
+    """Move uploads into the gallery; returns where they are now."""
+    kept = []
     for file in files:
-        if kind_of(file.name) is None:
-            file.unlink(missing_ok=True)
-            refused.append(Skipped(file.name, "neither a photo nor a video nor a zip file."))
-            continue
-        target = folder / FOLDER / _safe_name(file)
+        target = uploads_of(gallery) / _safe_name(file)
         target.parent.mkdir(mode=0o700, exist_ok=True)
-        shutil.move(file, target)
-        kept.append(target)
-    return kept, refused
+        kept.append(Path(shutil.move(file, target)))
+    return kept
 
 
 def sweep(gallery: Gallery, sources: Iterable[str]) -> None:
-    """Delete the kept uploads among `sources` from which nobody is left in the gallery. Other files are never touched."""
-    folder = Path(gallery.path).resolve() / FOLDER
-    for path in {Path(source.split("!")[0]) for source in sources}:
-        if path.parent.resolve() == folder and next(iter(gallery.records(Where(source=str(path)))), None) is None:
-            gallery.forget(str(path))
-            path.unlink(missing_ok=True)
+    """Delete the kept uploads among `sources` from which nobody is left. No other file is touched."""
+    prefix = f"{uploads_of(gallery)}/"
+    names = {source.removeprefix(prefix).split("!")[0] for source in sources if source.startswith(prefix)}
+    for name in names:
+        source = prefix + name
+        if "/" not in name and next(gallery.records(Where(source=source)), None) is None:
+            gallery.forget(source)
+            Path(source).unlink(missing_ok=True)
+
+
+def uploads_of(gallery: Gallery) -> Path:
+    """The folder of kept uploads, absolute, as the records' sources name it."""
+    return Path(gallery.path).absolute() / FOLDER
 
 
 def _safe_name(file: Path) -> str:
     moment = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
-    stem = re.sub(r"[^A-Za-z0-9]+", "-", file.stem).strip("-")[:40]
-    return "-".join(part for part in (moment, secrets.token_hex(4), stem) if part) + file.suffix.lower()
+    stem = re.sub(r"[^A-Za-z0-9_]+", "-", file.stem)[:40].strip("-") or "upload"
+    return f"{stem}-{moment}-{secrets.token_hex(4)}{file.suffix.lower()}"

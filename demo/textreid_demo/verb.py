@@ -14,17 +14,24 @@ Gallery = Annotated[
         "--gallery",
         metavar="DIR",
         envvar="TEXTREID_GALLERY",
-        help="The gallery to search; one is made where there is none. Without it: drawn people, to try things out.",
+        help="The gallery; one is made where there is none. Without it: drawn people, to try things out.",
         show_default=False,
     ),
 ]
 Host = Annotated[
-    str, typer.Option(envvar="GRADIO_SERVER_NAME", help="The address to listen on; others than this machine need --auth.")
+    str,
+    typer.Option(
+        envvar="GRADIO_SERVER_NAME", help="The address to listen on; others than this machine need --auth."
+    ),
 ]
-Port = Annotated[int, typer.Option(min=1, max=65535, envvar="GRADIO_SERVER_PORT", help="The port to listen on.")]
+Port = Annotated[
+    int, typer.Option(min=1, max=65535, envvar="GRADIO_SERVER_PORT", help="The port to listen on.")
+]
 Auth = Annotated[
     str | None,
-    typer.Option(metavar="USER:PASSWORD", envvar="TEXTREID_AUTH", help="Ask for this user name and password."),
+    typer.Option(
+        metavar="USER:PASSWORD", envvar="TEXTREID_AUTH", help="Ask for this user name and password."
+    ),
 ]
 AuthFile = Annotated[
     Path | None, typer.Option(metavar="FILE", help="Ask for one of these accounts: one USER:PASSWORD a line.")
@@ -32,8 +39,10 @@ AuthFile = Annotated[
 Open = Annotated[bool, typer.Option("--open/--no-open", help="Open the page in the browser.")]
 Log = Annotated[
     Path | None,
-    typer.Option(metavar="FILE", help="Append every search to FILE, one JSON object a line. Nothing is logged without it."),
-]  # fmt: skip
+    typer.Option(
+        metavar="FILE", help="Append every search to FILE, a JSON object a line. Else nothing is logged."
+    ),
+]
 
 
 def run(
@@ -47,10 +56,9 @@ def run(
 ) -> None:
     """Open the search page: describe somebody or show a photo, and look at who comes first.
 
-    Without --gallery the page shows drawn people, made once on this machine. The page can be reached from this
-    machine alone unless --host says otherwise, and then it asks who is there.
+    Without --gallery the page shows drawn people, made once on this machine. Only this machine can reach it
+    unless --host says otherwise, and then it asks who is there.
 
-    \b
     Examples:
       textreid demo
       textreid demo --gallery gallery --open
@@ -62,9 +70,8 @@ def run(
     require_accounts(host, accounts)
 
     from rich.console import Console
-    from textreid.search import PersonSearch
-    from textreid.searchlog import SearchLog
 
+    from textreid.search import PersonSearch
     from textreid_demo import built_in
     from textreid_demo.desk import Desk
     from textreid_demo.serve import running
@@ -72,10 +79,10 @@ def run(
     console = Console(stderr=True)
     with ExitStack() as stack:
         folder = gallery or built_in.prepare()
-        search = stack.enter_context(PersonSearch.open(folder, create=True))
+        search = stack.enter_context(PersonSearch.open(folder, create=True, log=log))
         with console.status("Loading the model ..."):
             search.encoder.encode_texts(["a person"])
-        desk = Desk(search, log=SearchLog(log) if log else None)
+        desk = Desk(search)
         title = f"Gallery {folder.name}" if gallery else "Built-in gallery of drawn people"
         url = stack.enter_context(
             running(desk, title=title, host=host, port=port, accounts=accounts, open_browser=open)

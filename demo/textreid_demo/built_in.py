@@ -1,0 +1,81 @@
+"""The gallery that `textreid demo` opens without a gallery: drawn people, made once and kept in the user's cache."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from textreid_index import Gallery, GalleryError, Record
+
+from textreid.data.synthetic import VERSION, Frame, built_in_gallery
+from textreid.people import Sighting
+from textreid.search import PersonSearch
+
+if TYPE_CHECKING:
+    from textreid.commit import PersonEncoder
+
+MARGIN = 0.06
+
+
+def cache_folder() -> Path:
+    """Where this user's caches lie: `$XDG_CACHE_HOME/textreid`, else `~/.cache/textreid`."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "textreid"
+
+
+def prepare(encoder: PersonEncoder, *, frames: int = 40, folder: Path | None = None) -> Path:
+    """The built-in gallery for this encoder, drawn and indexed if this user has none yet.
+
+    It is made beside its place and moved there whole, so a start that is interrupted leaves nothing half done.
+
+    Args:
+        encoder: the model that will search it.
+        frames: how many pictures to draw.
+        folder: where to keep it, instead of `cache_folder()`.
+
+    Returns:
+        The gallery's folder.
+    """
+    home = folder or cache_folder()
+    target = home / f"drawn-people-{VERSION}-{frames}-{encoder.info.fingerprint[:16]}"
+    if _usable(target / "gallery", encoder):
+        return target / "gallery"
+    home.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=home) as made:
+        with PersonSearch.open(Path(made) / "gallery", create=True, encoder=encoder) as search:
+            search.add_sightings(_sightings(built_in_gallery(frames), Path(made) / "frames", target / "frames"))
+        shutil.rmtree(target, ignore_errors=True)
+        Path(made).rename(target)
+        Path(made).mkdir()  # for the temporary folder to remove
+    return target / "gallery"
+
+
+def _usable(gallery: Path, encoder: PersonEncoder) -> bool:
+    try:
+        with Gallery.open(gallery) as found:
+            return len(found) > 0 and found.encoder == encoder.info
+    except GalleryError:
+        return False
+
+
+def _sightings(frames: Iterable[Frame], made: Path, kept: Path) -> Iterator[Sighting]:
+    """The people of each frame, whose file is written to `made` and named as it will be in `kept`."""
+    for frame in frames:
+        name = f"{frame.camera}/{frame.number:03}.jpg"
+        (made / name).parent.mkdir(parents=True, exist_ok=True)
+        frame.image.save(made / name, quality=90)
+        for place, one in enumerate(frame.people):
+            box = _loose(one.box, frame.image.size)
+            id = f"{frame.camera}-{frame.number:03}-{place}"
+            record = Record(id, str(kept / name), box, frame.camera, frame.time)
+            yield Sighting(frame.image.crop(tuple(map(round, box))), record, None)
+
+
+def _loose(box: tuple[float, float, float, float], size: tuple[int, int]) -> tuple[float, float, float, float]:
+    """The box with the margin that detectors leave, inside the picture."""
+    x1, y1, x2, y2 = box
+    x, y = MARGIN * (x2 - x1), MARGIN * (y2 - y1)
+    return max(x1 - x, 0.0), max(y1 - y, 0.0), min(x2 + x, size[0]), min(y2 + y, size[1])
