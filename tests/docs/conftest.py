@@ -18,8 +18,8 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What a reader of the docs has on disk before the first block; made once, copied for each page."""
     folder = tmp_path_factory.mktemp("reader")
     data = folder / "data"
-    synthetic.write_cuhk_pedes(data, identities=12, images_per_identity=2, seed=1)
-    synthetic.write_market1501(data, identities=8, seed=2)
+    synthetic.write_cuhk_pedes(data, identities=9, images_per_identity=2, seed=1, split=(0.34, 0.33, 0.33))
+    synthetic.write_market1501(data, identities=6, images_per_identity=6, seed=2)
     pictures = sorted((data / "Market-1501-v15.09.15" / "bounding_box_test").glob("*.jpg"))
     pictures = [picture for picture in pictures if not picture.name.startswith(("-1", "0000"))][:16]
     (folder / "crops").mkdir()
@@ -41,12 +41,12 @@ def folder(prepared: Path, tmp_path: Path) -> Path:
 
 
 def draw_photos(folder: Path) -> None:
-    """Full pictures with several people, in one folder a camera."""
-    frames = synthetic.built_in_gallery(n=4, seed=3)
-    for number, frame in enumerate(frames[:4]):
-        place = folder / ("entrance", "platform")[number % 2]
-        place.mkdir(parents=True, exist_ok=True)
-        frame.image.save(place / f"{number:04}.jpg")
+    """Full pictures with several people, in one folder a camera, their times in EXIF."""
+    drawn = synthetic.write_frames(folder.parent, frames=4, cameras=2, identities=8, seed=3)
+    folder.mkdir()
+    for camera, place in (("c1", "entrance"), ("c2", "platform")):
+        (drawn / camera).rename(folder / place)
+    shutil.rmtree(drawn)
 
 
 def draw_clip(crops: list[Path], file: Path, *, seconds: int = 4, rate: int = 5) -> None:
