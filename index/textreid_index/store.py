@@ -1,4 +1,4 @@
-"""One SQLite file: opening, transactions, and SQLite's errors in words.
+"""One SQLite file: opening and transactions.
 
 Write-ahead logging lets readers go on while one program writes; `synchronous=FULL` makes a commit survive a
 power cut; `secure_delete` overwrites what is deleted. A handle keeps one connection to read and one to write,
@@ -18,41 +18,14 @@ from textreid_index import schema
 from textreid_index.errors import (
     ForeignGalleryError,
     GalleryBusyError,
-    GalleryDamagedError,
     GalleryError,
     GalleryFullError,
     GalleryNotFoundError,
     GalleryReadOnlyError,
 )
+from textreid_index.translate import READ_ONLY, translated
 
 FILE = "gallery.sqlite"
-ERRORS: dict[int, tuple[type[GalleryError], str]] = {
-    sqlite3.SQLITE_BUSY: (
-        GalleryBusyError,
-        "Another program is writing to the gallery {folder}. Try again when it has finished.",
-    ),
-    sqlite3.SQLITE_FULL: (
-        GalleryFullError,
-        "The disk that holds the gallery {folder} is full. Nothing of this change was kept, everything before"
-        " it was. Free some space and repeat it.",
-    ),
-    sqlite3.SQLITE_READONLY: (
-        GalleryReadOnlyError,
-        "The gallery {folder} can only be read. Copy it to a folder that you may write to.",
-    ),
-    sqlite3.SQLITE_CANTOPEN: (
-        GalleryError,
-        "The gallery {folder} cannot be opened. Check that you may read it and its folder.",
-    ),
-    sqlite3.SQLITE_NOTADB: (
-        ForeignGalleryError,
-        "{folder} holds a gallery.sqlite that is not a gallery. Choose another folder.",
-    ),
-    sqlite3.SQLITE_CORRUPT: (
-        GalleryDamagedError,
-        "The gallery {folder} is damaged. Restore it from a copy, or index the photos again.",
-    ),
-}
 
 
 class Store:
@@ -79,7 +52,7 @@ class Store:
         self._find(create)
         self.readonly = not all(os.access(path, os.W_OK) for path in (folder, self.file) if path.exists())
         if not self.readonly:
-            with self._translated():
+            with translated(self.folder):
                 self._prepare(create)
         with self.reading() as db:
             unscrubbed = schema.read_state(db).unscrubbed
@@ -90,7 +63,7 @@ class Store:
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
         """A read transaction: what is read in it belongs to one moment. One thread at a time."""
-        with self._read_lock, self._translated():
+        with self._read_lock, translated(self.folder):
             db = self._reading_connection()
             db.execute("BEGIN")
             try:
@@ -102,7 +75,7 @@ class Store:
     def snapshot(self) -> Iterator[sqlite3.Connection]:
         """Like `reading`, on a connection of its own: for long reads beside which searches go on."""
         self._require_open()
-        with self._translated(), closing(self._connect("ro" if self.readonly else "rw")) as db:
+        with translated(self.folder), closing(self._connect("ro" if self.readonly else "rw")) as db:
             db.execute("BEGIN")
             yield db
 
@@ -115,7 +88,7 @@ class Store:
             GalleryReadOnlyError: the gallery cannot be written here.
             GalleryFullError: the disk is full.
         """
-        with self._write_lock, self._translated():
+        with self._write_lock, translated(self.folder):
             db = self._writing_connection()
             db.execute("BEGIN IMMEDIATE")
             try:
@@ -136,7 +109,7 @@ class Store:
             GalleryFullError: there is no room for the rewritten file.
         """
         try:
-            with self._write_lock, self._translated():
+            with self._write_lock, translated(self.folder):
                 db = self._writing_connection()
                 if schema.read_state(db).unscrubbed:
                     self._rewrite(db)
@@ -168,11 +141,13 @@ class Store:
             self._reader = self._writer = None
 
     def _find(self, create: bool) -> None:
-        if self.folder.exists() and not self.folder.is_dir():
-            raise ForeignGalleryError(f"{self.folder} is a file. A gallery is a folder: name another one.")
-        if not self.folder.exists() and not create:
-            raise self._not_found()
         try:
+            if self.folder.exists() and not self.folder.is_dir():
+                raise ForeignGalleryError(
+                    f"{self.folder} is a file. A gallery is a folder: name another one."
+                )
+            if not self.folder.exists() and not create:
+                raise self._not_found()
             self.folder.mkdir(parents=True, exist_ok=True)
             others = [entry.name for entry in self.folder.iterdir() if not entry.name.startswith(".")]
             exists = self.file.exists()
@@ -231,7 +206,7 @@ class Store:
     def _writing_connection(self) -> sqlite3.Connection:
         self._require_open()
         if self.readonly:
-            raise GalleryReadOnlyError(ERRORS[sqlite3.SQLITE_READONLY][1].format(folder=self.folder))
+            raise GalleryReadOnlyError(READ_ONLY.format(folder=self.folder))
         if self._writer is None:
             self._writer = self._connect("rw")
         return self._writer
@@ -249,15 +224,6 @@ class Store:
         db.execute("PRAGMA secure_delete = ON")
         db.execute("PRAGMA foreign_keys = ON")
         return db
-
-    @contextmanager
-    def _translated(self) -> Iterator[None]:
-        try:
-            yield
-        except sqlite3.Error as error:
-            unexpected = (GalleryError, "The gallery {folder} cannot be used.")
-            kind, text = ERRORS.get(getattr(error, "sqlite_errorcode", 0) & 0xFF, unexpected)
-            raise kind(f"{text.format(folder=self.folder)} ({error})") from error
 
 
 def _is_blank(db: sqlite3.Connection) -> bool:

@@ -1,0 +1,54 @@
+"""SQLite's errors in the words of a gallery."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from textreid_index.errors import (
+    ForeignGalleryError,
+    GalleryBusyError,
+    GalleryDamagedError,
+    GalleryError,
+    GalleryFullError,
+    GalleryReadOnlyError,
+)
+
+READ_ONLY = "The gallery {folder} can only be read. Copy it to a folder that you may write to."
+ERRORS: dict[int, tuple[type[GalleryError], str]] = {
+    sqlite3.SQLITE_BUSY: (
+        GalleryBusyError,
+        "Another program is writing to the gallery {folder}. Try again when it has finished.",
+    ),
+    sqlite3.SQLITE_FULL: (
+        GalleryFullError,
+        "The disk that holds the gallery {folder} is full. Nothing of this change was kept, everything before"
+        " it was. Free some space and repeat it.",
+    ),
+    sqlite3.SQLITE_READONLY: (GalleryReadOnlyError, READ_ONLY),
+    sqlite3.SQLITE_CANTOPEN: (
+        GalleryError,
+        "The gallery {folder} cannot be opened. Check that you may read it and its folder.",
+    ),
+    sqlite3.SQLITE_NOTADB: (
+        ForeignGalleryError,
+        "{folder} holds a gallery.sqlite that is not a gallery. Choose another folder.",
+    ),
+    sqlite3.SQLITE_CORRUPT: (
+        GalleryDamagedError,
+        "The gallery {folder} is damaged. Restore it from a copy, or index the photos again.",
+    ),
+}
+
+
+@contextmanager
+def translated(folder: Path) -> Iterator[None]:
+    """Turn SQLite's errors about the gallery in this folder into `GalleryError` and its children."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        unexpected = (GalleryError, "The gallery {folder} cannot be used.")
+        kind, text = ERRORS.get(getattr(error, "sqlite_errorcode", 0) & 0xFF, unexpected)
+        raise kind(f"{text.format(folder=folder)} ({error})") from error
