@@ -8,6 +8,8 @@ apart; a sentence becomes the colours it gives to an upper and a lower garment. 
 from __future__ import annotations
 
 import re
+import sys
+import types
 from collections.abc import Sequence
 
 import numpy as np
@@ -39,6 +41,10 @@ class ToyEncoder:
     def __init__(self, name: str = "toy", fingerprint: str = "toy-1") -> None:
         self.info = EncoderInfo(name=name, fingerprint=fingerprint, dim=2 * len(COLOURS))
         self.pictures_seen = 0
+
+    @classmethod
+    def load(cls, name: str = "toy", *, device: str = "auto") -> ToyEncoder:
+        return cls()
 
     def encode_images(self, images: Sequence[Image.Image], *, batch_size: int = 64) -> np.ndarray:
         self.pictures_seen += len(images)
@@ -113,3 +119,10 @@ def _runs(mask: np.ndarray) -> Boxes:
         boxes.append((left, rows[0], right, rows[-1] + 1))
     array = np.asarray(boxes, np.float32).reshape(-1, 4)
     return Boxes(array, np.ones(len(array), np.float32))
+
+
+if __name__ == "__main__":  # `python -m tests.toy VERB ...`: the command line, with this model for every name
+    sys.modules["textreid.encode"] = types.SimpleNamespace(Encoder=ToyEncoder)  # type: ignore[assignment]
+    from textreid.cli import main
+
+    main()

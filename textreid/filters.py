@@ -78,4 +78,6 @@ def where(
 def source_key(path: str | Path) -> str:
     """A file, folder or `archive.zip!member` as the gallery names it: absolute, however it was typed."""
     text = str(path)
-    return text if text.startswith("memory:") else os.path.abspath(os.path.expanduser(text))
+    if text.startswith("memory:"):
+        return text
+    return os.path.abspath(Path(text).expanduser())  # noqa: PTH100  (links stay as they are)
