@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sklearn.metrics import average_precision_score
 
 from textreid.metrics.ranking import (
     PositiveRanks,
@@ -106,6 +107,15 @@ def test_equal_to_sorting_every_row(seed, queries, gallery, levels, rows):
     assert inverse_negative_penalty(found) == pytest.approx([oracles.inp(row) for row in scored])
 
 
+def test_rectangle_equals_scikit_learn_where_nothing_ties():
+    draw = np.random.default_rng(0)
+    scores, positive = draw.permuted(np.tile(np.arange(40.0), (30, 1)), axis=1), draw.random((30, 40)) < 0.2
+    positive[:, 0] = True
+    found = ranked(scores, positive, np.zeros_like(positive))
+    theirs = [average_precision_score(*row) for row in zip(positive, scores, strict=True)]
+    assert average_precision(found) == pytest.approx(theirs)
+
+
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
 def test_refuses_scores_that_are_not_finite(bad):
     scores = np.array([[0.1, 0.2], [0.3, bad]], np.float32)
@@ -125,11 +135,11 @@ def test_leaves_its_input_alone():
     assert scores.tolist() == [[pytest.approx(0.1), pytest.approx(0.2), pytest.approx(0.3)]]
 
 
-@pytest.mark.parametrize("rows", [1, 3, 7, 100])
-def test_cosine_chunks_are_the_rows_of_the_matrix(rows):
+@pytest.mark.parametrize(("at_once", "rows"), [(1, 1), (5, 1), (17, 3), (35, 7), (2**22, 7)])
+def test_cosine_chunks_are_the_rows_of_the_matrix(at_once, rows):
     draw = np.random.default_rng(0)
     queries, gallery = draw.normal(size=(7, 4)), draw.normal(size=(5, 4))
-    chunks = list(cosine_scores(queries, gallery, rows=rows))
-    assert max(len(chunk) for chunk in chunks) <= rows
+    chunks = list(cosine_scores(queries, gallery, at_once=at_once))
+    assert max(len(chunk) for chunk in chunks) == rows
     expected = [[sum(a * b for a, b in zip(q, g, strict=True)) for g in gallery] for q in queries]
     assert np.concatenate(chunks) == pytest.approx(np.array(expected))

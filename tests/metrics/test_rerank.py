@@ -23,7 +23,7 @@ def people(seed: int, persons: int, pictures: int, dim: int = 6, spread: float =
 def test_equal_to_the_papers_equations(seed, k1, k2, weight):
     vectors = people(seed, persons=9, pictures=5)
     expected = oracles.rerank(vectors.tolist(), 12, k1, k2, weight)
-    ours = reranked_scores(vectors[:12], vectors[12:], k1=k1, k2=k2, weight=weight, rows=7)
+    ours = reranked_scores(vectors[:12], vectors[12:], k1=k1, k2=k2, weight=weight, at_once=300)
     assert np.concatenate(list(ours)) == pytest.approx(np.array(expected), abs=2e-5)
 
 
@@ -44,7 +44,7 @@ def test_identical_pictures_are_finite_and_best():
 def test_memory_stays_far_below_the_full_matrix():
     vectors = people(0, persons=600, pictures=5, dim=8)
     tracemalloc.start()
-    for _ in reranked_scores(vectors[:500], vectors[500:], rows=16):
+    for _ in reranked_scores(vectors[:500], vectors[500:], at_once=2**16):
         pass
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()

@@ -29,7 +29,10 @@ def interval(
     totals = np.zeros((persons, values.shape[1]))
     np.add.at(totals, person, values)
     sizes = np.bincount(person)
-    weights = np.random.default_rng(seed).multinomial(persons, np.full(persons, 1 / persons), size=draws)
-    means = (weights @ totals) / (weights @ sizes)[:, None]
+    draw = np.random.default_rng(seed)
+    means = np.empty((draws, values.shape[1]))
+    for number in range(draws):
+        times = np.bincount(draw.integers(persons, size=persons), minlength=persons)
+        means[number] = (times @ totals) / (times @ sizes)
     low, high = np.percentile(means, [2.5, 97.5], axis=0)
     return low, high

@@ -16,6 +16,7 @@ from typing import Literal
 import numpy as np
 
 Convention = Literal["rectangle", "trapezoid"]
+SCORES_AT_ONCE = 2**22
 Relevance = Callable[[slice], tuple[np.ndarray, np.ndarray]]
 
 
@@ -112,23 +113,26 @@ def positive_ranks(scores: Iterable[np.ndarray], relevance: Relevance) -> Positi
         positive, junk = relevance(slice(done, done + len(chunk)))
         for row, wanted in zip(np.where(junk, -np.inf, chunk), positive & ~junk, strict=True):
             places = np.flatnonzero(wanted)
-            ranks += sorted(_rank(row, place) for place in places)
+            ranks += sorted(_rank(row, int(place)) for place in places)
             counts.append(len(places))
         done += len(chunk)
     return PositiveRanks(np.array(ranks, dtype=np.int64), np.array(counts, dtype=np.int64))
 
 
-def cosine_scores(queries: np.ndarray, gallery: np.ndarray, *, rows: int = 256) -> Iterator[np.ndarray]:
-    """Cosine scores of unit vectors, `rows` queries at a time, so that [Q, G] is never held whole.
+def cosine_scores(
+    queries: np.ndarray, gallery: np.ndarray, *, at_once: int = SCORES_AT_ONCE
+) -> Iterator[np.ndarray]:
+    """Cosine scores of unit vectors, some queries at a time, so that [Q, G] is never held whole.
 
     Args:
         queries: [Q, D] float32, unit norm.
         gallery: [G, D] float32, unit norm.
-        rows: queries per chunk.
+        at_once: scores in a chunk, at most (but never less than one query's).
 
     Yields:
         [q, G] float32.
     """
+    rows = max(1, at_once // len(gallery))
     for start in range(0, len(queries), rows):
         yield queries[start : start + rows] @ gallery.T
 

@@ -22,6 +22,8 @@ from collections.abc import Iterator
 import numpy as np
 from scipy import sparse
 
+from textreid.metrics.ranking import SCORES_AT_ONCE
+
 
 def reranked_scores(
     queries: np.ndarray,
@@ -30,11 +32,11 @@ def reranked_scores(
     k1: int = 20,
     k2: int = 6,
     weight: float = 0.3,
-    rows: int = 256,
+    at_once: int = SCORES_AT_ONCE,
 ) -> Iterator[np.ndarray]:
-    """Re-ranked scores of every query against the gallery, `rows` queries at a time.
+    """Re-ranked scores of every query against the gallery, some queries at a time.
 
-    No [N, N] matrix is ever held: memory grows with N (k1 + D) and `rows` · N.
+    No [N, N] matrix is ever held: memory grows with N (k1 + D), not with N².
 
     Args:
         queries: [Q, D] float32, unit norm.
@@ -42,13 +44,13 @@ def reranked_scores(
         k1: size of the reciprocal neighbourhoods.
         k2: neighbours averaged in the local query expansion.
         weight: λ, the share of the original distance.
-        rows: rows of the distance matrix held at once.
+        at_once: entries of the distance matrix that are held at once, at most (but never less than a row).
 
     Yields:
         [q, G] float32 in [0, 1], larger is better.
     """
     pictures = np.concatenate([queries, gallery])
-    count = len(queries)
+    count, rows = len(queries), max(1, at_once // len(pictures))
     nearest, scale = _nearest(pictures, min(k1 + 1, len(pictures)), rows)
     features = _expand(_encode(pictures, nearest, scale, k1, rows), nearest[:, :k2])
     inverted = features[count:].tocsc()
@@ -62,6 +64,8 @@ def reranked_scores(
 
 def _nearest(pictures: np.ndarray, k: int, rows: int) -> tuple[np.ndarray, np.ndarray]:
     """The k nearest of every picture, itself first, then by distance and place; and its largest distance.
+
+    Which of several pictures exactly as far as the k-th is among them, is left to numpy's partition.
 
     Returns:
         [N, k] int64 and [N] float32.
@@ -95,9 +99,10 @@ def _encode(
     parts = []
     for start in range(0, len(pictures), rows):
         mine = reciprocal[start : start + rows]
-        shared = (mine @ half.T).multiply(mine).tocoo()
-        shared.data = (3 * shared.data > 2 * sizes[shared.col]).astype(np.int32)
-        members = (mine + shared.tocsr() @ half).tocoo()
+        joins = (mine @ half.T).multiply(mine).tocsr()
+        joins.data = (3 * joins.data > 2 * sizes[joins.indices]).astype(np.int32)
+        joins.eliminate_zeros()
+        members = (mine + joins @ half).tocoo()
         left = pictures[start + members.row]
         distance = 2 - 2 * np.einsum("nd,nd->n", left, pictures[members.col])
         kernel = np.exp(-distance / scale[start + members.row])
