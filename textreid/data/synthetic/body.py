@@ -8,7 +8,7 @@ import numpy as np
 
 from textreid.data.synthetic import noise
 from textreid.data.synthetic.canvas import Canvas, Paint, Surface
-from textreid.data.synthetic.pedestrian import Pedestrian
+from textreid.data.synthetic.pedestrian import Pedestrian, skirted
 from textreid.data.synthetic.wardrobe import Wardrobe
 
 Joints = Mapping[str, np.ndarray]
@@ -34,9 +34,10 @@ def draw_skin(canvas: Canvas, person: Pedestrian, wardrobe: Wardrobe, at: Joints
     upper_arm = np.array([[0.03, 0.032], [0.027, 0.029], [0.022, 0.023]]) * h
     forearm = np.array([[0.022, 0.023], [0.021, 0.021], [0.0145, 0.0145]]) * h
     covered = person.lower in ("trousers", "jeans")
+    under = -0.09 if skirted(person) else 0.0  # a skirt hangs in front of the thighs
     for side in "lr":
         if not covered:
-            canvas.limb(at[f"hip_{side}"], at[f"knee_{side}"], thigh, legs)
+            canvas.limb(at[f"hip_{side}"], at[f"knee_{side}"], thigh, legs, lift=under)
             canvas.limb(at[f"knee_{side}"], at[f"ankle_{side}"], shin, legs)
         if person.sleeves != "long":
             canvas.limb(at[f"shoulder_{side}"], at[f"elbow_{side}"], upper_arm, skin)

@@ -12,11 +12,27 @@ from PIL import Image
 from textreid.data.synthetic.figure import Light
 from textreid.data.synthetic.seeding import rng as seeded
 
-# Floors and walls of the two kinds of places; what is named twice is twice as common.
-_INDOORS = (("tiles", "tiles", "carpet", "slabs"), ("glass", "shop", "shop", "corridor", "concrete"))
+_INDOORS = (
+    ("tiles", "shop"),
+    ("tiles", "glass"),
+    ("tiles", "corridor"),
+    ("carpet", "corridor"),
+    ("slabs", "shop"),
+    ("tiles", "concrete"),
+)
 _OUTDOORS = (
-    ("asphalt", "asphalt", "slabs", "slabs", "bricks", "grass"),
-    ("concrete", "glass", "hedge", "street", "street", "railing", "plaza"),
+    ("asphalt", "street"),
+    ("slabs", "street"),
+    ("slabs", "concrete"),
+    ("slabs", "glass"),
+    ("bricks", "hedge"),
+    ("bricks", "plaza"),
+    ("grass", "hedge"),
+    ("asphalt", "railing"),
+    ("slabs", "railing"),
+    ("slabs", "plaza"),
+    ("asphalt", "hedge"),
+    ("asphalt", "concrete"),
 )
 
 
@@ -35,6 +51,7 @@ class Camera:
         gain: exposure.
         saturation: 1 keeps colours.
         blur: pixels of a 200-pixel-tall person.
+        sharpening: how much the camera overdraws edges.
         noise: deviation of the sensor, 0..1.
         quality: of JPEG.
         person_height: (least, most) pixels a person stands tall.
@@ -51,6 +68,7 @@ class Camera:
     gain: float
     saturation: float
     blur: float
+    sharpening: float
     noise: float
     quality: int
     person_height: tuple[int, int]
@@ -61,7 +79,8 @@ class Camera:
         """The camera of that number in the installation of that seed."""
         rng = seeded(seed, "camera", number)
         indoor = rng.random() < 0.4
-        floor, wall = (str(rng.choice(names)) for names in (_INDOORS if indoor else _OUTDOORS))
+        places = _INDOORS if indoor else _OUTDOORS
+        floor, wall = places[int(rng.integers(len(places)))]
         warm = float(rng.normal(0, 0.045))
         sharp = rng.random()
         return cls(
@@ -75,18 +94,19 @@ class Camera:
                     float(rng.uniform(0.5, 1.0)),
                     float(rng.uniform(0.1, 0.8)),
                 ),
-                sun=float(rng.uniform(0.15, 0.32) if indoor else rng.uniform(0.2, 0.55)),
+                sun=float(rng.uniform(0.2, 0.4) if indoor else rng.uniform(0.3, 0.75)),
                 sky=float(rng.uniform(0.6, 0.82)),
                 cast=(1 + warm, 1 + float(rng.normal(0, 0.012)), 1 - warm),
             ),
             gamma=float(np.exp(rng.normal(0.02, 0.12))),
-            contrast=float(rng.uniform(0.9, 1.22)),
-            gain=float(np.exp(rng.normal(0, 0.1))),
-            saturation=float(rng.uniform(0.78, 1.12)),
-            blur=float(rng.uniform(0.3, 0.8) if sharp < 0.6 else rng.uniform(0.8, 1.7)),
-            noise=float(rng.uniform(0.004, 0.026)),
+            contrast=float(rng.uniform(0.95, 1.4)),
+            gain=float(np.exp(rng.normal(0.1, 0.1))),
+            saturation=float(rng.uniform(0.62, 0.98)),
+            blur=float(rng.uniform(0.15, 0.6) if sharp < 0.7 else rng.uniform(0.6, 1.5)),
+            sharpening=float(rng.uniform(0, 0.7)),
+            noise=float(rng.uniform(0.004, 0.03)),
             quality=int(rng.integers(55, 93)),
-            person_height=(110, 215) if rng.random() < 0.7 else (80, 130),
+            person_height=(130, 215) if rng.random() < 0.75 else (85, 135),
             seed=int(rng.integers(1 << 31)),
         )
 
@@ -103,6 +123,7 @@ class Camera:
         """
         sigma = self.blur * tall / 200 + 0.1
         picture = cv2.GaussianBlur(scene, (0, 0), sigma)
+        picture += self.sharpening * (picture - cv2.GaussianBlur(picture, (0, 0), 1.2))
         if rng.random() < 0.12:
             reach = max(int(tall / 60 * rng.uniform(0.6, 1.6)), 1)
             picture = cv2.blur(picture, (2 * reach + 1, 1))

@@ -59,11 +59,8 @@ class Cloth:
             bands = (np.mod(x + 3, 9 * size) < 4 * size).astype(np.float32) + (np.mod(y, 9 * size) < 4 * size)
             return _mix(self.colour, self.second, bands / 2)
         elif self.pattern == "print":
-            on = (
-                (np.abs(surface.around) < 0.62)
-                & (np.abs(y - 21) < 8)
-                & (noise.at(3, x * 1.7 + ox, y * 1.7 + oy) > -0.25)
-            )
+            badge = (surface.around / 0.6) ** 2 + ((y - 21) / 8.5) ** 2 < 1
+            on = badge & (noise.at(14, x * 5 + ox, y * 6 + oy) > -0.35)
         elif self.pattern == "floral":
             on = noise.at(5, x * 1.25 * self.fine + ox, y * 1.25 * self.fine + oy, 3) > 0.55
         elif self.pattern == "camouflage":

@@ -71,9 +71,7 @@ def draw_figure(person: Pedestrian, view: View, height: float, light: Light, *, 
     high = int(tall * scale * 1.03)
     foot = (wide / 2, high - 0.16 * scale)
     canvas = Canvas(wide, high, scale, np.deg2rad(view.yaw), np.deg2rad(view.pitch), foot)
-    at = joints(
-        wardrobe.figure, view, umbrella=person.umbrella is not None, bag=person.bag, stoop=wardrobe.stoop
-    )
+    at = joints(person, wardrobe.figure, view, wardrobe.stoop)
     draw_upper(canvas, person, wardrobe, at)
     draw_lower(canvas, person, wardrobe, at)
     draw_skin(canvas, person, wardrobe, at)

@@ -40,7 +40,9 @@ class Ground:
         return right, np.broadcast_to(np.float32(self.focal) / metre, right.shape)
 
 
-def draw_floor(width: int, rows: np.ndarray, ground: Ground, kind: str, rng: np.random.Generator) -> np.ndarray:
+def draw_floor(
+    width: int, rows: np.ndarray, ground: Ground, kind: str, rng: np.random.Generator
+) -> np.ndarray:
     """[len(rows), width, 3] float32 sRGB in 0..1 of a floor.
 
     Args:
@@ -56,7 +58,7 @@ def draw_floor(width: int, rows: np.ndarray, ground: Ground, kind: str, rng: np.
     y = right * np.sin(turn) + away * np.cos(turn) + 500
     tone = np.float32(rng.uniform(0.36, 0.66) * (1 + rng.normal(0, 0.03, 3)))
     stain = noise.at(40, x * 14, y * 14, 6)
-    grain = noise.at(3, x * 60, y * 60, 7)
+    grain = noise.at(3, x * 140, y * 140, 7)
     shade = 1 + 0.04 * stain + 0.03 * grain
     if kind == "slabs":
         size = float(rng.uniform(0.45, 0.9))
@@ -80,7 +82,7 @@ def draw_floor(width: int, rows: np.ndarray, ground: Ground, kind: str, rng: np.
         tone = np.float32(rng.uniform(0.28, 0.5) * (1 + rng.normal(0, 0.12, 3)))
         shade = shade + 0.05 * (np.sin(x * 9) * np.sin(y * 9))
     else:
-        shade = shade + 0.03 * grain
+        shade = shade + 0.01 * grain
         if rng.random() < 0.4:  # a painted line
             shade = np.where(np.abs(x - 500 - rng.uniform(-2, 2)) < 0.07, shade + 0.4, shade)
         if rng.random() < 0.4:  # a kerb

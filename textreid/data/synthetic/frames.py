@@ -65,7 +65,12 @@ class Frame:
 
 
 def built_in_gallery(
-    frames: int = 40, *, cameras: int = 4, identities: int = 60, seed: int = 2024, size: tuple[int, int] = (960, 540)
+    frames: int = 40,
+    *,
+    cameras: int = 4,
+    identities: int = 60,
+    seed: int = 2025,
+    size: tuple[int, int] = (960, 540),
 ) -> Iterator[Frame]:
     """Frames in which people come and go before several cameras.
 
@@ -113,8 +118,14 @@ def built_in_gallery(
 
 
 def write_frames(
-    root: Path | str, *, frames: int = 40, cameras: int = 4, identities: int = 60, seed: int = 2024,
-    size: tuple[int, int] = (960, 540), progress: Callable[[int, int], None] | None = None,
+    root: Path | str,
+    *,
+    frames: int = 40,
+    cameras: int = 4,
+    identities: int = 60,
+    seed: int = 2025,
+    size: tuple[int, int] = (960, 540),
+    progress: Callable[[int, int], None] | None = None,
 ) -> Path:
     """Write the frames of `built_in_gallery` as `root/frames/c1/000001.jpg`, with `annotations.json` beside them.
 
@@ -146,13 +157,25 @@ def write_frames(
             (folder / file).parent.mkdir(exist_ok=True)
             frame.image.save(folder / file, quality=92, exif=_exif(frame.time))
             people |= {one.person.number: dict(one.person.attributes()) for one in frame.people}
-            rows.append({
-                "file": file, "camera": frame.camera, "time": frame.time, "width": size[0], "height": size[1],
-                "people": [
-                    {"id": p.person.number, "box": p.box, "track": p.track, "side": p.view.side, "caption": p.caption}
-                    for p in frame.people
-                ],
-            })
+            rows.append(
+                {
+                    "file": file,
+                    "camera": frame.camera,
+                    "time": frame.time,
+                    "width": size[0],
+                    "height": size[1],
+                    "people": [
+                        {
+                            "id": p.person.number,
+                            "box": p.box,
+                            "track": p.track,
+                            "side": p.view.side,
+                            "caption": p.caption,
+                        }
+                        for p in frame.people
+                    ],
+                }
+            )
             if progress is not None:
                 progress(done, frames)
         content = {"identities": {str(k): people[k] for k in sorted(people)}, "frames": rows}
@@ -177,7 +200,9 @@ def _crowd(scene: Scene, people: list[Pedestrian], rng: np.random.Generator) -> 
             walk = Walk.sample(scene, person, rng)
             span = [_span(scene, walk, shot * APART) for shot in range(SHOTS)]
             worst = max((_hidden(span[k], other[k]) for other in spans for k in range(SHOTS)), default=0.0)
-            worst += sum(0.5 for left, right, _ in span if left < 0 or right > scene.width)
+            worst += sum(
+                0.5 for left, right, y in span if left < 0 or right > scene.width or y > scene.height
+            )
             if best is None or worst < best[0]:
                 best = (worst, walk, span)
             if worst < 0.15:

@@ -48,7 +48,7 @@ def draw_lower(canvas: Canvas, person: Pedestrian, wardrobe: Wardrobe, at: Joint
         if person.lower == "shorts":
             canvas.limb(hip, hip + (knee - hip) * 0.93, thigh + grow * 1.1, cloth, caps=(1, 0.1))
             continue
-        canvas.limb(hip, knee, thigh + grow, cloth)
+        canvas.limb(hip, knee, thigh + grow, cloth, lift=-0.07 if person.upper == "coat" else 0.0)
         reach = 0.5 if person.lower == "cropped trousers" else 1.0
         stop = knee + (ankle - knee) * reach - [0, 0.012 * reach, 0]
         canvas.limb(knee, stop, shin + ease, cloth, caps=(1, 0.1))
@@ -65,7 +65,9 @@ def draw_upper(canvas: Canvas, person: Pedestrian, wardrobe: Wardrobe, at: Joint
     if person.upper == "dress":
         _skirt(canvas, wardrobe, at, cloth, 0.06 * h, 0.23 * h, flare=0.05)
     elif person.upper == "coat":
-        _skirt(canvas, wardrobe, at, _front(person, wardrobe, cloth), 0.0, hem, flare=0.02, ease=ease)
+        _skirt(
+            canvas, wardrobe, at, _front(person, wardrobe, cloth), 0.0, hem, flare=0.02, ease=ease, room=0.7
+        )
     if person.sleeves != "none":
         _sleeves(canvas, person, wardrobe, at)
     if person.upper == "hoodie" and person.hat != "hood":
@@ -147,15 +149,18 @@ def _skirt(
     *,
     flare: float,
     ease: float = 0.006,
+    room: float = 1.2,
 ) -> None:
     f = wardrobe.figure
     h = f.height
     knee = max(abs(float(at[f"knee_{side}"][2])) for side in "lr")
     ankle = max(abs(float(at[f"ankle_{side}"][2])) for side in "lr")
     below = np.linspace(-rise, drop, 8)
-    legs = np.interp(below, [0, 0.24 * h, 0.48 * h], [0, knee, 0.8 * ankle]) + 0.05 * h
+    legs = np.interp(below, [0, 0.24 * h, 0.48 * h], [0, room * knee, 0.8 * room * ankle]) + 0.05 * h
     wide = np.interp(below, [-0.1 * h, 0, 0.5], [f.waist, f.hip, f.hip + 1.6 * flare])
-    deep = np.maximum(np.interp(below, [-0.1 * h, 0, 0.5], [f.belly, 0.067 * h, 0.067 * h + 1.6 * flare]), legs)
+    deep = np.maximum(
+        np.interp(below, [-0.1 * h, 0, 0.5], [f.belly, 0.067 * h, 0.067 * h + 1.6 * flare]), legs
+    )
     canvas.limb(
         at["pelvis"] + [0, rise, 0],
         at["pelvis"] - [0, drop, -0.01],
@@ -168,7 +173,7 @@ def _skirt(
 def _sleeves(canvas: Canvas, person: Pedestrian, wardrobe: Wardrobe, at: Joints) -> None:
     h, ease = wardrobe.figure.limb, wardrobe.ease
     cloth = _sleeve_cloth(person, wardrobe)
-    upper = np.array([[0.032, 0.036], [0.03, 0.032], [0.026, 0.027]]) * h + ease * 0.55
+    upper = np.array([[0.029, 0.034], [0.03, 0.032], [0.026, 0.027]]) * h + ease * 0.55
     fore = np.array([[0.026, 0.027], [0.024, 0.025], [0.019, 0.019]]) * h + ease * 0.5
     for side in "lr":
         shoulder, elbow, wrist = at[f"shoulder_{side}"], at[f"elbow_{side}"], at[f"wrist_{side}"]

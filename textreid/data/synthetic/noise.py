@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache
 
 import cv2
 import numpy as np
@@ -10,7 +10,7 @@ import numpy as np
 SIZE = 256
 
 
-@lru_cache(maxsize=None)
+@cache
 def tile(cell: int, layer: int = 0) -> np.ndarray:
     """[256, 256] float32 wrapping noise, mean 0, deviation 1, whose blobs are about `cell` pixels across."""
     rng = np.random.Generator(np.random.PCG64(np.random.SeedSequence([cell, layer, 77])))

@@ -33,7 +33,7 @@ HAIR_COLOURS: dict[str, tuple[tuple[int, int, int], tuple[str, ...]]] = {
     "brown": ((74, 48, 32), ("brown", "brown", "dark brown")),
     "blond": ((188, 152, 94), ("blond", "blonde", "fair")),
     "grey": ((150, 149, 147), ("grey", "gray", "greying")),
-    "red": ((136, 62, 30), ("reddish", "red", "auburn")),
+    "red": ((116, 54, 30), ("reddish", "red", "auburn")),
 }
 
 # Colours that a low-resolution picture can confuse: never the only difference between two people.

@@ -130,3 +130,8 @@ class Pedestrian:
     def attributes(self) -> Mapping[str, str]:
         """Attribute name -> value, all as words; "none" where a thing is absent."""
         return {f.name: str(getattr(self, f.name) or "none") for f in fields(self) if f.name != "number"}
+
+
+def skirted(person: Pedestrian) -> bool:
+    """Whether a dress or a skirt covers the thighs."""
+    return person.upper == "dress" or person.lower in ("skirt", "long skirt")

@@ -6,9 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from textreid.data.synthetic.pedestrian import Pedestrian
-
-SIDES = ("front", "left", "right", "back")
+from textreid.data.synthetic.pedestrian import Pedestrian, skirted
 
 
 @dataclass(frozen=True)
@@ -103,80 +101,86 @@ class Figure:
         )
 
 
-def joints(
-    figure: Figure, view: View, *, umbrella: bool, bag: str, stoop: float = 0.0
-) -> dict[str, np.ndarray]:
-    """Joint name -> [3] position in the body frame, metres.
+def joints(person: Pedestrian, figure: Figure, view: View, stoop: float) -> dict[str, np.ndarray]:
+    """Where the joints of a person are.
 
-    "l" and "r" are the person's own left and right (left is +x when facing the camera).
+    Args:
+        person: who; clothes shorten the step and what is carried holds the arms.
+        figure: the person's body.
+        view: the moment.
+        stoop: radians that the back leans forward.
+
+    Returns:
+        Joint name -> [3] position in the body frame, metres; "toe_l" and "toe_r" are directions. "l" and "r" are
+        the person's own sides (left is +x).
     """
     h = figure.height
-    swing = 0.46 if view.walking else 0.06
-    leg = {"l": np.sin(2 * np.pi * view.phase), "r": -np.sin(2 * np.pi * view.phase)}
-    rising = {"l": np.cos(2 * np.pi * view.phase), "r": -np.cos(2 * np.pi * view.phase)}
-    found: dict[str, np.ndarray] = {}
-    thigh, shin = 0.245 * h, 0.235 * h
-    spread = 0.046 * h
-    lowest = 0.0
-    for side, sign in (("l", 1.0), ("r", -1.0)):
-        hip = np.array([sign * spread, 0.0, 0.0])
-        angle = swing * leg[side] * 0.95 + 0.06
-        bend = (
-            (0.08 + 0.75 * max(rising[side], 0.0) ** 1.5 + 0.12 * max(-leg[side], 0))
-            if view.walking
-            else 0.05
-        )
-        knee = hip + thigh * np.array([sign * 0.01, -np.cos(angle), np.sin(angle)])
-        ankle = knee + shin * np.array([-sign * 0.02, -np.cos(angle - bend), np.sin(angle - bend)])
-        found |= {f"hip_{side}": hip, f"knee_{side}": knee, f"ankle_{side}": ankle}
-        found[f"toe_{side}"] = np.array([sign * 0.12, 0.0, 1.0])
-        drop = angle - bend
-        found[f"toe_{side}"] = np.array([sign * 0.15, np.sin(min(drop, 0.0)) * 0.8 + max(drop, 0) * 0.5, 1.0])
-        lowest = min(lowest, float(ankle[1]))
-    ground = -lowest + 0.042 * h
-    for name in list(found):
-        if not name.startswith("toe"):
-            found[name] = found[name] + [0, ground, 0]
-    pelvis = np.array([0.0, ground, 0.0])
+    narrow = skirted(person)
+    swing = (0.46 if view.walking else 0.06) * (0.74 if narrow else 1.0)
+    ahead = float(np.sin(2 * np.pi * view.phase))
+    found = _legs(h, swing, view)
     lean = 0.05 * view.walking + stoop
     up = np.array([0.0, np.cos(lean), np.sin(lean)])
-    chest = pelvis + up * 0.315 * h
+    pelvis = found["pelvis"]
     neck = pelvis + up * 0.335 * h
     head = neck + np.array([0, 0.087 * h, 0.018 * h + 0.03 * stoop]) + up * (figure.head - 0.069 * h)
-    found |= {"pelvis": pelvis, "chest": chest, "neck": neck, "head": head}
-    arm, fore = 0.165 * h, 0.145 * h
-    twist = 0.12 * leg["l"] * view.walking
+    found |= {"neck": neck, "head": head}
+    twist = 0.12 * ahead * view.walking * figure.shoulder
     for side, sign in (("l", 1.0), ("r", -1.0)):
-        shoulder = (
-            pelvis
-            + up * 0.285 * h
-            + np.array([sign * (figure.shoulder - 0.029 * h), 0, -sign * twist * figure.shoulder])
+        across = sign * np.array([figure.shoulder - 0.029 * h, 0, -twist])
+        shoulder = pelvis + up * 0.278 * h + across
+        forward, bend, out, inward = _arm(person, figure, view, side, -sign * swing * ahead)
+        apart = np.sin(out)
+        elbow = shoulder + 0.165 * h * np.array(
+            [sign * apart, -np.cos(forward) * np.cos(out), np.sin(forward)]
         )
-        angle = -swing * leg[side] * 1.0 + 0.02
-        flex = 0.22 + 0.35 * max(angle, 0) + (0.12 if view.walking else 0)
-        out = 0.13 + 0.12 * (figure.waist / h - 0.08) / 0.02 * 0.3
-        gesture = view.gesture
-        turn_in = 0.0
-        if umbrella and side == "r":
-            angle, flex, out, turn_in = 0.35, 1.9, 0.12, 0.1
-        elif gesture == "phone" and side == "r":
-            angle, flex, out, turn_in = 0.35, 1.45, 0.1, 0.45
-        elif gesture == "call" and side == "r":
-            angle, flex, out, turn_in = 0.5, 2.45, 0.35, 0.25
-        elif gesture == "book":
-            angle, flex, out, turn_in = 0.15, 1.35, 0.1, 0.75
-        elif gesture == "pockets":
-            angle, flex, out, turn_in = -0.22, 0.55, 0.32, 0.4
-        elif bag in ("suitcase",) and side == "r":
-            angle, flex, out = -0.42, 0.05, 0.2
-        elif bag in ("briefcase", "shopping bag", "handbag") and side == "l":
-            angle, flex, out = angle * 0.25, 0.12, 0.16
-        elif bag == "shoulder bag" and side == "l":
-            angle, flex, out, turn_in = 0.1, 1.0, 0.2, 0.2
-        elbow = shoulder + arm * np.array([sign * np.sin(out), -np.cos(angle) * np.cos(out), np.sin(angle)])
-        total = angle + flex
-        wrist = elbow + fore * np.array(
-            [-sign * turn_in + sign * np.sin(out) * 0.35 * np.cos(total), -np.cos(total), np.sin(total)]
-        )
+        total = forward + bend
+        sideways = sign * (0.35 * apart * np.cos(total) - inward)
+        wrist = elbow + 0.145 * h * np.array([sideways, -np.cos(total), np.sin(total)])
         found |= {f"shoulder_{side}": shoulder, f"elbow_{side}": elbow, f"wrist_{side}": wrist}
     return found
+
+
+def _legs(h: float, swing: float, view: View) -> dict[str, np.ndarray]:
+    """Hips, knees, ankles, toes and the pelvis; the lower foot touches the ground."""
+    found: dict[str, np.ndarray] = {}
+    for side, sign in (("l", 1.0), ("r", -1.0)):
+        ahead = sign * np.sin(2 * np.pi * view.phase)
+        rising = max(sign * np.cos(2 * np.pi * view.phase), 0.0)
+        angle = 0.95 * swing * ahead + 0.06
+        bend = 0.08 + 0.75 * rising**1.5 + 0.12 * max(-ahead, 0.0) if view.walking else 0.05
+        low = angle - bend
+        hip = np.array([sign * 0.046 * h, 0.0, 0.0])
+        knee = hip + 0.245 * h * np.array([sign * 0.01, -np.cos(angle), np.sin(angle)])
+        ankle = knee + 0.235 * h * np.array([-sign * 0.02, -np.cos(low), np.sin(low)])
+        found |= {f"hip_{side}": hip, f"knee_{side}": knee, f"ankle_{side}": ankle}
+        found[f"toe_{side}"] = np.array([sign * 0.15, 0.8 * np.sin(low) if low < 0 else 0.5 * low, 1.0])
+    lift = np.array([0.0, 0.042 * h - min(found["ankle_l"][1], found["ankle_r"][1]), 0.0])
+    return {name: at if name.startswith("toe") else at + lift for name, at in found.items()} | {
+        "pelvis": lift
+    }
+
+
+def _arm(
+    person: Pedestrian, figure: Figure, view: View, side: str, swing: float
+) -> tuple[float, float, float, float]:
+    """Radians of one arm: upper arm forward, elbow bent, held away from the body; and how far the hand turns in."""
+    forward = swing + 0.02
+    if side == "r" and person.umbrella is not None:
+        return 0.35, 1.9, 0.12, 0.1
+    if side == "r" and view.gesture == "phone":
+        return 0.35, 1.45, 0.1, 0.45
+    if side == "r" and view.gesture == "call":
+        return 0.5, 2.45, 0.35, 0.25
+    if view.gesture == "book":
+        return 0.15, 1.35, 0.1, 0.75
+    if view.gesture == "pockets":
+        return -0.22, 0.55, 0.32, 0.4
+    if side == "r" and person.bag == "suitcase":
+        return -0.42, 0.05, 0.2, 0.0
+    if side == "l" and person.bag in ("briefcase", "shopping bag", "handbag"):
+        return 0.25 * forward, 0.12, 0.16, 0.0
+    if side == "l" and person.bag == "shoulder bag":
+        return 0.1, 1.0, 0.2, 0.2
+    bend = 0.22 + 0.35 * max(forward, 0.0) + 0.12 * view.walking
+    return forward, bend, 0.13 + 1.8 * (figure.waist / figure.height - 0.08), 0.0

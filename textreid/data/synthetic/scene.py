@@ -9,7 +9,7 @@ from PIL import Image
 
 from textreid.data.synthetic.background import draw_background
 from textreid.data.synthetic.camera import Camera
-from textreid.data.synthetic.crop import ground_shadow, paste
+from textreid.data.synthetic.composite import ground_shadow, paste
 from textreid.data.synthetic.figure import Sprite, draw_figure
 from textreid.data.synthetic.floors import Ground
 from textreid.data.synthetic.pedestrian import Pedestrian
@@ -121,11 +121,16 @@ class Placed:
 def place(scene: Scene, walk: Walk, seconds: float) -> Placed:
     """Draw the person of a walk as the scene's camera sees them after some seconds."""
     x, y, view = walk.at(scene, seconds)
-    sprite = draw_figure(walk.person, view, scene.tall(y), scene.camera.light, finer=1 if scene.tall(y) > 200 else 2)
+    sprite = draw_figure(
+        walk.person, view, scene.tall(y), scene.camera.light, finer=1 if scene.tall(y) > 200 else 2
+    )
     corner = (round(x - sprite.foot[0]), round(y - sprite.foot[1]))
     x1, y1, x2, y2 = (edge + corner[i % 2] for i, edge in enumerate(sprite.box))
     box = (
-        float(max(x1, 0)), float(max(y1, 0)), float(min(x2, scene.width)), float(min(y2, scene.height)),
+        float(max(x1, 0)),
+        float(max(y1, 0)),
+        float(min(x2, scene.width)),
+        float(min(y2, scene.height)),
     )
     return Placed(walk, view, sprite, corner, box)
 

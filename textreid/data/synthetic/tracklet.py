@@ -62,8 +62,10 @@ def draw_tracklet(
         margin = 0.06 * (y2 - y1)
         frame = record(scene, [placed], rng)
         window = (
-            int(max(x1 - margin, 0)), int(max(y1 - margin / 2, 0)),
-            int(min(x2 + margin, scene.width)), int(min(y2 + margin / 2, scene.height)),
+            int(max(x1 - margin, 0)),
+            int(max(y1 - margin / 2, 0)),
+            int(min(x2 + margin, scene.width)),
+            int(min(y2 + margin / 2, scene.height)),
         )
         crops.append(TrackCrop(frame.crop(window), index / rate, placed.box, placed.view))
     return tuple(crops)

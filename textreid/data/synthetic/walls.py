@@ -28,7 +28,9 @@ def draw_wall(width: int, height: int, metre: float, kind: str, rng: np.random.G
     return picture
 
 
-def _mottle(width: int, height: int, metre: float, rng: np.random.Generator, deep: float = 0.03) -> np.ndarray:
+def _mottle(
+    width: int, height: int, metre: float, rng: np.random.Generator, deep: float = 0.03
+) -> np.ndarray:
     ox, oy = rng.integers(0, 4096, 2)
     x = np.arange(width, dtype=np.float32)[None] / metre + ox
     y = np.arange(height, dtype=np.float32)[:, None] / metre + oy
@@ -37,7 +39,9 @@ def _mottle(width: int, height: int, metre: float, rng: np.random.Generator, dee
     return shade[..., None].astype(np.float32)
 
 
-def _box(picture: np.ndarray, x: float, y: float, wide: float, tall: float, colour: np.ndarray | float) -> None:
+def _box(
+    picture: np.ndarray, x: float, y: float, wide: float, tall: float, colour: np.ndarray | float
+) -> None:
     """Fill a rectangle whose lower edge is `y` pixels above the floor."""
     high = picture.shape[0]
     x1, x2 = max(round(x), 0), max(round(x + wide), 0)
@@ -47,7 +51,7 @@ def _box(picture: np.ndarray, x: float, y: float, wide: float, tall: float, colo
 
 def _muted(rng: np.random.Generator, low: float = 0.2, high: float = 0.8) -> np.ndarray:
     grey = rng.uniform(low, high)
-    return np.float32(np.clip(grey * (1 + rng.normal(0, 0.16, 3)), 0.03, 0.97))
+    return np.float32(np.clip(grey * (1 + rng.normal(0, 0.06, 3)), 0.03, 0.9))
 
 
 def _concrete(picture: np.ndarray, metre: float, rng: np.random.Generator) -> None:
@@ -67,8 +71,14 @@ def _glass(picture: np.ndarray, metre: float, rng: np.random.Generator) -> None:
     fade = np.linspace(1.15, 0.75, high, dtype=np.float32)[:, None, None]
     picture[:] = sky * fade * _mottle(wide, high, metre * 4, rng, 0.1)
     for _ in range(4):  # what is seen or mirrored in it
-        _box(picture, rng.uniform(-0.2, 1) * wide, 0, rng.uniform(0.5, 2.5) * metre, rng.uniform(0.8, 2.6) * metre,
-             sky * np.float32(rng.uniform(0.4, 0.85)))
+        _box(
+            picture,
+            rng.uniform(-0.2, 1) * wide,
+            0,
+            rng.uniform(0.5, 2.5) * metre,
+            rng.uniform(0.8, 2.6) * metre,
+            sky * np.float32(rng.uniform(0.4, 0.85)),
+        )
     bar = np.float32(rng.uniform(0.12, 0.5))
     pane = rng.uniform(1.1, 2.0) * metre
     for x in np.arange(-rng.uniform(0, pane), wide, pane):
@@ -96,7 +106,9 @@ def _shop(picture: np.ndarray, metre: float, rng: np.random.Generator) -> None:
 def _hedge(picture: np.ndarray, metre: float, rng: np.random.Generator) -> None:
     high, wide = picture.shape[:2]
     leaf = (_mottle(wide, high, metre * 0.9, rng, 0.2) - 1) + (_mottle(wide, high, metre * 0.3, rng, 0.1) - 1)
-    picture[:] = np.float32([0.27, 0.32, 0.2]) * np.float32(rng.uniform(0.55, 1.25)) * np.clip(1 + leaf, 0.3, 1.8)
+    picture[:] = (
+        np.float32([0.27, 0.32, 0.2]) * np.float32(rng.uniform(0.55, 1.25)) * np.clip(1 + leaf, 0.3, 1.8)
+    )
     for _ in range(int(rng.integers(0, 3))):
         x, w = rng.uniform(0, wide), rng.uniform(0.15, 0.35) * metre
         _box(picture, x, 0, w, high, np.float32([0.3, 0.25, 0.2]) * np.float32(rng.uniform(0.6, 1.3)))
@@ -108,7 +120,14 @@ def _street(picture: np.ndarray, metre: float, rng: np.random.Generator) -> None
     for x in np.arange(-rng.uniform(0, gap), wide, gap):  # a house front
         for floor in (1.1, 3.6):
             _box(picture, x, floor * metre, 1.15 * metre, 1.4 * metre, picture.mean((0, 1)) * 1.2)
-            _box(picture, x + 0.08 * metre, (floor + 0.08) * metre, metre, 1.24 * metre, np.float32(rng.uniform(0.12, 0.35)))
+            _box(
+                picture,
+                x + 0.08 * metre,
+                (floor + 0.08) * metre,
+                metre,
+                1.24 * metre,
+                np.float32(rng.uniform(0.12, 0.35)),
+            )
     x = -rng.uniform(0, 4) * metre
     while x < wide:
         if rng.random() < 0.75:
@@ -118,20 +137,56 @@ def _street(picture: np.ndarray, metre: float, rng: np.random.Generator) -> None
 
 def _car(picture: np.ndarray, x: float, metre: float, rng: np.random.Generator) -> None:
     high = picture.shape[0]
-    paint = [float(c) for c in (_muted(rng, 0.1, 0.85) if rng.random() < 0.8 else np.float32([0.5, 0.1, 0.1]))]
+    paint = [
+        float(c) for c in (_muted(rng, 0.1, 0.85) if rng.random() < 0.8 else np.float32([0.5, 0.1, 0.1]))
+    ]
 
     def points(outline: list[tuple[float, float]]) -> np.ndarray:
         return np.array([[x + px * metre, high - py * metre] for px, py in outline], np.int32)
 
-    body = [(0, 0.35), (0.05, 0.8), (0.9, 0.95), (1.5, 1.42), (2.9, 1.42), (3.6, 0.97), (4.2, 0.85), (4.25, 0.35)]
+    body = [
+        (0, 0.35),
+        (0.05, 0.8),
+        (0.9, 0.95),
+        (1.5, 1.42),
+        (2.9, 1.42),
+        (3.6, 0.97),
+        (4.2, 0.85),
+        (4.25, 0.35),
+    ]
     panes = [(1.1, 0.96), (1.58, 1.34), (2.82, 1.34), (3.35, 0.97)]
+    cv2.fillPoly(picture, [points([(0.1, 0.0), (0.0, 0.5), (4.2, 0.5), (4.1, 0.0)])], (0.06, 0.06, 0.07))
     cv2.fillPoly(picture, [points(body)], paint, cv2.LINE_AA)
+    sill = [(0.02, 0.35), (0.04, 0.58), (4.22, 0.58), (4.25, 0.35)]
+    cv2.fillPoly(picture, [points(sill)], [0.62 * c for c in paint], cv2.LINE_AA)
     cv2.fillPoly(picture, [points(panes)], (0.14, 0.16, 0.18), cv2.LINE_AA)
+    cv2.fillPoly(
+        picture,
+        [points([(1.2, 1.02), (1.62, 1.34), (2.1, 1.34), (1.8, 1.02)])],
+        (0.34, 0.37, 0.4),
+        cv2.LINE_AA,
+    )
+    cv2.fillPoly(
+        picture, [points([(2.2, 0.6), (2.2, 1.42), (2.27, 1.42), (2.27, 0.6)])], [0.7 * c for c in paint]
+    )
     for wheel in (0.85, 3.4):
         centre = points([(wheel, 0.32)])[0]
-        cv2.circle(picture, (int(centre[0]), int(centre[1])), max(int(0.32 * metre), 1), (0.07, 0.07, 0.08), -1, cv2.LINE_AA)
-        cv2.circle(picture, (int(centre[0]), int(centre[1])), max(int(0.17 * metre), 1), (0.45, 0.45, 0.47), -1, cv2.LINE_AA)
-    _box(picture, x, 0, 4.2 * metre, 0.12 * metre, 0.15)
+        cv2.circle(
+            picture,
+            (int(centre[0]), int(centre[1])),
+            max(int(0.32 * metre), 1),
+            (0.07, 0.07, 0.08),
+            -1,
+            cv2.LINE_AA,
+        )
+        cv2.circle(
+            picture,
+            (int(centre[0]), int(centre[1])),
+            max(int(0.17 * metre), 1),
+            (0.45, 0.45, 0.47),
+            -1,
+            cv2.LINE_AA,
+        )
 
 
 def _corridor(picture: np.ndarray, metre: float, rng: np.random.Generator) -> None:
