@@ -12,6 +12,7 @@ import numpy as np
 from PIL import ImageDraw
 from PIL.Image import Image
 from textreid_index import Embeddings, Gallery, Hits, Record, Where
+from textreid_index.embeddings import require_same_encoder
 
 from textreid import indexing, jobs
 from textreid.cancel import CancellableDetector
@@ -104,9 +105,17 @@ class PersonSearch:
 
     @property
     def encoder(self) -> PersonEncoder:
-        """The model, loaded when it is first used."""
+        """The model, loaded when it is first used.
+
+        Raises:
+            EncoderMismatchError: the gallery's people come from another model.
+            UnknownNameError: no model has this name.
+            ModelError: the model cannot be loaded.
+        """
         if self._encoder is None:
             self._encoder = self._load()
+            if self.gallery.encoder and len(self.gallery):
+                require_same_encoder(self.gallery.encoder, self._encoder.info)
         return self._encoder
 
     def add(
