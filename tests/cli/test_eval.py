@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 
 import pytest
 from typer.testing import CliRunner, Result
@@ -75,3 +77,16 @@ def test_a_missing_root_says_the_layout_and_who_has_the_data(textreid, tmp_path)
     assert result.exit_code == 2
     assert "Market-1501-v15.09.15" in result.stderr
     assert "Request the data from the authors" in result.stderr
+
+
+def test_a_wrong_root_is_said_before_torch_is_loaded(tmp_path):
+    program = (
+        "import sys, textreid.cli\n"
+        f"sys.argv = ['textreid', 'eval', 'cuhk-pedes', '--root', {str(tmp_path)!r}]\n"
+        "try: textreid.cli.main()\n"
+        "except SystemExit as stop: sys.exit(100 if 'torch' in sys.modules else stop.code)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert "No CUHK-PEDES data at" in done.stderr

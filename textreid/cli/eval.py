@@ -62,16 +62,17 @@ def run(
       textreid eval market1501 --root data --rerank
     """  # noqa: D301
     from textreid.benchmark import Benchmark
-    from textreid.encode import Encoder
-    from textreid.evaluate import evaluate
 
-    # First, so that what is wrong with the data is said before a model is loaded.
     benchmark = Benchmark.read(dataset, root, split)
     if benchmark.differences:
         stderr().print(
             f"[yellow]note[/] Not the published {split} split ({', '.join(benchmark.differences)}): "
             "do not compare with papers."
         )
+
+    from textreid.encode import Encoder  # only now, so that a wrong folder is said at once
+    from textreid.evaluate import evaluate
+
     encoder = Encoder.load(model, device=device)
     with _progress_bars() as show:
         evaluation = evaluate(encoder, benchmark, rerank=rerank, progress=show)
