@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import os
 import struct
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from textreid.errors import ModelError, UnknownNameError
 
-HUB_FILES = ["*.json", "*.txt", "*.safetensors", "*.model", "*.jinja"]
+FINGERPRINTED = ["*.json", "*.safetensors", "vocab.txt", "merges.txt", "*.model"]
+HUB_FILES = [*FINGERPRINTED, "README.md", "LICENSE*", "*.jinja"]
 
 
 @dataclass(frozen=True)
@@ -45,8 +48,8 @@ def list_models() -> list[ModelInfo]:
     return [_describe(folder) for folder in _folders().values()]
 
 
-def find_model(name: str) -> Path:
-    """The folder of a model.
+def find_model(name: str) -> tuple[str, Path]:
+    """The folder of a model, and the name that finds it again from anywhere (for a folder its full path).
 
     Args:
         name: a listed name, a folder, or a hub id such as "openai/clip-vit-base-patch32" (downloaded once).
@@ -57,12 +60,29 @@ def find_model(name: str) -> Path:
     """
     folders = _folders()
     if name in folders:
-        return folders[name]
+        return name, folders[name]
     path = Path(name).expanduser()
     if path.is_dir():
-        return path
+        return str(path.resolve()), path.resolve()
     if name.count("/") != 1 or name.startswith((".", "/", "~")):
         raise UnknownNameError("model", name, folders)
+    return name, _from_hub(name, folders)
+
+
+def fingerprint(folder: Path) -> str:
+    """16 hexadecimal digits of the SHA-256 over all files that decide what vectors a model gives.
+
+    These are weights, configuration, preprocessing and vocabulary; a model card or a folder's name is not.
+    """
+    digest = hashlib.sha256()
+    for path in sorted({path for pattern in FINGERPRINTED for path in folder.rglob(pattern)}):
+        with path.open("rb") as file:
+            content = hashlib.file_digest(file, "sha256").hexdigest()
+        digest.update(f"{path.relative_to(folder).as_posix()} {content}\n".encode())
+    return digest.hexdigest()[:16]
+
+
+def _from_hub(name: str, listed: Iterable[str]) -> Path:
     from huggingface_hub import snapshot_download
 
     try:
@@ -72,7 +92,7 @@ def find_model(name: str) -> Path:
     ) as error:  # the hub's client raises many kinds, from network errors to missing repositories
         raise ModelError(
             f"'{name}' is neither a listed model nor a folder, and the hub did not give it: {error}"
-            f" Listed: {', '.join(folders) or 'none'}."
+            f" Listed: {', '.join(listed) or 'none'}."
         ) from error
 
 
@@ -89,6 +109,20 @@ def _folders() -> dict[str, Path]:
 
 
 def _describe(folder: Path) -> ModelInfo:
+    try:
+        return _read_folder(folder)
+    except (
+        OSError,
+        ValueError,
+        LookupError,
+        TypeError,
+        struct.error,
+    ) as error:  # listed still, with the reason
+        reason = f"damaged: {error}".splitlines()[0]
+        return ModelInfo(folder.name, folder, None, 0, 0, terms="unknown", description=reason)
+
+
+def _read_folder(folder: Path) -> ModelInfo:
     weights = sorted(folder.rglob("*.safetensors"))
     config = _json(folder / "config.json")
     terms, description, results = _card(folder / "README.md")

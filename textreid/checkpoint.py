@@ -1,62 +1,49 @@
-"""What training leaves on disk: a model folder that anything can load, and a state to resume from."""
+"""What a training run keeps in its folder to go on from: its settings and its state."""
 
 from __future__ import annotations
 
 import json
 import os
-import shutil
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from pickle import UnpicklingError
 
 import torch
 from torch import nn
 
-from textreid.errors import ModelError
-from textreid.models.joint import JointModel
-from textreid.models.processing import JointProcessor
+from textreid.config import Recipe, build
+from textreid.errors import InputError, ModelError
 
 
-def save_model(model: JointModel, processor: JointProcessor, folder: Path) -> None:
-    """Write a model folder: fp16 weights in safetensors, configuration, processor, sentence-transformers' modules.
-
-    The folder appears whole or not at all. It loads as fp32 with `AutoModel` and as a `SentenceTransformer`.
+def settle(recipe: Recipe, out: Path) -> None:
+    """Write the recipe into the folder of its run, unless the folder is another recipe's.
 
     Args:
-        model: any precision; not changed.
-        processor: its image size becomes the model's.
-        folder: replaced if it exists.
+        recipe: what is going to be trained.
+        out: folder of the run; made if missing.
+
+    Raises:
+        InputError: the folder holds the state of a run with other settings.
     """
-    partial = folder.with_name(folder.name + ".partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    half = {
-        name: tensor.half() if tensor.is_floating_point() else tensor for name, tensor in model.state_dict().items()
-    }
-    model.save_pretrained(partial, state_dict=half)
-    processor.save_pretrained(partial)
-    _edit_json(partial / "config.json", {"dtype": "float32"})
-    _add_sentence_transformers_modules(partial)
-    shutil.rmtree(folder, ignore_errors=True)
-    partial.rename(folder)
+    path = out / "recipe.json"
+    if path.is_file() and (out / "state.pt").is_file():
+        before = build(Recipe, json.loads(path.read_text(encoding="utf-8")), where=str(path))
+        old, new = vars(_comparable(before)), vars(_comparable(recipe))
+        changed = [name for name in new if old[name] != new[name]]
+        if changed:
+            raise InputError(
+                f"'{out}' holds a run with another {' and '.join(changed)}: choose another --out, or delete"
+                f" '{path}' to go on with the new settings from where it is."
+            )
+    out.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(asdict(recipe), indent=2) + "\n", encoding="utf-8")
 
 
-def _edit_json(path: Path, changes: dict[str, Any]) -> None:
-    path.write_text(json.dumps(json.loads(path.read_text()) | changes, indent=2, sort_keys=True) + "\n")
-
-
-def _add_sentence_transformers_modules(folder: Path) -> None:
-    """Name the two steps of a `SentenceTransformer`: the joint model, then unit length."""
-    from sentence_transformers.base.modules import Transformer
-    from sentence_transformers.sentence_transformer.modules import Normalize
-
-    steps = [("0", "", Transformer), ("1", "1_Normalize", Normalize)]
-    modules = [
-        {"idx": index, "name": name, "path": path, "type": f"{module.__module__}.{module.__name__}"}
-        for index, (name, path, module) in enumerate(steps)
-    ]
-    (folder / "1_Normalize").mkdir()
-    (folder / "1_Normalize" / "config.json").write_text("{}\n")
-    (folder / "modules.json").write_text(json.dumps(modules, indent=2) + "\n")
+def _comparable(recipe: Recipe) -> Recipe:
+    """Without what changes no result: the description, where the data lies, how many processes read it."""
+    data = tuple(replace(data, root="") for data in recipe.data)
+    val = recipe.val and replace(recipe.val, root="")
+    return replace(recipe, description="", workers=0, data=data, val=val)
 
 
 @dataclass
@@ -89,7 +76,6 @@ def save_state(
         "model": model.state_dict(),
         "objective": objective.state_dict(),
         "optimizer": optimizer.state_dict(),
-        "rng": torch.get_rng_state(),
     }
     with partial.open("wb") as file:
         torch.save(state, file)
@@ -104,19 +90,19 @@ def load_state(
     """Go back to the last saved state, or to the start where there is none.
 
     Raises:
-        ModelError: the state belongs to another recipe.
+        ModelError: the state belongs to another recipe, or is damaged.
     """
     path = folder / "state.pt"
     if not path.is_file():
         return Progress()
-    state = torch.load(path, map_location="cpu", weights_only=True)
     try:
+        state = torch.load(path, map_location="cpu", weights_only=True)  # tensors and plain values alone
         model.load_state_dict(state["model"])
         objective.load_state_dict(state["objective"])
         optimizer.load_state_dict(state["optimizer"])
-    except (RuntimeError, ValueError, KeyError) as error:
+    except (RuntimeError, ValueError, KeyError, EOFError, UnpicklingError) as error:
         raise ModelError(
-            f"'{path}' belongs to another recipe: choose another --out, or delete it to start anew. {error}"
+            f"'{path}' belongs to another recipe, or is damaged: choose another --out, or delete it to start"
+            f" anew. {error}"
         ) from error
-    torch.set_rng_state(state["rng"])
     return Progress(**state["progress"])

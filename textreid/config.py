@@ -12,7 +12,7 @@ import typing
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from textreid.errors import InputError, UnknownNameError
 
@@ -24,13 +24,14 @@ class ModelRecipe:
     """Where the model starts.
 
     Attributes:
-        init: "pretrained" (towers from the packages of the `train` extra), "scratch", or a model's name or folder.
+        init: "pretrained" (EfficientNet-Lite0 and MiniLM from the packages of the `train` extra), "scratch",
+            or the name or folder of a joint model, whose sizes then hold whatever stands below.
         image_backbone: timm name, for "scratch".
         projection_dim: D, size of the joint space.
         text_layers: layers of the text tower.
-        text_width: width of the text tower, for "scratch".
+        text_width: width of the text tower, for "scratch"; a multiple of 32.
         vocabulary: number of word pieces.
-        frozen_text_layers: lower text layers (and the embeddings, if any) that stay as they are.
+        frozen_text_layers: lower text layers that stay as they are, word embeddings included; 0: none.
     """
 
     init: str = "pretrained"
@@ -65,25 +66,43 @@ class DataRecipe:
 
 @dataclass(frozen=True)
 class SamplerRecipe:
-    """P identities × K images per batch."""
+    """What a batch is; see `textreid.data.samplers.IdentitySampler`.
+
+    Attributes:
+        identities: P, different people of a batch.
+        images: K, pictures of each.
+    """
 
     identities: int = 32
     images: int = 2
 
+    def __post_init__(self) -> None:
+        _at_least(self, 1, "identities", "images")
+
 
 @dataclass(frozen=True)
 class AugmentRecipe:
-    """See `textreid.data.transforms.Augmentation`."""
+    """How crops are varied in training.
+
+    Attributes:
+        flip: probability of a mirror image.
+        pad: pixels added on each side before a random crop back to size.
+        erase: probability that a rectangle of 2–20 % is erased (Zhong et al., "Random Erasing", AAAI 2020).
+        jitter: strength of brightness, contrast and saturation changes; hue stays, captions name colours.
+    """
 
     flip: float = 0.5
     pad: int = 10
     erase: float = 0.3
     jitter: float = 0.1
 
+    def __post_init__(self) -> None:
+        _at_least(self, 0, "flip", "pad", "erase", "jitter")
+
 
 @dataclass(frozen=True)
 class Phase:
-    """A stretch of training at one resolution; the learning rate warms up, then falls to zero by half a cosine.
+    """A stretch of training at one resolution; the learning rate warms up, then falls by half a cosine.
 
     Attributes:
         epochs: how many.
@@ -100,6 +119,12 @@ class Phase:
     text_rate: float = 1e-4
     head_rate: float = 1e-3
     final: float = 0.0
+
+    def __post_init__(self) -> None:
+        _at_least(self, 1, "epochs")
+        _at_least(self, 0, "image_rate", "text_rate", "head_rate", "final")
+        if min(self.image_size) < 32:
+            raise InputError(f"image_size is {list(self.image_size)}; both sides need 32 pixels or more.")
 
 
 @dataclass(frozen=True)
@@ -118,8 +143,8 @@ class Recipe:
         weight_decay: of AdamW.
         warmup: steps over which each phase's learning rate rises.
         clip: largest gradient norm.
-        text_precision: "bf16" or "fp32" arithmetic of the text tower; the image tower follows on a GPU.
-        workers: processes that decode pictures.
+        text_precision: arithmetic of the text tower, "bf16" or "fp32"; the image tower follows on a GPU.
+        workers: processes that decode pictures; they change the speed, not the result.
         seed: of everything drawn at random.
     """
 
@@ -134,9 +159,20 @@ class Recipe:
     weight_decay: float = 0.05
     warmup: int = 200
     clip: float = 5.0
-    text_precision: str = "fp32"
+    text_precision: Literal["bf16", "fp32"] = "fp32"
     workers: int = 2
     seed: int = 0
+
+    def __post_init__(self) -> None:
+        _at_least(self, 0, "weight_decay", "warmup", "workers", "seed")
+        if self.clip <= 0:
+            raise InputError(f"clip is {self.clip}; it must be above 0.")
+
+
+def _at_least(recipe: object, least: float, *names: str) -> None:
+    for name in names:
+        if getattr(recipe, name) < least:
+            raise InputError(f"{name} is {getattr(recipe, name)}; it must be at least {least}.")
 
 
 def recipe_folder() -> Path:
@@ -167,6 +203,19 @@ def load_recipe(name: str, overrides: Sequence[str] = ()) -> Recipe:
     for override in overrides:
         _override(table, override)
     return build(Recipe, table, where=path.stem)
+
+
+def with_root(recipe: Recipe, root: Path | None) -> Recipe:
+    """The same recipe with `root` as the folder of every data set that names none."""
+    if root is None:
+        return recipe
+
+    def place(data: DataRecipe) -> DataRecipe:
+        return data if data.root or data.name == "synthetic" else dataclasses.replace(data, root=str(root))
+
+    return dataclasses.replace(
+        recipe, data=tuple(map(place, recipe.data)), val=recipe.val and place(recipe.val)
+    )
 
 
 def build(kind: type[T], table: Any, *, where: str) -> T:
@@ -202,12 +251,18 @@ def _convert(hint: Any, value: Any, *, where: str) -> Any:
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
     if origin in (types.UnionType, typing.Union):
         (hint,) = (argument for argument in arguments if argument is not type(None))
-        return _convert(hint, value, where=where)
+        return None if value is None else _convert(hint, value, where=where)
     if dataclasses.is_dataclass(hint):
         return build(hint, value, where=where)  # type: ignore[arg-type]
+    if origin is Literal:
+        if value not in arguments:
+            raise UnknownNameError(f"choice for {where}", str(value), arguments)
+        return value
     if origin is tuple and isinstance(value, list):
-        inner = arguments[0]
-        return tuple(_convert(inner, item, where=f"{where}[{i}]") for i, item in enumerate(value))
+        fixed = arguments[-1] is not Ellipsis
+        if fixed and len(value) != len(arguments):
+            raise InputError(f"{where}: expected {len(arguments)} values, found {value!r}.")
+        return tuple(_convert(arguments[0], item, where=f"{where}[{i}]") for i, item in enumerate(value))
     expected = dict if origin is dict else hint
     if expected is float and type(value) is int:
         return float(value)
@@ -228,6 +283,8 @@ def _override(table: dict[str, Any], override: str) -> None:
     place: Any = table
     for name in parents:
         place = place[_index(place, name, key)] if isinstance(place, list) else place.setdefault(name, {})
+        if not isinstance(place, dict | list):
+            raise InputError(f"'{key}': '{name}' is a value, {place!r}, and has no settings of its own.")
     place[_index(place, last, key) if isinstance(place, list) else last] = value
 
 

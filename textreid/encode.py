@@ -1,35 +1,33 @@
-"""Pictures and sentences to unit vectors, whatever the model: ours, CLIP-like ones, sentence-transformers."""
+"""Pictures and sentences to unit vectors, whatever the model."""
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import torch
 from PIL import Image
+from safetensors import SafetensorError
 from textreid_index import EncoderInfo
 from torch import Tensor
 
-from textreid.catalog import find_model
+from textreid.catalog import find_model, fingerprint
 from textreid.errors import InputError, ModelError
+from textreid.models.towers import Towers, load_towers
 
-FINGERPRINTED = ("*.json", "*.safetensors", "vocab.txt", "merges.txt", "*.model")
-
-
-class Towers(Protocol):
-    """Two functions into one space; rows need not be normalised yet."""
-
-    def images(self, images: Sequence[Image.Image]) -> Tensor:
-        """[B, D] float32."""
-        ...
-
-    def texts(self, texts: Sequence[str]) -> Tensor:
-        """[B, D] float32."""
-        ...
+BROKEN = (
+    OSError,
+    ValueError,
+    LookupError,
+    RuntimeError,
+    ImportError,
+    TypeError,
+    AttributeError,
+    SafetensorError,
+)
+"""What the libraries raise for a damaged folder, or one whose files do not belong together."""
 
 
 class Encoder:
@@ -54,24 +52,25 @@ class Encoder:
         """A model by name, folder or hub id; weights are read from safetensors only.
 
         Args:
-            name: a name that `textreid models` lists; a folder in the layout of transformers (a joint model of
-                textreid, CLIP, SigLIP and their kin) or of sentence-transformers (with text and image modalities); or
-                a hub id of such a model.
+            name: a name that `textreid models` lists; a folder in the layout of transformers (a joint model
+                of textreid, CLIP, SigLIP and their kin) or of sentence-transformers (with text and image
+                modalities); or a hub id of such a model.
             device: "auto", "cpu", "cuda", "cuda:1", "mps".
 
         Raises:
             UnknownNameError: nothing has that name.
+            InputError: the device cannot be used.
             ModelError: the folder holds no usable model.
         """
-        folder = find_model(str(name))
-        device = _device(device)
+        device = choose_device(device)
+        name, folder = find_model(str(name))
         try:
-            towers = _load_towers(folder, device)
-        except (OSError, ValueError, KeyError, RuntimeError, ImportError) as error:
+            towers = load_towers(folder, device)
+            with torch.inference_mode():
+                dim = towers.texts(["a person"]).shape[1]
+        except BROKEN as error:
             raise ModelError(f"Cannot load the model in '{folder}': {error}") from error
-        with torch.inference_mode():
-            dim = towers.texts(["a person"]).shape[1]
-        return cls(towers, EncoderInfo(name=str(name), fingerprint=fingerprint(folder), dim=dim))
+        return cls(towers, EncoderInfo(name=name, fingerprint=fingerprint(folder), dim=dim))
 
     def encode_images(self, images: Sequence[Image.Image], *, batch_size: int = 64) -> np.ndarray:
         """Person crops to [N, D] float32 of unit norm.
@@ -115,86 +114,19 @@ class Encoder:
         return np.concatenate(batches)
 
 
-class TransformersTowers:
-    """A model of transformers with `get_image_features` and `get_text_features`, and its processor.
+def choose_device(device: str) -> str:
+    """The device itself, or for "auto" a GPU where there is one.
 
-    Args:
-        model: in evaluation mode.
-        processor: with an image processor and a tokenizer.
-        device: where to run.
+    Raises:
+        InputError: there is no such device.
     """
-
-    def __init__(self, model: Any, processor: Any, device: str) -> None:
-        self.model, self.processor, self.device = model.to(device), processor, device
-        # SigLIP reads its sentence from the last position of a fixed length; the others mask their padding.
-        self.padding = "max_length" if model.config.model_type.startswith("siglip") else "longest"
-
-    def images(self, images: Sequence[Image.Image]) -> Tensor:
-        """[B, D]."""
-        inputs = self.processor.image_processor(images=list(images), return_tensors="pt")
-        return self.model.get_image_features(
-            pixel_values=inputs["pixel_values"].to(self.device)
-        ).pooler_output
-
-    def texts(self, texts: Sequence[str]) -> Tensor:
-        """[B, D]."""
-        inputs = self.processor.tokenizer(
-            list(texts), padding=self.padding, truncation=True, return_tensors="pt"
-        ).to(self.device)
-        wanted = {key: inputs[key] for key in ("input_ids", "attention_mask") if key in inputs}
-        return self.model.get_text_features(**wanted).pooler_output
-
-
-class SentenceTransformerTowers:
-    """A multimodal model of sentence-transformers."""
-
-    def __init__(self, folder: Path, device: str) -> None:
-        from sentence_transformers import SentenceTransformer
-
-        self.model = SentenceTransformer(str(folder), device=device, model_kwargs={"use_safetensors": True})
-        if not {"text", "image"} <= set(self.model.modalities):
-            raise ModelError(
-                f"'{folder}' encodes {', '.join(self.model.modalities)}; a search needs text and image."
-            )
-
-    def images(self, images: Sequence[Image.Image]) -> Tensor:
-        """[B, D]."""
-        return self.model.encode(list(images), convert_to_tensor=True, show_progress_bar=False)
-
-    def texts(self, texts: Sequence[str]) -> Tensor:
-        """[B, D]; wrapped, because a bare string that looks like a path or address would be opened."""
-        wrapped = [{"text": text} for text in texts]
-        return self.model.encode(wrapped, convert_to_tensor=True, show_progress_bar=False)
-
-
-def fingerprint(folder: Path) -> str:
-    """16 hexadecimal digits of the SHA-256 over all files that decide what vectors a model gives."""
-    digest = hashlib.sha256()
-    for path in sorted({path for pattern in FINGERPRINTED for path in folder.rglob(pattern)}):
-        digest.update(str(path.relative_to(folder)).encode())
-        digest.update(path.read_bytes())
-    return digest.hexdigest()[:16]
-
-
-def _load_towers(folder: Path, device: str) -> Towers:
-    from transformers import AutoModel, AutoProcessor
-
-    import textreid.models  # noqa: F401  (registers the joint model with transformers)
-
-    config = json.loads((folder / "config.json").read_text()) if (folder / "config.json").is_file() else {}
-    if (folder / "modules.json").is_file() and config.get("model_type") != "textreid":
-        return SentenceTransformerTowers(folder, device)
-    model = AutoModel.from_pretrained(folder, use_safetensors=True, dtype=torch.float32).eval()
-    if not (hasattr(model, "get_image_features") and hasattr(model, "get_text_features")):
-        raise ModelError(
-            f"'{folder}' is a {config.get('model_type')} model; a search needs one for text and images."
-        )
-    return TransformersTowers(model, AutoProcessor.from_pretrained(folder), device)
-
-
-def _device(device: str) -> str:
-    if device != "auto":
-        return device
-    if torch.cuda.is_available():
-        return "cuda"
-    return "mps" if torch.backends.mps.is_available() else "cpu"
+    if device == "auto":
+        if torch.cuda.is_available():
+            return "cuda"
+        return "mps" if torch.backends.mps.is_available() else "cpu"
+    try:
+        torch.empty(0, device=device)
+    except (RuntimeError, AssertionError) as error:  # torch built without CUDA asserts
+        reason = str(error).splitlines()[0]
+        raise InputError(f"The device '{device}' cannot be used; try --device cpu. {reason}") from error
+    return device

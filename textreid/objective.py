@@ -13,7 +13,7 @@ from textreid.types import Batch, Encoded, LossReport
 
 
 class Objective(nn.Module):
-    """Weighted sum of the losses that a recipe names, with the weights that only training needs (classifiers, necks).
+    """Weighted sum of the losses that a recipe names, with the weights that only training needs.
 
     Args:
         options: loss name -> its options, as in a recipe's [loss] table.

@@ -58,31 +58,67 @@ class PairDataset(Dataset[Sample]):
         return Sample(self.transform(open_image(crop.image)), caption, self.labels[index], index, camera)
 
 
+class EpochBatches(Dataset[Batch]):
+    """The batches of one epoch. What batch n holds depends on (seed, epoch, n) alone.
+
+    So a run that goes on from the middle of an epoch, or with another number of workers, sees the same data.
+
+    Args:
+        pairs: the training data.
+        order: indices of each batch, as the sampler deals them.
+        tokenizer: for the sentences; they are padded to the longest of a batch.
+        seed: of the run.
+        epoch: epochs finished before this one.
+    """
+
+    def __init__(
+        self,
+        pairs: PairDataset,
+        order: Sequence[Sequence[int]],
+        tokenizer: PreTrainedTokenizerBase,
+        *,
+        seed: int,
+        epoch: int,
+    ) -> None:
+        self.pairs, self.order, self.tokenizer = pairs, order, tokenizer
+        self.seed, self.epoch = seed, epoch
+
+    def __len__(self) -> int:
+        return len(self.order)
+
+    def __getitem__(self, number: int) -> Batch:
+        torch.manual_seed(seed_of(self.seed, self.epoch, number))
+        return collate([self.pairs[index] for index in self.order[number]], self.tokenizer)
+
+
+def seed_of(*keys: int) -> int:
+    """A seed of 64 bits for torch, well mixed from small numbers such as (seed, epoch, batch)."""
+    return int(np.random.SeedSequence(keys).generate_state(1, np.uint64)[0])
+
+
+def collate(samples: Sequence[Sample], tokenizer: PreTrainedTokenizerBase) -> Batch:
+    """Stack images and tokenise sentences (shapes in `Batch`), padded to the longest."""
+    captions = [sample.caption for sample in samples]
+    tokens = tokenizer(captions, padding=True, truncation=True, return_tensors="pt")
+    return Batch(
+        images=torch.stack([sample.image for sample in samples]),
+        token_ids=tokens["input_ids"],
+        token_mask=tokens["attention_mask"],
+        labels=torch.tensor([sample.label for sample in samples]),
+        image_ids=torch.tensor([sample.image_id for sample in samples]),
+        camera_ids=torch.tensor([sample.camera_id for sample in samples]),
+    )
+
+
 def contiguous_labels(crops: Sequence[PersonCrop], sources: Sequence[int]) -> list[int]:
-    """Training classes 0 … C-1 in order of (source, person): the same person number in two data sets is two people."""
+    """Training classes 0 … C-1 in order of (source, person).
+
+    The same person number in two data sets is two people.
+
+    Args:
+        crops: with a person each.
+        sources: number of the data set that each crop comes from.
+    """
     keys = [(source, crop.person_id) for source, crop in zip(sources, crops, strict=True)]
     classes = {key: label for label, key in enumerate(sorted(set(keys)))}
     return [classes[key] for key in keys]
-
-
-class Collate:
-    """Samples -> `Batch`; sentences are padded to the longest of the batch."""
-
-    def __init__(self, tokenizer: PreTrainedTokenizerBase) -> None:
-        self.tokenizer = tokenizer
-
-    def __call__(self, samples: Sequence[Sample]) -> Batch:
-        """Stack images and tokenise sentences (shapes in `Batch`)."""
-        tokens = self.tokenizer(
-            [sample.caption for sample in samples], padding=True, truncation=True, return_tensors="pt"
-        )
-        numbers = np.array([(s.label, s.image_id, s.camera_id) for s in samples])
-        labels, image_ids, camera_ids = torch.from_numpy(numbers).unbind(1)
-        return Batch(
-            images=torch.stack([sample.image for sample in samples]),
-            token_ids=tokens["input_ids"],
-            token_mask=tokens["attention_mask"],
-            labels=labels,
-            image_ids=image_ids,
-            camera_ids=camera_ids,
-        )

@@ -1,4 +1,4 @@
-"""P×K identity sampling (Hermans et al., "In Defense of the Triplet Loss", 2017) with a stated epoch contract."""
+"""P×K identity sampling (Hermans et al., "In Defense of the Triplet Loss", 2017)."""
 
 from __future__ import annotations
 
@@ -8,20 +8,26 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from torch.utils.data import Sampler
 
+from textreid.errors import InputError
+
 
 class IdentitySampler(Sampler[list[int]]):
     """Batches of P identities with K images each.
 
-    One epoch: the images of each identity are shuffled and cut into groups of K; an identity's last group is filled up
-    with others of its images (with repeats if it has fewer than K). All groups are shuffled and dealt into batches of
-    P groups of P different identities. So every image is seen at least once, except those of the last groups that
-    cannot fill a batch; another epoch leaves out others. The order is a function of (seed, epoch) alone.
+    One epoch: the images of each identity are shuffled and cut into groups of K; an identity's last group is
+    filled up with others of its images (with repeats if it has fewer than K). All groups are shuffled, and
+    dealt into batches of P groups of P different identities. So every image is seen at least once, except
+    those of the last groups, which cannot fill a batch; another epoch leaves out others. The order and the
+    number of batches are a function of (seed, epoch) alone.
 
     Args:
         labels: identity of each image.
         identities: P, at most the number of different labels.
         images: K.
         seed: of the order.
+
+    Raises:
+        InputError: there are fewer than P identities.
     """
 
     def __init__(self, labels: Sequence[int], *, identities: int, images: int, seed: int = 0) -> None:
@@ -29,8 +35,9 @@ class IdentitySampler(Sampler[list[int]]):
         for index, label in enumerate(labels):
             self.images_of[label].append(index)
         if identities > len(self.images_of):
-            raise ValueError(
-                f"{identities} identities per batch, but the data has only {len(self.images_of)}."
+            raise InputError(
+                f"A batch is to hold {identities} identities, but the data has only {len(self.images_of)}:"
+                f" --set sampler.identities={len(self.images_of)}"
             )
         self.identities, self.images, self.seed, self.epoch = identities, images, seed, 0
 
@@ -42,19 +49,8 @@ class IdentitySampler(Sampler[list[int]]):
         rng = np.random.default_rng((self.seed, self.epoch))
         groups = [(label, group) for label, own in self.images_of.items() for group in self._groups(own, rng)]
         waiting = deque(groups[i] for i in rng.permutation(len(groups)))
-        while len(waiting) >= self.identities:
-            batch: dict[int, list[int]] = {}
-            passed_over = []
-            while waiting and len(batch) < self.identities:
-                label, group = waiting.popleft()
-                if label in batch:
-                    passed_over.append((label, group))
-                else:
-                    batch[label] = group
-            waiting.extendleft(reversed(passed_over))
-            if len(batch) < self.identities:
-                return
-            yield [index for group in batch.values() for index in group]
+        while batch := self._deal(waiting):
+            yield batch
 
     def __len__(self) -> int:
         """Number of batches of the epoch that is set."""
@@ -70,3 +66,17 @@ class IdentitySampler(Sampler[list[int]]):
                 pool = rest if len(rest) >= missing else order
                 group = np.append(group, rng.choice(pool, missing, replace=len(pool) < missing))
             yield group.tolist()
+
+    def _deal(self, waiting: deque[tuple[int, list[int]]]) -> list[int]:
+        """The first groups of P different identities, taken off `waiting`; nothing if there are fewer."""
+        batch: dict[int, list[int]] = {}
+        passed_over = []
+        while waiting and len(batch) < self.identities:
+            label, group = waiting.popleft()
+            if label in batch:
+                passed_over.append((label, group))
+            else:
+                batch[label] = group
+        waiting.extendleft(reversed(passed_over))
+        full = len(batch) == self.identities
+        return [index for group in batch.values() for index in group] if full else []

@@ -1,32 +1,20 @@
-"""What training does to a crop before the image tower sees it; search sees the same resize and normalisation."""
+"""What training does to a crop before the image tower sees it; search resizes and normalises alike."""
 
 from __future__ import annotations
-
-from dataclasses import dataclass
 
 import torch
 from torchvision.transforms import v2
 
+from textreid.config import AugmentRecipe
 
-@dataclass(frozen=True)
-class Augmentation:
-    """How crops are varied in training.
 
-    Attributes:
-        flip: probability of a mirror image.
-        pad: pixels added on each side before a random crop back to size.
-        erase: probability that a rectangle of 2–20 % is erased (Zhong et al., "Random Erasing", AAAI 2020).
-        jitter: strength of brightness, contrast and saturation changes; hue stays, captions name colours.
+def train_transform(augmentation: AugmentRecipe, image_size: tuple[int, int]) -> v2.Transform:
+    """PIL RGB image -> [3, H, W] float32 in [-1, 1], varied.
+
+    Args:
+        augmentation: how much; all zero gives exactly what the processor of the model gives.
+        image_size: (height, width) in pixels.
     """
-
-    flip: float = 0.5
-    pad: int = 10
-    erase: float = 0.3
-    jitter: float = 0.1
-
-
-def train_transform(augmentation: Augmentation, image_size: tuple[int, int]) -> v2.Transform:
-    """PIL RGB image -> [3, H, W] float32 in [-1, 1], varied."""
     a = augmentation
     return v2.Compose(
         [

@@ -1,8 +1,8 @@
 """Losses: one file each, the file's stem is the loss's name in a recipe.
 
 Each file holds a frozen `Config` (its options, `weight` among them) and one module, built as
-`Module(config, dim=D, classes=C)` and called as `module(encoded, batch) -> scalar`. A batch without anything to learn
-gives a zero that still has a graph.
+`Module(config, dim=D, classes=C)` and called as `module(encoded, batch) -> scalar`. A batch without anything
+to learn gives a zero that still has a graph.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Identification: each training identity is a class (Zheng et al., "Person Re-identification: Past, Present and Future").
+"""Identification: each training identity is a class (Zheng et al., "Person Re-identification", 2016).
 
-One classifier for both modalities ties them (Zheng et al., "Dual-Path Convolutional Image-Text Embeddings with
-Instance Loss", TOMM 2020); the batch-normalised neck is Luo et al., "Bag of Tricks", CVPRW 2019.
+One classifier for both modalities ties them (Zheng et al., "Dual-Path Convolutional Image-Text Embeddings
+with Instance Loss", TOMM 2020); the batch-normalised neck is Luo et al., "Bag of Tricks", CVPRW 2019.
 """
 
 from __future__ import annotations
@@ -28,10 +28,11 @@ class Config:
 
 
 class Identification(nn.Module):
-    """Cross-entropy over identities of the neck-normalised features of both modalities, one classifier for both.
+    """Cross-entropy over identities of both modalities, each through its own neck, by one classifier.
 
-    Pulls every image and sentence of an identity to one class vector. Works with any batch of two rows or more. Carries weights for training only
-    (necks and classifier), which never ship.
+    Pulls every image and sentence of an identity to one class vector. Works with any batch of two rows or
+    more; unlike `sdm` and `triplet` it compares with all identities of the data, not with the batch's alone.
+    Carries weights for training only (necks and classifier), which never ship.
     """
 
     def __init__(self, config: Config, *, dim: int, classes: int) -> None:
@@ -43,7 +44,12 @@ class Identification(nn.Module):
         nn.init.normal_(self.classifier.weight, std=0.001)
 
     def forward(self, encoded: Encoded, batch: Batch) -> Tensor:
-        """[] float32 from `encoded.image` and `encoded.text` [B, D] and `batch.labels` [B]: mean of both modalities."""
+        """[] float32, the mean of both modalities.
+
+        Args:
+            encoded: `image` and `text` [B, D].
+            batch: `labels` [B], each in 0 … C-1.
+        """
         image = self._cross_entropy(self.image_neck(encoded.image.float()), batch.labels)
         text = self._cross_entropy(self.text_neck(encoded.text.float()), batch.labels)
         return (image + text) / 2

@@ -1,4 +1,4 @@
-"""Similarity distribution matching (Jiang & Ye, "Cross-Modal Implicit Relation Reasoning", IRRA, CVPR 2023)."""
+"""Similarity distribution matching (Jiang & Ye, "Cross-Modal Implicit Relation Reasoning", CVPR 2023)."""
 
 from __future__ import annotations
 
@@ -30,9 +30,10 @@ class SimilarityDistributionMatching(nn.Module):
     """Matches the softmax over a batch's cosines to the batch's identity labels, in both directions.
 
     With p = softmax(cos / temperature) over a row and q the row's same-identity indicator divided by its sum:
-    KL(p ‖ q + epsilon), image→text plus text→image, averaged over the batch. Pulls an image to every sentence of its
-    identity, not to its own alone. Needs at least two identities in a batch. InfoNCE is the case of one image per
-    identity with the divergence the other way round.
+    KL(p ‖ q + epsilon), summed over the row, averaged over the rows, image→text plus text→image. Pulls an
+    image to every sentence of its identity, not to its own alone, and away from the others of the batch.
+    Needs at least two identities in a batch: with one it only makes the similarities equal. InfoNCE is the
+    case of one image per identity with the divergence the other way round.
     """
 
     def __init__(self, config: Config, **_: int) -> None:
@@ -40,7 +41,12 @@ class SimilarityDistributionMatching(nn.Module):
         self.config = config
 
     def forward(self, encoded: Encoded, batch: Batch) -> Tensor:
-        """[] float32 from `encoded.image` and `encoded.text` [B, D] and `batch.labels` [B]."""
+        """[] float32.
+
+        Args:
+            encoded: `image` and `text` [B, D]; row i of one describes row i of the other.
+            batch: `labels` [B].
+        """
         image = F.normalize(encoded.image.float(), dim=1)
         text = F.normalize(encoded.text.float(), dim=1)
         scores = text @ image.T / self.config.temperature  # [B texts, B images]

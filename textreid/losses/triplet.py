@@ -1,4 +1,4 @@
-"""Batch-hard triplets (Hermans et al., "In Defense of the Triplet Loss for Person Re-Identification", 2017)."""
+"""Batch-hard triplets (Hermans et al., "In Defense of the Triplet Loss for Person Re-Identification")."""
 
 from __future__ import annotations
 
@@ -27,9 +27,10 @@ class Config:
 class Triplet(nn.Module):
     """For every anchor, its least similar positive must beat its most similar negative by a margin of cosine.
 
-    Anchors and candidates: image→image (self-pairs excluded), image→text and text→image. Needs P×K batches: K ≥ 2
-    images per identity for image→image positives, two identities or more for negatives; anchors without a positive or
-    a negative do not count, and a batch of only such gives zero.
+    Anchors and candidates: image→image (self-pairs excluded), image→text and text→image. Needs P×K batches:
+    K ≥ 2 images per identity for image→image positives, two identities or more for negatives. Anchors without
+    a positive or a negative do not count; a batch of only such gives zero. Looks at the hardest pairs alone,
+    where `sdm` weighs them all.
     """
 
     def __init__(self, config: Config, **_: int) -> None:
@@ -37,7 +38,12 @@ class Triplet(nn.Module):
         self.config = config
 
     def forward(self, encoded: Encoded, batch: Batch) -> Tensor:
-        """[] float32 from `encoded.image` and `encoded.text` [B, D] and `batch.labels` [B]: mean of three directions."""
+        """[] float32, the mean of three directions.
+
+        Args:
+            encoded: `image` and `text` [B, D].
+            batch: `labels` [B].
+        """
         image = F.normalize(encoded.image.float(), dim=1)
         text = F.normalize(encoded.text.float(), dim=1)
         same = batch.labels[:, None] == batch.labels[None, :]

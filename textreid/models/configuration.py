@@ -29,10 +29,9 @@ class JointConfig(PreTrainedConfig):
         projection_dim: int = 384,
         **kwargs: Any,
     ) -> None:
-        if text_config is None:
-            text_config = {"model_type": "bert"}
-        if isinstance(text_config, dict):
-            text_config = CONFIG_MAPPING[text_config.get("model_type", "bert")](**text_config)
+        if not isinstance(text_config, PreTrainedConfig):
+            given = {"model_type": "bert"} | (text_config or {})
+            text_config = CONFIG_MAPPING[given["model_type"]](**given)
         self.image_backbone = image_backbone
         self.image_size = tuple(image_size)
         self.text_config = text_config

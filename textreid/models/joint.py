@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import timm
 import torch
 from torch import Tensor, nn
-from transformers import AutoModel, PreTrainedModel
+from transformers import AutoModel, PreTrainedConfig, PreTrainedModel
 from transformers.modeling_outputs import BaseModelOutputWithPooling
 from transformers.models.clip.modeling_clip import CLIPOutput
 
@@ -16,10 +18,10 @@ from textreid.types import Encoded
 class JointModel(PreTrainedModel):
     """Two towers, each pooled by mean and maximum and projected to D numbers.
 
-    The image tower is a timm backbone over [B, 3, H, W]; the text tower any transformers encoder. Both pool their
-    grid or tokens by mean (what is typical) and by maximum (what is present anywhere: a bag, a hat), concatenated.
-    Follows the transformers conventions, so that a folder written by `save_pretrained` loads with `AutoModel` and as a
-    `SentenceTransformer` once `textreid.models` is imported.
+    The image tower is a convolutional timm backbone, the text tower any encoder of transformers. Both pool
+    their grid or tokens by mean (what is typical) and by maximum (what is present anywhere: a bag, a hat),
+    concatenated. It follows the conventions of transformers: its folder loads with `AutoModel`, and as a
+    `SentenceTransformer`, once `textreid.models` is imported.
     """
 
     config_class = JointConfig
@@ -30,17 +32,16 @@ class JointModel(PreTrainedModel):
     def __init__(self, config: JointConfig) -> None:
         super().__init__(config)
         self.image_tower = timm.create_model(config.image_backbone, num_classes=0, global_pool="")
-        self.text_tower = AutoModel.from_config(config.text_config, **_without_pooler(config))
+        text_config: Any = config.text_config
+        self.text_tower = AutoModel.from_config(text_config, **_without_pooler(text_config))
         self.image_projection = nn.Linear(
             2 * self.image_tower.num_features, config.projection_dim, bias=False
         )
-        self.text_projection = nn.Linear(
-            2 * config.text_config.hidden_size, config.projection_dim, bias=False
-        )
+        self.text_projection = nn.Linear(2 * text_config.hidden_size, config.projection_dim, bias=False)
         self.post_init()
 
     def _init_weights(self, module: nn.Module) -> None:
-        """Initialise the projections only: each tower has initialised itself, and transformers would undo that."""
+        """Draw the projections only: timm has drawn the image tower, and transformers would draw it anew."""
         if module is self.image_projection or module is self.text_projection:
             nn.init.normal_(module.weight, std=module.in_features**-0.5)
 
@@ -96,6 +97,6 @@ class JointModel(PreTrainedModel):
         )
 
 
-def _without_pooler(config: JointConfig) -> dict[str, bool]:
+def _without_pooler(text_config: PreTrainedConfig) -> dict[str, bool]:
     """BERT's pooler is trained for sentence pairs and unused here."""
-    return {"add_pooling_layer": False} if config.text_config.model_type in ("bert", "roberta") else {}
+    return {"add_pooling_layer": False} if text_config.model_type in ("bert", "roberta") else {}

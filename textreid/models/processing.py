@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from transformers import ProcessorMixin
+from typing import Any
+
+from transformers import PreTrainedTokenizerBase, ProcessorMixin, ViTImageProcessor
 
 
 class JointProcessor(ProcessorMixin):
@@ -11,7 +13,24 @@ class JointProcessor(ProcessorMixin):
     Args:
         image_processor: resizes to the model's (height, width) and normalises.
         tokenizer: pads to the longest sentence of a call, never to a fixed length.
+        kwargs: what else `from_pretrained` finds in the folder.
     """
 
-    def __init__(self, image_processor=None, tokenizer=None, **kwargs) -> None:
+    def __init__(
+        self,
+        image_processor: ViTImageProcessor | None = None,
+        tokenizer: PreTrainedTokenizerBase | None = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(image_processor, tokenizer, **kwargs)
+
+
+def image_processor(image_size: tuple[int, int]) -> ViTImageProcessor:
+    """Bilinear, antialiased resize to (height, width), then to [-1, 1]: what EfficientNet-Lite expects."""
+    height, width = image_size
+    return ViTImageProcessor(
+        size={"height": height, "width": width},
+        image_mean=[0.5] * 3,
+        image_std=[0.5] * 3,
+        do_convert_rgb=True,
+    )

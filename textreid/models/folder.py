@@ -1,0 +1,104 @@
+"""A model's folder: written whole, loaded whole, quietly, and from safetensors alone."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+from transformers.utils import logging
+
+from textreid.errors import ModelError
+from textreid.models.joint import JointModel
+from textreid.models.processing import JointProcessor
+
+
+def save_model(model: JointModel, processor: JointProcessor, folder: Path) -> None:
+    """Write a model folder: fp16 weights, configuration, processor, the modules of sentence-transformers.
+
+    The folder appears whole or not at all. It loads as fp32 with `AutoModel` and as a `SentenceTransformer`.
+
+    Args:
+        model: any precision; not changed.
+        processor: its image size becomes the model's.
+        folder: replaced if it exists.
+    """
+    partial = folder.with_name(folder.name + ".partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    with quiet():
+        model.save_pretrained(partial, state_dict={name: _half(t) for name, t in model.state_dict().items()})
+    processor.save_pretrained(partial)
+    _edit_json(partial / "config.json", {"dtype": "float32"})
+    _add_sentence_transformers_modules(partial)
+    shutil.rmtree(folder, ignore_errors=True)
+    partial.rename(folder)
+
+
+def _half(tensor: Tensor) -> Tensor:
+    return tensor.half() if tensor.is_floating_point() else tensor
+
+
+def _edit_json(path: Path, changes: dict[str, Any]) -> None:
+    path.write_text(json.dumps(json.loads(path.read_text()) | changes, indent=2, sort_keys=True) + "\n")
+
+
+def _add_sentence_transformers_modules(folder: Path) -> None:
+    """Name the two steps of a `SentenceTransformer`: the joint model, then unit length."""
+    from sentence_transformers.base.modules import Transformer
+    from sentence_transformers.sentence_transformer.modules import Normalize
+
+    steps = [("0", "", Transformer), ("1", "1_Normalize", Normalize)]
+    modules = [
+        {"idx": index, "name": name, "path": path, "type": f"{module.__module__}.{module.__name__}"}
+        for index, (name, path, module) in enumerate(steps)
+    ]
+    (folder / "1_Normalize").mkdir()
+    (folder / "1_Normalize" / "config.json").write_text("{}\n")
+    (folder / "modules.json").write_text(json.dumps(modules, indent=2) + "\n")
+
+
+def load_whole(kind: Any, folder: Path) -> Any:
+    """A model in fp32 and evaluation mode, every weight of which comes from the folder's safetensors.
+
+    Args:
+        kind: a model class of transformers, or an Auto class.
+        folder: what `save_pretrained` wrote.
+
+    Raises:
+        ModelError: weights are missing; transformers would draw them at random and go on.
+        OSError, ValueError, RuntimeError: as `from_pretrained` raises them.
+    """
+    with quiet():
+        model, report = kind.from_pretrained(
+            folder,
+            use_safetensors=True,
+            local_files_only=True,
+            dtype=torch.float32,
+            output_loading_info=True,
+        )
+    missing = sorted(report["missing_keys"])
+    if missing:
+        raise ModelError(
+            f"'{folder}' lacks {len(missing)} of the model's weights, '{missing[0]}' among them:"
+            " copy or download it again."
+        )
+    return model.eval()
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """No progress bar and no load report from transformers inside the block; its settings come back after."""
+    verbosity, bar = logging.get_verbosity(), logging.is_progress_bar_enabled()
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        logging.set_verbosity(verbosity)
+        if bar:
+            logging.enable_progress_bar()

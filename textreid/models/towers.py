@@ -1,0 +1,119 @@
+"""Every kind of model behind the same two functions: pictures to vectors, sentences to vectors."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+from PIL import Image
+from torch import Tensor
+
+from textreid.errors import ModelError
+from textreid.models.folder import load_whole, quiet
+
+
+class Towers(Protocol):
+    """Two functions into one space; rows need not be normalised yet."""
+
+    def images(self, images: Sequence[Image.Image]) -> Tensor:
+        """[B, D]."""
+        ...
+
+    def texts(self, texts: Sequence[str]) -> Tensor:
+        """[B, D]."""
+        ...
+
+
+def load_towers(folder: Path, device: str) -> Towers:
+    """The model in a folder, whatever its layout.
+
+    Args:
+        folder: in the layout of transformers or of sentence-transformers.
+        device: a torch device.
+
+    Raises:
+        ModelError: the model does not encode both pictures and sentences, or lacks weights.
+        OSError, ValueError, KeyError, RuntimeError, ImportError: the folder is damaged or of an unknown kind.
+    """
+    from transformers import AutoModel, AutoProcessor
+
+    path = folder / "config.json"
+    kind = json.loads(path.read_text(encoding="utf-8")).get("model_type") if path.is_file() else None
+    if (folder / "modules.json").is_file() and kind != "textreid":
+        return SentenceTransformerTowers(folder, device)
+    model = load_whole(AutoModel, folder)
+    if not (hasattr(model, "get_image_features") and hasattr(model, "get_text_features")):
+        raise ModelError(f"'{folder}' holds a {kind} model; a search needs one for both pictures and text.")
+    return TransformersTowers(model, AutoProcessor.from_pretrained(folder, local_files_only=True), device)
+
+
+class TransformersTowers:
+    """A model of transformers with `get_image_features` and `get_text_features`, and its processor.
+
+    Args:
+        model: in evaluation mode.
+        processor: with an image processor and a tokenizer.
+        device: where to run.
+    """
+
+    def __init__(self, model: Any, processor: Any, device: str) -> None:
+        self.model, self.processor, self.device = model.to(device), processor, device
+        longest = getattr(model.config.text_config, "max_position_embeddings", None)
+        limit = min(processor.tokenizer.model_max_length, longest or processor.tokenizer.model_max_length)
+        # SigLIP was trained on sentences padded to a fixed length, its padding unmasked.
+        fixed = model.config.model_type.startswith("siglip")
+        self._pad = {"padding": "max_length" if fixed else "longest", "truncation": True, "max_length": limit}
+        self._names = ("input_ids",) if fixed else ("input_ids", "attention_mask")
+
+    def images(self, images: Sequence[Image.Image]) -> Tensor:
+        """[B, D]."""
+        inputs = self.processor.image_processor(images=list(images), return_tensors="pt").to(self.device)
+        features: Tensor = self.model.get_image_features(**inputs).pooler_output
+        return features
+
+    def texts(self, texts: Sequence[str]) -> Tensor:
+        """[B, D]."""
+        inputs = self.processor.tokenizer(list(texts), return_tensors="pt", **self._pad).to(self.device)
+        wanted = {name: inputs[name] for name in self._names if name in inputs}
+        features: Tensor = self.model.get_text_features(**wanted).pooler_output
+        return features
+
+
+class SentenceTransformerTowers:
+    """A multimodal model of sentence-transformers.
+
+    Args:
+        folder: with a `modules.json`.
+        device: where to run.
+
+    Raises:
+        ModelError: it does not encode both pictures and sentences.
+    """
+
+    def __init__(self, folder: Path, device: str) -> None:
+        from sentence_transformers import SentenceTransformer
+
+        with quiet():
+            self.model = SentenceTransformer(
+                str(folder), device=device, model_kwargs={"use_safetensors": True}, local_files_only=True
+            )
+        if not {"text", "image"} <= set(self.model.modalities):
+            raise ModelError(
+                f"'{folder}' encodes {', '.join(self.model.modalities)}; a search needs text and image."
+            )
+
+    def images(self, images: Sequence[Image.Image]) -> Tensor:
+        """[B, D]."""
+        return self._encode(list(images))
+
+    def texts(self, texts: Sequence[str]) -> Tensor:
+        """[B, D]; wrapped, because a bare string that looks like a path or an address would be opened."""
+        return self._encode([{"text": text} for text in texts])
+
+    def _encode(self, items: list[Any]) -> Tensor:
+        vectors: Tensor = self.model.encode(
+            items, batch_size=len(items), convert_to_tensor=True, show_progress_bar=False
+        )
+        return vectors

@@ -1,0 +1,71 @@
+"""Which weights a recipe trains, and how fast at each step."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+import torch
+from torch import nn
+
+from textreid.config import Phase
+from textreid.models.joint import JointModel
+
+
+def freeze_text(model: JointModel, layers: int) -> None:
+    """Keep the lowest text layers and the word embeddings as they are; 0 freezes nothing.
+
+    Args:
+        model: with a text tower of BERT's form.
+        layers: how many.
+    """
+    if layers:
+        for module in (model.text_tower.embeddings, *model.text_tower.encoder.layer[:layers]):
+            module.requires_grad_(False)
+
+
+def make_optimizer(model: JointModel, objective: nn.Module, weight_decay: float) -> torch.optim.AdamW:
+    """AdamW over what is not frozen; each group names the rate of a `Phase` that it follows.
+
+    Args:
+        model: its towers follow "image_rate" and "text_rate", its projections "head_rate".
+        objective: follows "head_rate".
+        weight_decay: of matrices and kernels; gains and biases are not pulled to zero.
+    """
+    heads = nn.ModuleList([model.image_projection, model.text_projection, objective])
+    groups = [
+        *_groups("image_rate", model.image_tower.parameters(), weight_decay),
+        *_groups("text_rate", model.text_tower.parameters(), weight_decay),
+        *_groups("head_rate", heads.parameters(), weight_decay),
+    ]
+    return torch.optim.AdamW(groups, lr=0.0)
+
+
+def _groups(rate: str, parameters: Iterable[nn.Parameter], weight_decay: float) -> list[dict[str, object]]:
+    trained = [parameter for parameter in parameters if parameter.requires_grad]
+    return [
+        {"params": [p for p in trained if p.ndim > 1], "rate": rate, "weight_decay": weight_decay},
+        {"params": [p for p in trained if p.ndim <= 1], "rate": rate, "weight_decay": 0.0},
+    ]
+
+
+def set_rates(optimizer: torch.optim.Optimizer, phase: Phase, factor: float) -> None:
+    """Give each group the phase's peak rate times `factor`."""
+    for group in optimizer.param_groups:
+        group["lr"] = factor * getattr(phase, group["rate"])
+
+
+def schedule(step: int, steps: int, *, warmup: int, final: float) -> float:
+    """Share of the peak learning rate: linear warm-up, then half a cosine down to `final`.
+
+    Args:
+        step: from 0.
+        steps: of the whole phase.
+        warmup: steps until the peak; a quarter of the phase at most.
+        final: share that is left at the end.
+    """
+    warmup = min(warmup, steps // 4)
+    if step < warmup:
+        return (step + 1) / warmup
+    done = min(1.0, (step - warmup) / max(1, steps - warmup))
+    return final + (1 - final) * (1 + math.cos(math.pi * done)) / 2
