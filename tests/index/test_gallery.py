@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -161,14 +160,14 @@ def test_neighbours(tmp_path: Path) -> None:
 
 
 def test_a_closed_gallery_says_so(tmp_path: Path) -> None:
-    gallery, records, embeddings = filled(tmp_path / "g", 2)
+    gallery, _, embeddings = filled(tmp_path / "g", 2)
     gallery.close()
     gallery.close()
     with pytest.raises(GalleryError, match="closed"):
         gallery.search(embeddings, 1)
     with pytest.raises(GalleryError, match="closed"):
         gallery.delete(["p000"])
-    assert os.listdir(tmp_path / "g") == ["gallery.sqlite"]
+    assert [file.name for file in gallery.path.iterdir()] == ["gallery.sqlite"]
 
 
 def test_many_pages_of_records(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

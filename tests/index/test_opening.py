@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 import textwrap
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -22,7 +23,7 @@ def test_missing_gallery_says_how_to_make_one(tmp_path: Path) -> None:
             GalleryNotFoundError, match=f"No gallery at {path}. .*textreid index PHOTOS --gallery {path}"
         ):
             Gallery.open(path)
-    assert os.listdir(tmp_path) == []
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("create", [False, True])
@@ -39,7 +40,7 @@ def test_folder_of_photos(tmp_path: Path, create: bool) -> None:
     (tmp_path / "photo.jpg").write_bytes(b"photo")
     with pytest.raises(ForeignGalleryError, match="holds other files and no gallery"):
         Gallery.open(tmp_path, create=create)
-    assert os.listdir(tmp_path) == ["photo.jpg"]
+    assert list(tmp_path.iterdir()) == [tmp_path / "photo.jpg"]
 
 
 def database(path: Path, *statements: str) -> None:
@@ -67,7 +68,7 @@ def test_foreign_files_named_like_a_gallery(tmp_path: Path, create: bool) -> Non
 def test_newer_format_asks_to_upgrade(tmp_path: Path) -> None:
     filled(tmp_path / "g", 2)[0].close()
     database(tmp_path / "g" / "gallery.sqlite", "PRAGMA user_version = 99")
-    with pytest.raises(ForeignGalleryError, match="format 99.*pip install -U textreid"):
+    with pytest.raises(ForeignGalleryError, match=r"format 99.*pip install -U textreid"):
         Gallery.open(tmp_path / "g")
 
 
@@ -81,12 +82,24 @@ def test_creation_that_was_killed_is_finished(tmp_path: Path) -> None:
         assert len(gallery) == 2
 
 
+BECOME_NOBODY = """
+import os
+from textreid_index import *
+from textreid_index.backends import exact, flat
+from tests.index.toy import *
+embed(["warm"])  # numpy imports its generators late, when this user may no longer read them
+if os.getuid() == 0:
+    os.setgroups([])
+    os.setgid(65534)
+    os.setuid(65534)
+"""
+
+
 def as_nobody(code: str, folder: Path) -> str:
-    """What code prints when it is run code as a user who owns nothing, so that permissions count even when the tests run as root."""
-    become = "import os\nif os.getuid() == 0: os.setgroups([]); os.setgid(65534); os.setuid(65534)\n"
-    imports = "from textreid_index import *\nfrom textreid_index.backends import exact, flat\nfrom tests.index.toy import *\nembed(['warm'])\n"
+    """What code prints when run by a user who owns nothing, so that permissions count even for root."""
+    program = BECOME_NOBODY + textwrap.dedent(code)
     return subprocess.run(
-        [sys.executable, "-c", imports + become + textwrap.dedent(code), str(folder)],
+        [sys.executable, "-c", program, str(folder)],
         stdout=subprocess.PIPE,
         text=True,
         timeout=60,
@@ -95,7 +108,7 @@ def as_nobody(code: str, folder: Path) -> str:
 
 
 @pytest.fixture
-def public_folder(tmp_path: Path):  # noqa: ANN201
+def public_folder(tmp_path: Path) -> Iterator[Path]:
     """A folder that another user can reach: pytest's own is private."""
     folder = Path("/tmp") / f"textreid-{os.getpid()}-{tmp_path.name}"
     folder.mkdir(mode=0o755)
@@ -164,7 +177,7 @@ def test_unreadable_folder(public_folder: Path) -> None:
 
 def test_backends_by_name(tmp_path: Path) -> None:
     with pytest.raises(
-        UnknownBackendError, match="called 'flt'. Did you mean 'flat'. Known: auto, exact, flat"
+        UnknownBackendError, match=r"called 'flt'. Did you mean 'flat'. Known: auto, exact, flat"
     ):
         Gallery.open(tmp_path / "g", create=True, backend="flt")
     with Gallery.open(tmp_path / "g", create=True) as gallery:
@@ -179,13 +192,13 @@ def test_without_faiss_numpy_serves_and_says_so(tmp_path: Path, monkeypatch: pyt
         assert gallery.backend_name == "exact"
         assert "pip install 'textreid[cpu]'" in (gallery.notice or "")
         assert [hits.ids[0] for hits in gallery.search(embeddings, 1)] == list(embeddings.ids)
-    with pytest.raises(UnknownBackendError, match="'flat' cannot be loaded.*textreid\\[cpu\\]"):
+    with pytest.raises(UnknownBackendError, match=r"'flat' cannot be loaded.*textreid\[cpu\]"):
         Gallery.open(tmp_path / "g", backend="flat")
 
 
 def test_no_torch_and_no_faiss_at_import() -> None:
-    code = "import sys, textreid_index; print([name for name in ('torch', 'faiss', 'PIL') if name in sys.modules])"
+    code = "import sys, textreid_index; print({'torch', 'faiss', 'PIL'} & set(sys.modules))"
     assert (
         subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
-        == "[]\n"
+        == "set()\n"
     )
