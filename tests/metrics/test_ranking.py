@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import average_precision_score
 
@@ -82,6 +82,7 @@ def test_junk_neither_helps_nor_harms():
     assert found.ranks.tolist() == [2]  # behind the one true negative; a positive that is junk does not count
 
 
+@settings(deadline=None)
 @given(
     st.integers(0, 2**32 - 1),
     st.integers(1, 12),
