@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from textreid.data.synthetic import noise
-from textreid.data.synthetic.canvas import Canvas, Paint, Surface
+from textreid.data.synthetic.canvas import Canvas, Paint, Surface, move
 from textreid.data.synthetic.pedestrian import Pedestrian, skirted
 from textreid.data.synthetic.wardrobe import Wardrobe
 
@@ -46,7 +46,7 @@ def draw_skin(canvas: Canvas, person: Pedestrian, wardrobe: Wardrobe, at: Joints
         hand = at[f"wrist_{side}"] + fore / np.linalg.norm(fore) * 0.024 * h
         canvas.ellipsoid(hand, np.array([0.014, 0.033, 0.022]) * h, skin)
     neck = np.array([[0.03, 0.032], [0.029, 0.032], [0.036, 0.036]]) * h
-    canvas.limb(at["head"] - [0, 0.02, 0.01], at["neck"], neck, plain(wardrobe.skin * 0.86))
+    canvas.limb(move(at["head"], 0, -0.02, -0.01), at["neck"], neck, plain(wardrobe.skin * 0.86))
     size = wardrobe.figure.head
     canvas.ellipsoid(at["head"], head_axes(size), _face(person, wardrobe))
 
@@ -69,10 +69,10 @@ def draw_shoes(canvas: Canvas, person: Pedestrian, wardrobe: Wardrobe, at: Joint
         if person.shoes == "boots":
             top = ankle + (at[f"knee_{side}"] - ankle) * 0.45
             boot = np.array([[0.036, 0.038], [0.031, 0.034], [0.028, 0.032]]) * wardrobe.figure.limb
-            canvas.limb(top, ankle - [0, 0.01, 0], boot, plain(wardrobe.shoes), caps=(0.2, 0.6))
+            canvas.limb(top, move(ankle, 0, -0.01, 0), boot, plain(wardrobe.shoes), caps=(0.2, 0.6))
         elif person.shoes == "sneakers":
             sock = np.array([[0.023, 0.025], [0.022, 0.025]]) * wardrobe.figure.limb
-            canvas.limb(ankle + [0, 0.03, 0], ankle, sock, plain(wardrobe.shoes * 0.3 + 0.5), lift=-0.004)
+            canvas.limb(move(ankle, 0, 0.03, 0), ankle, sock, plain(wardrobe.shoes * 0.3 + 0.5), lift=-0.004)
 
 
 def _shoe(person: Pedestrian, wardrobe: Wardrobe) -> Paint:

@@ -124,7 +124,7 @@ class Canvas:
             paint: its colours.
             caps: how round each end is (0 cuts it flat, 1 is a half ball).
             turn: radians that the limb is turned about its own axis with respect to the body.
-            lift: metres that bring the part nearer to the camera, to settle which of two touching parts shows.
+            lift: metres nearer to the camera, to settle which of two touching parts shows.
         """
         (a, za, sa), (b, zb, sb) = self.project(start), self.project(end)
         size = (sa + sb) / 2
@@ -243,6 +243,11 @@ class Canvas:
         self._commit(
             rows, cols, where, depth[front], normal, Surface(around, local[1], (local[1] + 1) / 2), paint
         )
+
+
+def move(point: np.ndarray, left: float, up: float, ahead: float) -> np.ndarray:
+    """[3] a body-frame point moved by metres to the person's left, up and forwards."""
+    return point + np.array([left, up, ahead])
 
 
 def _smooth(values: np.ndarray) -> np.ndarray:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from textreid.data.synthetic.body import Joints, plain
-from textreid.data.synthetic.canvas import Canvas, Paint, Surface
+from textreid.data.synthetic.canvas import Canvas, Paint, Surface, move
 from textreid.data.synthetic.palette import rgb
 from textreid.data.synthetic.pedestrian import Pedestrian
 from textreid.data.synthetic.pose import View
@@ -16,14 +16,14 @@ def draw_bag(canvas: Canvas, person: Pedestrian, wardrobe: Wardrobe, at: Joints)
     """The bag and its handles; its straps over the chest belong to the garment."""
     f, colour = wardrobe.figure, wardrobe.bag
     h = f.height
-    hand = at["wrist_l"] + [0, -0.03 * h, 0]
+    hand = move(at["wrist_l"], 0, -0.03 * h, 0)
     if person.bag == "backpack":
         back = -(f.chest_depth + wardrobe.ease + 0.055)
         wide = min(f.shoulder * 0.78, 0.17)
         box = _box(wide, 0.095, 9)
         box[:2] *= [[0.72, 0.6], [0.92, 0.85]]
-        top = at["neck"] + [0, -0.035 * h, back]
-        canvas.limb(top, at["neck"] + [0, -0.285 * h, back - 0.02], box, _pack(colour), caps=(0.4, 0.3))
+        top = move(at["neck"], 0, -0.035 * h, back)
+        canvas.limb(top, move(at["neck"], 0, -0.285 * h, back - 0.02), box, _pack(colour), caps=(0.4, 0.3))
     elif person.bag in ("handbag", "shopping bag", "briefcase"):
         size = {
             "handbag": (0.05, 0.15, 0.2),
@@ -35,29 +35,31 @@ def draw_bag(canvas: Canvas, person: Pedestrian, wardrobe: Wardrobe, at: Joints)
     elif person.bag in ("shoulder bag", "tote bag"):
         big = person.bag == "tote bag"
         side = max(f.shoulder, f.hip) + wardrobe.ease + 0.035
-        top = at["pelvis"] + [side, (0.12 if big else 0.13) * h, -0.02]
+        top = move(at["pelvis"], side, (0.12 if big else 0.13) * h, -0.02)
         size = (0.06, 0.18, 0.32) if big else (0.055, 0.15, 0.2)
-        canvas.limb(top, top - [0, size[2], 0], _box(size[0], size[1], 6), _leather(colour), caps=(0.5, 0.4))
+        canvas.limb(
+            top, move(top, 0, -size[2], 0), _box(size[0], size[1], 6), _leather(colour), caps=(0.5, 0.4)
+        )
         strap = np.full((2, 2), 0.012)
         for z in (-0.07, 0.07):
             canvas.limb(
-                at["shoulder_l"] + [0.0, 0.045, z * 0.4],
-                top + [0, 0, z],
+                move(at["shoulder_l"], 0.0, 0.045, z * 0.4),
+                move(top, 0, 0, z),
                 strap,
                 plain(colour * 0.85),
                 lift=0.02,
             )
     elif person.bag == "messenger bag":
         side = -(f.hip + wardrobe.ease + 0.03)
-        top = at["pelvis"] + [side, 0.05 * h, -0.04]
-        canvas.limb(top, top - [0, 0.23, 0], _box(0.055, 0.17, 6), _leather(colour), caps=(0.4, 0.3))
+        top = move(at["pelvis"], side, 0.05 * h, -0.04)
+        canvas.limb(top, move(top, 0, -0.23, 0), _box(0.055, 0.17, 6), _leather(colour), caps=(0.4, 0.3))
     elif person.bag == "suitcase":
         grip = at["wrist_r"]
         base = np.array([grip[0] - 0.05, 0.03, grip[2] - 0.3])
-        canvas.limb(base + [0, 0.6, 0], base, _box(0.2, 0.12, 6), _case(colour), caps=(0.35, 0.25))
+        canvas.limb(move(base, 0, 0.6, 0), base, _box(0.2, 0.12, 6), _case(colour), caps=(0.35, 0.25))
         canvas.limb(
-            grip - [0, 0.03, 0],
-            base + [0, 0.62, 0],
+            move(grip, 0, -0.03, 0),
+            move(base, 0, 0.62, 0),
             np.full((2, 2), 0.012),
             plain(np.float32([0.3, 0.3, 0.32])),
         )
@@ -78,7 +80,7 @@ def draw_umbrella(canvas: Canvas, person: Pedestrian, at: Joints) -> None:
         out[surface.along < 0.12 * (1 - panel)] = np.nan
         return out
 
-    canvas.ellipsoid(top - [0, 0.22, 0], np.array([0.5, 0.26, 0.5]), canopy)
+    canvas.ellipsoid(move(top, 0, -0.22, 0), np.array([0.5, 0.26, 0.5]), canopy)
 
 
 def draw_in_hand(canvas: Canvas, view: View, wardrobe: Wardrobe, at: Joints) -> None:
@@ -86,15 +88,17 @@ def draw_in_hand(canvas: Canvas, view: View, wardrobe: Wardrobe, at: Joints) -> 
     h = wardrobe.figure.height
     dark = np.float32([0.07, 0.07, 0.09])
     if view.gesture == "phone":
-        canvas.ellipsoid(at["wrist_r"] + [0.01, 0.03 * h, 0.03], np.array([0.035, 0.06, 0.02]), plain(dark))
+        canvas.ellipsoid(
+            move(at["wrist_r"], 0.01, 0.03 * h, 0.03), np.array([0.035, 0.06, 0.02]), plain(dark)
+        )
     elif view.gesture == "call":
-        canvas.ellipsoid(at["wrist_r"] + [0.02, 0.03 * h, 0], np.array([0.02, 0.07, 0.035]), plain(dark))
+        canvas.ellipsoid(move(at["wrist_r"], 0.02, 0.03 * h, 0), np.array([0.02, 0.07, 0.035]), plain(dark))
     elif view.gesture == "book":
         middle = (at["wrist_l"] + at["wrist_r"]) / 2 + [0, 0.02, 0.03]
         canvas.limb(
-            middle + [0, 0.1, 0],
-            middle - [0, 0.1, 0],
-            np.full((2, 2), 0.0) + [0.11, 0.02],
+            move(middle, 0, 0.1, 0),
+            move(middle, 0, -0.1, 0),
+            np.array([[0.11, 0.02], [0.11, 0.02]]),
             plain(np.float32([0.88, 0.87, 0.83])),
             caps=(0.05, 0.05),
         )
@@ -114,15 +118,19 @@ def _hang(
     crumpled: bool,
 ) -> None:
     wide, deep, tall = size
-    top = hand - [0, drop, 0]
+    top = move(hand, 0, -drop, 0)
     box = _box(wide, deep, 6)
     if crumpled:
         box[:2] *= [[0.4, 0.55], [0.8, 0.85]]
     canvas.limb(
-        top, top - [0, tall, 0], box, plain(colour, 0.1) if crumpled else _leather(colour), caps=(0.3, 0.3)
+        top,
+        move(top, 0, -tall, 0),
+        box,
+        plain(colour, 0.1) if crumpled else _leather(colour),
+        caps=(0.3, 0.3),
     )
     for z in (-0.6 * deep, 0.6 * deep):
-        canvas.limb(hand, top + [0, 0, z], np.full((2, 2), 0.009), plain(colour * 0.8))
+        canvas.limb(hand, move(top, 0, 0, z), np.full((2, 2), 0.009), plain(colour * 0.8))
 
 
 def _leather(colour: np.ndarray) -> Paint:

@@ -10,10 +10,11 @@ import numpy as np
 from textreid.data.synthetic.body import draw_shoes, draw_skin
 from textreid.data.synthetic.canvas import Canvas
 from textreid.data.synthetic.carried import draw_bag, draw_in_hand, draw_umbrella
-from textreid.data.synthetic.garments import draw_lower, draw_upper
 from textreid.data.synthetic.headwear import draw_hair, draw_hat
+from textreid.data.synthetic.lowers import draw_lower
 from textreid.data.synthetic.pedestrian import Pedestrian
 from textreid.data.synthetic.pose import View, joints
+from textreid.data.synthetic.uppers import draw_upper
 from textreid.data.synthetic.wardrobe import Wardrobe
 
 

@@ -127,11 +127,11 @@ def write_frames(
     size: tuple[int, int] = (960, 540),
     progress: Callable[[int, int], None] | None = None,
 ) -> Path:
-    """Write the frames of `built_in_gallery` as `root/frames/c1/000001.jpg`, with `annotations.json` beside them.
+    """Write the frames of `built_in_gallery` as `root/frames/c1/000001.jpg`, with `annotations.json`.
 
     Every JPEG carries its time in EXIF, as a photo does. The annotations hold, for each frame, file, camera,
-    POSIX time and size, and for each person in it box, identity, track, side and caption; and the attributes of
-    each identity.
+    POSIX time and size, and for each person in it box, identity, track, side and caption; and the attributes
+    of each identity.
 
     Args:
         root: folder that will hold `frames`.

@@ -6,7 +6,7 @@ import numpy as np
 
 from textreid.data.synthetic import noise
 from textreid.data.synthetic.body import Joints, head_axes, plain
-from textreid.data.synthetic.canvas import Canvas, Paint, Surface
+from textreid.data.synthetic.canvas import Canvas, Paint, Surface, move
 from textreid.data.synthetic.pedestrian import Pedestrian
 from textreid.data.synthetic.wardrobe import Wardrobe
 
@@ -32,16 +32,16 @@ def draw_hair(canvas: Canvas, person: Pedestrian, wardrobe: Wardrobe, at: Joints
     if style == "medium":
         back = np.array([[0.62, 0.5], [0.72, 0.55], [0.66, 0.4]]) * size
         canvas.limb(
-            head + [0, 0.1 * size, -0.35 * size],
-            head + [0, -1.2 * size, -0.3 * size],
+            move(head, 0, 0.1 * size, -0.35 * size),
+            move(head, 0, -1.2 * size, -0.3 * size),
             back,
             _opening(strands, 0.95),
         )
     elif style == "long":
         back = np.array([[0.6, 0.5], [0.8, 0.5], [0.9, 0.42], [0.82, 0.36], [0.5, 0.2]]) * size
         canvas.limb(
-            head + [0, 0.1 * size, -0.3 * size],
-            head + [0, -3.0 * size, -0.85 * size],
+            move(head, 0, 0.1 * size, -0.3 * size),
+            move(head, 0, -3.0 * size, -0.85 * size),
             back,
             _opening(strands, 1.1),
             caps=(1, 0.4),
@@ -49,18 +49,18 @@ def draw_hair(canvas: Canvas, person: Pedestrian, wardrobe: Wardrobe, at: Joints
         for sign in (1, -1):
             lock = np.array([[0.2, 0.2], [0.26, 0.2], [0.1, 0.1]]) * size
             canvas.limb(
-                head + [sign * 0.62 * size, -0.2 * size, 0.1 * size],
-                head + [sign * 0.75 * size, -2.1 * size, 0.25 * size],
+                move(head, sign * 0.62 * size, -0.2 * size, 0.1 * size),
+                move(head, sign * 0.75 * size, -2.1 * size, 0.25 * size),
                 lock,
                 strands,
             )
     elif style == "ponytail":
         tail = np.array([[0.18, 0.18], [0.3, 0.26], [0.3, 0.24], [0.12, 0.1]]) * size
         canvas.limb(
-            head + [0, 0.35 * size, -0.85 * size], head + [0, -1.75 * size, -1.2 * size], tail, strands
+            move(head, 0, 0.35 * size, -0.85 * size), move(head, 0, -1.75 * size, -1.2 * size), tail, strands
         )
     elif style == "bun":
-        canvas.ellipsoid(head + [0, 0.75 * size, -0.7 * size], np.array([0.42, 0.4, 0.4]) * size, strands)
+        canvas.ellipsoid(move(head, 0, 0.75 * size, -0.7 * size), np.array([0.42, 0.4, 0.4]) * size, strands)
 
 
 def draw_hat(canvas: Canvas, person: Pedestrian, wardrobe: Wardrobe, at: Joints) -> None:
@@ -68,25 +68,25 @@ def draw_hat(canvas: Canvas, person: Pedestrian, wardrobe: Wardrobe, at: Joints)
     size, head, colour = wardrobe.figure.head, at["head"], wardrobe.hat
     if person.hat == "cap":
         crown = _above(plain(colour), 0.3)
-        canvas.ellipsoid(head + [0, 0.1 * size, -0.02 * size], head_axes(size, 1.16), crown)
+        canvas.ellipsoid(move(head, 0, 0.1 * size, -0.02 * size), head_axes(size, 1.16), crown)
         visor = np.stack([[0.62, 0, 0], [0, 0.09, -0.04], [0, -0.15, 0.62]], 1) * size
-        canvas.ellipsoid(head + [0, 0.36 * size, 0.82 * size], visor, plain(colour * 0.85))
+        canvas.ellipsoid(move(head, 0, 0.36 * size, 0.82 * size), visor, plain(colour * 0.85))
     elif person.hat == "beanie":
         canvas.ellipsoid(
-            head + [0, 0.1 * size, -0.03 * size], head_axes(size, 1.2), _above(_ribbed(colour), 0.18)
+            move(head, 0, 0.1 * size, -0.03 * size), head_axes(size, 1.2), _above(_ribbed(colour), 0.18)
         )
     elif person.hat == "sun hat":
-        canvas.ellipsoid(head + [0, 0.2 * size, 0], head_axes(size, 1.14), _above(plain(colour), 0.2))
+        canvas.ellipsoid(move(head, 0, 0.2 * size, 0), head_axes(size, 1.14), _above(plain(colour), 0.2))
         band = _band(colour)
-        canvas.ellipsoid(head + [0, 0.42 * size, 0], np.array([1.5, 0.12, 1.6]) * size, band)
+        canvas.ellipsoid(move(head, 0, 0.42 * size, 0), np.array([1.5, 0.12, 1.6]) * size, band)
     elif person.hat == "hood":
         canvas.ellipsoid(
-            head + [0, 0, -0.12 * size], head_axes(size, 1.34), _cap(wardrobe.upper, 0.62, 0.85, -1.1, 0)
+            move(head, 0, 0, -0.12 * size), head_axes(size, 1.34), _cap(wardrobe.upper, 0.62, 0.85, -1.1, 0)
         )
         collar = np.array([[0.75, 0.7], [0.9, 0.85], [1.1, 0.95]]) * size
         canvas.limb(
-            head + [0, -0.6 * size, -0.2 * size],
-            at["neck"] - [0, 0.02, 0],
+            move(head, 0, -0.6 * size, -0.2 * size),
+            move(at["neck"], 0, -0.02, 0),
             collar,
             _opening(wardrobe.upper, 0.8),
         )

@@ -67,7 +67,7 @@ class Pedestrian:
     Colour names are those of `textreid.data.synthetic.palette`. None means that the thing is not there.
 
     Attributes:
-        number: the identity's number; it also seeds the small things words do not say (exact shade, face, gait).
+        number: the identity's number; it also seeds what no word says: exact shades, build, folds.
         sex: "female" or "male", as it appears.
         age: "child", "young", "adult" or "elderly", as it appears.
         build: "slim", "average" or "heavy".

@@ -13,7 +13,7 @@ from textreid.data.synthetic.pose import View
 
 
 def join(parts: Sequence[str]) -> str:
-    """ "a", "a and b", "a, b and c"."""
+    """Join phrases into "a", "a and b" or "a, b and c"."""
     if len(parts) < 2:
         return "".join(parts)
     return ", ".join(parts[:-1]) + " and " + parts[-1]
@@ -82,9 +82,11 @@ class Phrases:
     def _upper(self, person: Pedestrian, facts: frozenset[str]) -> str:
         noun = self._one_of(words.UPPERS[person.upper])
         pattern = person.upper_pattern
-        if person.sleeves != "long" or person.upper not in words.SLEEVES_UNDERSTOOD:
-            if person.upper != "tank top" and self._rng.random() < 0.65:
-                noun = f"{self._one_of(words.SLEEVES[person.sleeves])} {noun}"
+        telling = person.upper != "tank top" and (
+            person.sleeves != "long" or person.upper not in words.SLEEVES_UNDERSTOOD
+        )
+        if telling and self._rng.random() < 0.65:
+            noun = f"{self._one_of(words.SLEEVES[person.sleeves])} {noun}"
         main = self._colour(person.upper_colour)
         second = self._colour(person.upper_second) if person.upper_second else ""
         if pattern == "print" and "print" not in facts:

@@ -111,8 +111,8 @@ def joints(person: Pedestrian, figure: Figure, view: View, stoop: float) -> dict
         stoop: radians that the back leans forward.
 
     Returns:
-        Joint name -> [3] position in the body frame, metres; "toe_l" and "toe_r" are directions. "l" and "r" are
-        the person's own sides (left is +x).
+        Joint name -> [3] position in the body frame, metres; "toe_l" and "toe_r" are directions. "l" and "r"
+        are the person's own sides (left is +x).
     """
     h = figure.height
     narrow = skirted(person)
@@ -164,7 +164,7 @@ def _legs(h: float, swing: float, view: View) -> dict[str, np.ndarray]:
 def _arm(
     person: Pedestrian, figure: Figure, view: View, side: str, swing: float
 ) -> tuple[float, float, float, float]:
-    """Radians of one arm: upper arm forward, elbow bent, held away from the body; and how far the hand turns in."""
+    """Radians that one arm swings forward, bends and is held away; and how far the hand turns in."""
     forward = swing + 0.02
     if side == "r" and person.umbrella is not None:
         return 0.35, 1.9, 0.12, 0.1

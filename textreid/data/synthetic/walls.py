@@ -88,7 +88,7 @@ def _glass(picture: np.ndarray, metre: float, rng: np.random.Generator) -> None:
 
 
 def _shop(picture: np.ndarray, metre: float, rng: np.random.Generator) -> None:
-    high, wide = picture.shape[:2]
+    wide = picture.shape[1]
     picture *= 0.85
     for shelf in np.arange(0.1, 2.2, 0.42):
         x = -rng.uniform(0, 0.3) * metre
@@ -115,7 +115,7 @@ def _hedge(picture: np.ndarray, metre: float, rng: np.random.Generator) -> None:
 
 
 def _street(picture: np.ndarray, metre: float, rng: np.random.Generator) -> None:
-    high, wide = picture.shape[:2]
+    wide = picture.shape[1]
     gap = rng.uniform(1.6, 2.6) * metre
     for x in np.arange(-rng.uniform(0, gap), wide, gap):  # a house front
         for floor in (1.1, 3.6):
@@ -190,7 +190,7 @@ def _car(picture: np.ndarray, x: float, metre: float, rng: np.random.Generator) 
 
 
 def _corridor(picture: np.ndarray, metre: float, rng: np.random.Generator) -> None:
-    high, wide = picture.shape[:2]
+    wide = picture.shape[1]
     base = picture.mean((0, 1))
     gap = rng.uniform(1.8, 3.2) * metre
     for x in np.arange(-rng.uniform(0, gap), wide, gap):
