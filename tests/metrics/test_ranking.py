@@ -124,6 +124,11 @@ def test_refuses_scores_that_are_not_finite(bad):
         ranked(scores, np.ones_like(scores, bool), np.zeros_like(scores, bool))
 
 
+def test_refuses_ranks_that_do_not_fit_their_counts():
+    with pytest.raises(ValueError, match="2 ranks do not fit counts that sum to 3"):
+        PositiveRanks(np.array([1, 2]), np.array([3, 0]))
+
+
 def test_refuses_an_unknown_convention():
     with pytest.raises(ValueError, match=r"'rectangle' or 'trapezoid', not 'interpolated'"):
         average_precision(of([1]), "interpolated")

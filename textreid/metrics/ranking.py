@@ -32,18 +32,24 @@ class PositiveRanks:
     ranks: np.ndarray
     counts: np.ndarray
 
+    def __post_init__(self) -> None:
+        if self.counts.sum() != len(self.ranks):
+            raise ValueError(f"{len(self.ranks)} ranks do not fit counts that sum to {self.counts.sum()}")
+
     @property
     def scored(self) -> np.ndarray:
         """[Q] bool, the queries that have a positive; the S scored queries are the metrics' denominator."""
         return self.counts > 0
 
-    def _first(self) -> np.ndarray:
+    @property
+    def first(self) -> np.ndarray:
         """[S] int64, where each scored query starts in `ranks`."""
         return (np.cumsum(self.counts) - self.counts)[self.scored]
 
-    def _number(self) -> np.ndarray:
+    @property
+    def number(self) -> np.ndarray:
         """[P] int64, 1 for a query's best positive, 2 for its second, ..."""
-        return np.arange(len(self.ranks)) - np.repeat(self._first(), self.counts[self.scored]) + 1
+        return np.arange(len(self.ranks)) - np.repeat(self.first, self.counts[self.scored]) + 1
 
 
 def rank_at(found: PositiveRanks, k: int) -> np.ndarray:
@@ -52,7 +58,7 @@ def rank_at(found: PositiveRanks, k: int) -> np.ndarray:
     Returns:
         [S] float64. Ranks [2, 4] give 0 at k=1 and 1 at k=5.
     """
-    return (found.ranks[found._first()] <= k).astype(np.float64)
+    return (found.ranks[found.first] <= k).astype(np.float64)
 
 
 def average_precision(found: PositiveRanks, convention: Convention = "rectangle") -> np.ndarray:
@@ -73,7 +79,7 @@ def average_precision(found: PositiveRanks, convention: Convention = "rectangle"
     """
     if convention not in ("rectangle", "trapezoid"):
         raise ValueError(f"convention must be 'rectangle' or 'trapezoid', not {convention!r}")
-    number, ranks = found._number(), found.ranks
+    number, ranks = found.number, found.ranks
     precision = number / ranks
     if convention == "trapezoid":
         before = np.where(ranks > 1, (number - 1) / np.maximum(ranks - 1, 1), 1.0)
@@ -90,7 +96,7 @@ def inverse_negative_penalty(found: PositiveRanks) -> np.ndarray:
         [S] float64 in (0, 1].
     """
     counts = found.counts[found.scored]
-    return counts / found.ranks[found._first() + counts - 1]
+    return counts / found.ranks[found.first + counts - 1]
 
 
 def positive_ranks(scores: Iterable[np.ndarray], relevance: Relevance) -> PositiveRanks:
@@ -144,5 +150,5 @@ def _rank(row: np.ndarray, place: int) -> int:
 
 
 def _sum_by_query(values: np.ndarray, found: PositiveRanks) -> np.ndarray:
-    first = found._first()
+    first = found.first
     return np.add.reduceat(values, first) if len(first) else np.zeros(0)
