@@ -58,6 +58,10 @@ def accepted(function: Function) -> list[str]:
     return [argument.arg for argument in every if argument and argument.arg not in ("self", "cls")]
 
 
+def variadic(function: Function) -> set[str]:
+    return {argument.arg for argument in (function.args.vararg, function.args.kwarg) if argument}
+
+
 @pytest.mark.parametrize("file", SOURCES, ids=lambda file: file.relative_to(ROOT).as_posix())
 def test_described_arguments_are_the_accepted_ones(file: Path) -> None:
     wrong = []
