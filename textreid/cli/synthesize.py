@@ -33,8 +33,8 @@ def run(
 ) -> None:
     """Draw people who do not exist, with captions, in the layout of a research data set.
 
-    cuhk-pedes has captioned crops, market1501 crops from six cameras, frames full pictures with several people
-    and their boxes. Everything appears in DIR at the end; stopped before, nothing does.
+    cuhk-pedes has captioned crops, market1501 crops from six cameras, frames full pictures with several
+    people and their boxes. Everything appears in DIR at the end; stopped before, nothing does.
 
     Examples:
       textreid synthesize --out drawn --identities 500 --images 4

@@ -106,15 +106,15 @@ def _face(person: Pedestrian, wardrobe: Wardrobe) -> Paint:
         chin = np.exp(-(((y + 0.72) / 0.1) ** 2)) * 0.12
         shade -= front * (0.62 * eyes + 0.4 * brows + 0.22 * nose) + chin
         colour = skin * shade[:, None]
-        colour = colour * (1 - np.float32([0.12, 0.5, 0.45]) * (front * mouth)[:, None])
+        colour = colour * (1 - np.array([0.12, 0.5, 0.45], np.float32) * (front * mouth)[:, None])
         blush = front * np.exp(-(((np.abs(x) - 0.55) / 0.25) ** 2) - ((y + 0.2) / 0.25) ** 2)
-        colour = colour * (1 - np.float32([0.0, 0.08, 0.08]) * blush[:, None])
+        colour = colour * (1 - np.array([0.0, 0.08, 0.08], np.float32) * blush[:, None])
         if person.glasses != "none":
             dark = person.glasses == "sunglasses"
             lens = (np.abs(np.abs(x) - 0.37) < 0.25) & (np.abs(y - 0.11) < 0.14) & front
             rim = lens & ~((np.abs(np.abs(x) - 0.37) < 0.17) & (np.abs(y - 0.11) < 0.075))
             arm = (np.abs(y - 0.15) < 0.045) & (np.abs(surface.around) < 1.7)
-            ink = np.float32([0.05, 0.05, 0.06])
+            ink = np.array([0.05, 0.05, 0.06], np.float32)
             colour = np.where(((lens if dark else rim) | arm)[:, None], ink, colour)
         return np.clip(colour, 0, 1).astype(np.float32)
 

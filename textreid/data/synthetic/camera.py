@@ -127,7 +127,7 @@ class Camera:
         if rng.random() < 0.12:
             reach = max(int(tall / 60 * rng.uniform(0.6, 1.6)), 1)
             picture = cv2.blur(picture, (2 * reach + 1, 1))
-        grey = picture @ np.float32([0.3, 0.59, 0.11])
+        grey = picture @ np.array([0.3, 0.59, 0.11], np.float32)
         picture = grey[..., None] + (picture - grey[..., None]) * self.saturation
         picture = np.clip((picture * self.gain - 0.45) * self.contrast + 0.45, 0, 1) ** np.float32(self.gamma)
         picture = picture + rng.standard_normal(picture.shape, np.float32) * np.float32(self.noise)

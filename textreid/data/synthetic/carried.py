@@ -61,7 +61,7 @@ def draw_bag(canvas: Canvas, person: Pedestrian, wardrobe: Wardrobe, at: Joints)
             move(grip, 0, -0.03, 0),
             move(base, 0, 0.62, 0),
             np.full((2, 2), 0.012),
-            plain(np.float32([0.3, 0.3, 0.32])),
+            plain(np.array([0.3, 0.3, 0.32], np.float32)),
         )
 
 
@@ -72,7 +72,7 @@ def draw_umbrella(canvas: Canvas, person: Pedestrian, at: Joints) -> None:
     colour = rgb(person.umbrella)
     hand = at["wrist_r"]
     top = np.array([hand[0] * 0.4, at["head"][1] + 0.42, hand[2] * 0.4])
-    canvas.limb(hand, top, np.full((2, 2), 0.009), plain(np.float32([0.25, 0.25, 0.26])))
+    canvas.limb(hand, top, np.full((2, 2), 0.009), plain(np.array([0.25, 0.25, 0.26], np.float32)))
 
     def canopy(surface: Surface) -> np.ndarray:
         panel = np.abs(np.mod(surface.around * 8 / (2 * np.pi), 1.0) - 0.5) * 2
@@ -86,7 +86,7 @@ def draw_umbrella(canvas: Canvas, person: Pedestrian, at: Joints) -> None:
 def draw_in_hand(canvas: Canvas, view: View, wardrobe: Wardrobe, at: Joints) -> None:
     """A phone, or a folder held with both hands."""
     h = wardrobe.figure.height
-    dark = np.float32([0.07, 0.07, 0.09])
+    dark = np.array([0.07, 0.07, 0.09], np.float32)
     if view.gesture == "phone":
         canvas.ellipsoid(
             move(at["wrist_r"], 0.01, 0.03 * h, 0.03), np.array([0.035, 0.06, 0.02]), plain(dark)
@@ -99,7 +99,7 @@ def draw_in_hand(canvas: Canvas, view: View, wardrobe: Wardrobe, at: Joints) -> 
             move(middle, 0, 0.1, 0),
             move(middle, 0, -0.1, 0),
             np.array([[0.11, 0.02], [0.11, 0.02]]),
-            plain(np.float32([0.88, 0.87, 0.83])),
+            plain(np.array([0.88, 0.87, 0.83], np.float32)),
             caps=(0.05, 0.05),
         )
 

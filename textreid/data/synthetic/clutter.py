@@ -59,14 +59,14 @@ def draw_obstacle(scene: np.ndarray, top: int, rng: np.random.Generator) -> None
         return
     kind = rng.random()
     rail = max(tall // 7, 2)
-    colour = np.float32(rng.uniform(0.2, 0.7) * (1 + rng.normal(0, 0.05, 3)))
+    colour = (rng.uniform(0.2, 0.7) * (1 + rng.normal(0, 0.05, 3))).astype(np.float32)
     if kind < 0.35:  # a railing with close bars
         bars = np.mod(np.arange(wide), max(tall // 4, 4)) < max(tall // 7, 3)
         front[:, bars] = colour
         front[:rail] = colour * 1.1
         return
     if kind < 0.6:
-        colour = np.float32([0.25, 0.31, 0.18]) * np.float32(rng.uniform(0.7, 1.3))
+        colour = np.array([0.25, 0.31, 0.18], np.float32) * np.float32(rng.uniform(0.7, 1.3))
     x, y = (int(v) for v in rng.integers(0, noise.SIZE, 2))
     rows, cols = (np.arange(tall) + y) & (noise.SIZE - 1), (np.arange(wide) + x) & (noise.SIZE - 1)
     deep = 0.16 if 0.35 <= kind < 0.6 else 0.04

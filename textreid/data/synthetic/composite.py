@@ -38,7 +38,7 @@ def ground_shadow(
     x, y = at[0] + fx - x0, at[1] + fy - y0
     lean = -0.7 * direction[0] / max(direction[1], 0.3)
     flat = 0.16 + 0.3 * max(1 - direction[1], 0)
-    lie_down = np.float32([[1, -lean, x - fx + lean * fy], [0, flat, y - flat * fy]])
+    lie_down = np.array([[1, -lean, x - fx + lean * fy], [0, flat, y - flat * fy]], np.float32)
     size = (floor.shape[1], floor.shape[0])
     cast = cv2.GaussianBlur(cv2.warpAffine(sprite.alpha, lie_down, size), (0, 0), max(h / 60, 0.8)) * strength
     touch = np.zeros(floor.shape[:2], np.float32)

@@ -52,7 +52,9 @@ def _stage(
     edge = max(edge, round(ground.horizon + 0.3 * metre))
     place = np.random.Generator(np.random.PCG64(camera.seed)) if rng.random() < 0.3 else rng
     scene = draw_background(width, height, ground, edge, camera.floor, camera.wall, place)
-    scene *= np.float32(camera.light.cast) * np.float32(min(camera.light.sky + 0.6 * camera.light.sun, 1.15))
+    scene *= np.array(camera.light.cast, np.float32) * np.float32(
+        min(camera.light.sky + 0.6 * camera.light.sun, 1.15)
+    )
     scene *= np.float32(rng.uniform(0.75, 1.15))
     if rng.random() < 0.3:
         draw_stranger(scene, camera, tall, rng)

@@ -56,7 +56,7 @@ def draw_floor(
     turn = float(rng.uniform(-0.6, 0.6))
     x = right * np.cos(turn) - away * np.sin(turn) + 500
     y = right * np.sin(turn) + away * np.cos(turn) + 500
-    tone = np.float32(rng.uniform(0.36, 0.66) * (1 + rng.normal(0, 0.03, 3)))
+    tone = (rng.uniform(0.36, 0.66) * (1 + rng.normal(0, 0.03, 3))).astype(np.float32)
     stain = noise.at(40, x * 14, y * 14, 6)
     grain = noise.at(3, x * 140, y * 140, 7)
     shade = 1 + 0.04 * stain + 0.03 * grain
@@ -65,21 +65,21 @@ def draw_floor(
         each = noise.at(1, np.floor(x / size) * 7, np.floor(y / size) * 11, 8)
         shade = (shade + 0.035 * each) * _joints(x / size, y / size, 0.035 / size, 0.76)
     elif kind == "bricks":
-        tone = np.float32([0.52, 0.38, 0.33]) * np.float32(rng.uniform(0.75, 1.2))
+        tone = np.array([0.52, 0.38, 0.33], np.float32) * np.float32(rng.uniform(0.75, 1.2))
         row = np.floor(y / 0.14)
         each = noise.at(1, np.floor(x / 0.28 + row / 2) * 7, row * 11, 8)
         shade = (shade + 0.08 * each) * _joints(x / 0.28 + row / 2, y / 0.14, 0.06, 0.84)
     elif kind == "tiles":
-        tone = np.float32([0.72, 0.69, 0.64]) * np.float32(rng.uniform(0.8, 1.12))
+        tone = np.array([0.72, 0.69, 0.64], np.float32) * np.float32(rng.uniform(0.8, 1.12))
         size = float(rng.uniform(0.6, 1.2))
         shade = (1 + 0.015 * stain + 0.01 * grain) * _joints(x / size, y / size, 0.02 / size, 0.84)
         for centre in rng.uniform(-3, 3, 3):  # lamps mirrored in the polish
             shade = shade + 0.1 * np.exp(-(((right - centre) / 0.5) ** 2)).astype(np.float32)
     elif kind == "grass":
-        tone = np.float32([0.36, 0.4, 0.25]) * np.float32(rng.uniform(0.65, 1.15))
+        tone = np.array([0.36, 0.4, 0.25], np.float32) * np.float32(rng.uniform(0.65, 1.15))
         shade = shade + 0.06 * noise.at(5, x * 40, y * 40, 9) + 0.05 * stain + 0.05 * grain
     elif kind == "carpet":
-        tone = np.float32(rng.uniform(0.28, 0.5) * (1 + rng.normal(0, 0.12, 3)))
+        tone = (rng.uniform(0.28, 0.5) * (1 + rng.normal(0, 0.12, 3))).astype(np.float32)
         shade = shade + 0.05 * (np.sin(x * 9) * np.sin(y * 9))
     else:
         shade = shade + 0.01 * grain

@@ -149,7 +149,8 @@ def write_frames(
         InputError: the folder exists or a number is below 1.
     """
     target = Path(root) / "frames"
-    rows, people = [], {}
+    rows: list[dict[str, object]] = []
+    people: dict[int, dict[str, str]] = {}
     with whole_folder(target) as folder:
         shots = built_in_gallery(frames, cameras=cameras, identities=identities, seed=seed, size=size)
         for done, frame in enumerate(shots, 1):

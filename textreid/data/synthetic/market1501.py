@@ -31,7 +31,7 @@ def write_market1501(
     """Write `root/Market-1501-v15.09.15` with `bounding_box_train`, `bounding_box_test` and `query`.
 
     Files are named as the original's, `0002_c1s1_000451_03.jpg`: identity, camera and sequence, frame, box.
-    Half of the identities are for training. Every test identity is seen by at least two of the six cameras and
+    Half of the identities are for training. Each of the others is seen by at least two of the six cameras and
     asked for once from each that sees it; the gallery also holds distractors (`0000`) and junk (`-1`), one of
     each for every four images of people.
 

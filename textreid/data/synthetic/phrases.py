@@ -203,28 +203,9 @@ class Phrases:
 
     def _action(self, view: View) -> tuple[str, str, str]:
         side = view.side
-        if side == "front":
-            seen = ("Seen from the front", "Facing the camera")
-            doing = (
-                ("walking towards the camera", "walking forward")
-                if view.walking
-                else ("standing and facing the camera", "standing still")
-            )
-            moves = ("walks forward", "comes closer") if view.walking else ("stands",)
-        elif side == "back":
-            seen = ("Seen from behind", "With " + self.own + " back to the camera", "From the back")
-            doing = (
-                ("walking away from the camera", "walking away")
-                if view.walking
-                else ("standing with " + self.own + " back to the camera",)
-            )
-            moves = ("walks away", "walks on") if view.walking else ("stands",)
-        else:
-            seen = (f"In profile facing {side}", f"Side-on to the {side}", "Seen from the side")
-            doing = (
-                (f"walking to the {side}", f"walking {side}")
-                if view.walking
-                else (f"standing side-on and facing {side}",)
-            )
-            moves = (f"walks to the {side}", "walks past") if view.walking else ("stands",)
-        return self._one_of(seen), self._one_of(doing), self._one_of(moves)
+        seen, walks, stands, moves = words.ACTIONS[side if side in ("front", "back") else "side"]
+        if not view.walking:
+            moves = ("stands",)
+        said = (self._one_of(choices) for choices in (seen, walks if view.walking else stands, moves))
+        first, second, third = (text.format(own=self.own, side=side) for text in said)
+        return first, second, third

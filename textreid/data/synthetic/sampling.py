@@ -17,7 +17,7 @@ def sample_pedestrians(n: int, seed: int, *, start: int = 0) -> list[Pedestrian]
     """Sample people; each differs from every other of the list in what one can see and say.
 
     Two people differ in at least three salient things (sex, childhood, length of hair, hat, kind, sleeves,
-    colour and pattern of the upper garment, kind and colour of the lower one, colour of the shoes, kind of bag,
+    colour and pattern of the upper garment, kind and colour of the lower one, shoe colour, kind of bag,
     umbrella), where colours that a camera confuses count as the same. In lists of many thousands the most
     different of 60 candidates is taken where none differs that much.
 

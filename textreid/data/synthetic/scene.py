@@ -46,7 +46,8 @@ class Scene:
         ground = Ground(edge - 0.3 * height, float(rng.uniform(2.1, 2.7)), 1.05 * height)
         floor = draw_background(width, height, ground, edge, camera.floor, camera.wall, rng)
         light = min(camera.light.sky + 0.6 * camera.light.sun, 1.1)
-        return cls(camera, width, height, floor * np.float32(camera.light.cast) * np.float32(light), ground)
+        floor *= np.array(camera.light.cast, np.float32) * np.float32(light)
+        return cls(camera, width, height, floor, ground)
 
     def tall(self, row: float) -> float:
         """Pixels that an adult looks tall whose feet are at a row."""

@@ -83,6 +83,7 @@ _BAG_COLOURS = {
 
 
 def draw_person(rng: np.random.Generator, number: int) -> Pedestrian:
+    """One person by chance, with that number; the generator decides everything else."""
     sex = _pick(rng, {"male": 1, "female": 1})
     woman = sex == "female"
     age = _pick(rng, {"child": 0.09, "young": 0.46, "adult": 0.33, "elderly": 0.12})
@@ -227,7 +228,7 @@ def _upper(rng: np.random.Generator, woman: bool, age: str) -> tuple[str, str]:
 
 
 def _upper_pattern(rng: np.random.Generator, upper: str, woman: bool) -> str:
-    table = {
+    table: dict[str, dict[str, float]] = {
         "t-shirt": {"plain": 6, "striped": 2.2, "print": 2.6, "two-tone": 0.8},
         "polo shirt": {"plain": 6, "striped": 2.5},
         "shirt": {"plain": 6, "checked": 3.2, "striped": 0.6},
@@ -240,8 +241,8 @@ def _upper_pattern(rng: np.random.Generator, upper: str, woman: bool) -> str:
         "down jacket": {"plain": 1},
         "tank top": {"plain": 5, "striped": 1, "print": 1},
         "dress": {"plain": 4.5, "floral": 2.4, "dotted": 1.2, "striped": 1.2, "checked": 0.6},
-    }[upper]
-    return _pick(rng, {k: v for k, v in table.items() if woman or k not in ("floral", "dotted")})
+    }
+    return _pick(rng, {k: v for k, v in table[upper].items() if woman or k not in ("floral", "dotted")})
 
 
 def _lower(rng: np.random.Generator, upper: str, woman: bool, upper_colour: str) -> tuple[str, str | None]:

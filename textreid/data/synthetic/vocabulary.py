@@ -90,3 +90,25 @@ BAGS: dict[str, tuple[str, ...]] = {
     "shopping bag": ("shopping bag", "plastic bag", "carrier bag"),
     "briefcase": ("briefcase", "laptop bag", "briefcase"),
 }
+
+# How a view is introduced; what somebody does who walks, or stands; and the verb of a sentence about walking.
+ACTIONS: dict[str, tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...], tuple[str, ...]]] = {
+    "front": (
+        ("Seen from the front", "Facing the camera"),
+        ("walking towards the camera", "walking forward"),
+        ("standing and facing the camera", "standing still"),
+        ("walks forward", "comes closer"),
+    ),
+    "back": (
+        ("Seen from behind", "With {own} back to the camera", "From the back"),
+        ("walking away from the camera", "walking away"),
+        ("standing with {own} back to the camera",),
+        ("walks away", "walks on"),
+    ),
+    "side": (
+        ("In profile facing {side}", "Side-on to the {side}", "Seen from the side"),
+        ("walking to the {side}", "walking {side}"),
+        ("standing side-on and facing {side}",),
+        ("walks to the {side}", "walks past"),
+    ),
+}

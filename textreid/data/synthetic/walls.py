@@ -20,7 +20,7 @@ def draw_wall(width: int, height: int, metre: float, kind: str, rng: np.random.G
         kind: one of WALLS.
         rng: decides the details.
     """
-    tone = np.float32(rng.uniform(0.34, 0.74) * (1 + rng.normal(0, 0.035, 3)))
+    tone = (rng.uniform(0.34, 0.74) * (1 + rng.normal(0, 0.035, 3))).astype(np.float32)
     picture = np.empty((height, width, 3), np.float32)
     picture[:] = tone
     picture *= _mottle(width, height, metre, rng)
@@ -51,7 +51,7 @@ def _box(
 
 def _muted(rng: np.random.Generator, low: float = 0.2, high: float = 0.8) -> np.ndarray:
     grey = rng.uniform(low, high)
-    return np.float32(np.clip(grey * (1 + rng.normal(0, 0.06, 3)), 0.03, 0.9))
+    return np.clip(grey * (1 + rng.normal(0, 0.06, 3)), 0.03, 0.9).astype(np.float32)
 
 
 def _concrete(picture: np.ndarray, metre: float, rng: np.random.Generator) -> None:
@@ -67,7 +67,7 @@ def _concrete(picture: np.ndarray, metre: float, rng: np.random.Generator) -> No
 
 def _glass(picture: np.ndarray, metre: float, rng: np.random.Generator) -> None:
     high, wide = picture.shape[:2]
-    sky = np.float32([0.5, 0.56, 0.6]) * np.float32(rng.uniform(0.45, 1.1))
+    sky = np.array([0.5, 0.56, 0.6], np.float32) * np.float32(rng.uniform(0.45, 1.1))
     fade = np.linspace(1.15, 0.75, high, dtype=np.float32)[:, None, None]
     picture[:] = sky * fade * _mottle(wide, high, metre * 4, rng, 0.1)
     for _ in range(4):  # what is seen or mirrored in it
@@ -79,7 +79,7 @@ def _glass(picture: np.ndarray, metre: float, rng: np.random.Generator) -> None:
             rng.uniform(0.8, 2.6) * metre,
             sky * np.float32(rng.uniform(0.4, 0.85)),
         )
-    bar = np.float32(rng.uniform(0.12, 0.5))
+    bar = float(rng.uniform(0.12, 0.5))
     pane = rng.uniform(1.1, 2.0) * metre
     for x in np.arange(-rng.uniform(0, pane), wide, pane):
         _box(picture, x, 0, 0.07 * metre, high, bar)
@@ -107,11 +107,15 @@ def _hedge(picture: np.ndarray, metre: float, rng: np.random.Generator) -> None:
     high, wide = picture.shape[:2]
     leaf = (_mottle(wide, high, metre * 0.9, rng, 0.2) - 1) + (_mottle(wide, high, metre * 0.3, rng, 0.1) - 1)
     picture[:] = (
-        np.float32([0.27, 0.32, 0.2]) * np.float32(rng.uniform(0.55, 1.25)) * np.clip(1 + leaf, 0.3, 1.8)
+        np.array([0.27, 0.32, 0.2], np.float32)
+        * np.float32(rng.uniform(0.55, 1.25))
+        * np.clip(1 + leaf, 0.3, 1.8)
     )
     for _ in range(int(rng.integers(0, 3))):
         x, w = rng.uniform(0, wide), rng.uniform(0.15, 0.35) * metre
-        _box(picture, x, 0, w, high, np.float32([0.3, 0.25, 0.2]) * np.float32(rng.uniform(0.6, 1.3)))
+        _box(
+            picture, x, 0, w, high, np.array([0.3, 0.25, 0.2], np.float32) * np.float32(rng.uniform(0.6, 1.3))
+        )
 
 
 def _street(picture: np.ndarray, metre: float, rng: np.random.Generator) -> None:
@@ -126,7 +130,7 @@ def _street(picture: np.ndarray, metre: float, rng: np.random.Generator) -> None
                 (floor + 0.08) * metre,
                 metre,
                 1.24 * metre,
-                np.float32(rng.uniform(0.12, 0.35)),
+                float(rng.uniform(0.12, 0.35)),
             )
     x = -rng.uniform(0, 4) * metre
     while x < wide:
@@ -138,7 +142,8 @@ def _street(picture: np.ndarray, metre: float, rng: np.random.Generator) -> None
 def _car(picture: np.ndarray, x: float, metre: float, rng: np.random.Generator) -> None:
     high = picture.shape[0]
     paint = [
-        float(c) for c in (_muted(rng, 0.1, 0.85) if rng.random() < 0.8 else np.float32([0.5, 0.1, 0.1]))
+        float(c)
+        for c in (_muted(rng, 0.1, 0.85) if rng.random() < 0.8 else np.array([0.5, 0.1, 0.1], np.float32))
     ]
 
     def points(outline: list[tuple[float, float]]) -> np.ndarray:
@@ -206,7 +211,7 @@ def _corridor(picture: np.ndarray, metre: float, rng: np.random.Generator) -> No
 def _railing(picture: np.ndarray, metre: float, rng: np.random.Generator) -> None:
     _hedge(picture, metre, rng) if rng.random() < 0.5 else _concrete(picture, metre, rng)
     wide = picture.shape[1]
-    bar = np.float32(rng.choice([0.18, 0.3, 0.75]))
+    bar = float(rng.choice([0.18, 0.3, 0.75]))
     for x in np.arange(0, wide, rng.uniform(0.11, 0.2) * metre):
         _box(picture, x, 0.08 * metre, max(0.03 * metre, 1), 1.0 * metre, bar)
     for y in (0.08, 1.05):
@@ -223,7 +228,7 @@ def _plaza(picture: np.ndarray, metre: float, rng: np.random.Generator) -> None:
         _box(picture, x, 0, w * 0.3, high, stone * 0.8)
     if rng.random() < 0.7:
         x = rng.uniform(0, 0.8) * wide
-        _box(picture, x, 0.35 * metre, 1.6 * metre, 0.1 * metre, np.float32([0.36, 0.26, 0.18]))
+        _box(picture, x, 0.35 * metre, 1.6 * metre, 0.1 * metre, np.array([0.36, 0.26, 0.18], np.float32))
         _box(picture, x + 0.1 * metre, 0, 0.1 * metre, 0.4 * metre, 0.2)
         _box(picture, x + 1.4 * metre, 0, 0.1 * metre, 0.4 * metre, 0.2)
 

@@ -85,7 +85,11 @@ class Wardrobe:
             fade=0.35 if denim else 0.0,
         )
         shoe = rgb(person.shoe_colour, own)
-        sole = shoe * 0.5 if person.shoes in ("shoes", "boots", "flats") else np.float32([0.82, 0.81, 0.78])
+        sole = (
+            shoe * 0.5
+            if person.shoes in ("shoes", "boots", "flats")
+            else np.array([0.82, 0.81, 0.78], np.float32)
+        )
         slim = {
             "leggings": 0.0,
             "jeans": 0.010,
