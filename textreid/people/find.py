@@ -19,10 +19,10 @@ def find_people(
 ) -> Iterator[Found | Skipped]:
     """Read one source and yield its people in units that can be committed one by one.
 
-    The state of each `Found` tells how far the source is done once its people are stored. A photo is one unit.
-    A video comes in stretches of about a minute, an archive photo by photo; all but the last are "partial" with
-    a `resume_at`. Passing that back later goes on from there and finds exactly what an uninterrupted run would
-    have found: a stretch starts with no memory of the one before.
+    The state of each `Found` tells how far the source is done once its people are stored. A photo is one
+    unit. A video comes in stretches of about a minute, an archive photo by photo; all but the last are
+    "partial" with a `resume_at`. Passing that back later goes on from there and finds exactly what an
+    uninterrupted run would have found: a stretch starts with no memory of the one before.
 
     Args:
         source: one of `list_sources`.

@@ -75,7 +75,11 @@ def _detected(frames: Iterable[Frame], detector: Detector, batch: int = 8) -> It
 
 
 def _sightings(tracks: list[Track], name: str, camera: str, start: float | None) -> list[Sighting]:
-    return [_sighting(track, name, camera, start) for track in tracks if track.count >= SEEN]
+    return [
+        _sighting(track, name, camera, start)
+        for track in tracks
+        if len(track.scores) >= SEEN and not track.is_thing
+    ]
 
 
 def _sighting(track: Track, name: str, camera: str, start: float | None) -> Sighting:

@@ -14,7 +14,10 @@ import numpy as np
 from textreid.people.detectors.boxes import Boxes, within
 
 # The model looks at windows of 64 x 128 pixels in which a person is about 96 high, with a margin all around.
-WINDOW = (64, 128)
+WINDOW = np.array([64, 128])
+
+# Height of a second, small look with a border around it, for people who are as tall as the picture.
+NEAR = 128
 
 
 @dataclass(frozen=True)
@@ -22,18 +25,18 @@ class Config:
     """How the HOG detector looks.
 
     Attributes:
-        enlarge: pictures are scaled by this first, so that people from 96 / enlarge pixels are found.
+        enlarge: pictures are scaled by this first, so that people from 96 / enlarge pixels are found ...
         longest: ... but to no more than this many pixels on the longer side.
-        shrink: width and height of the person as a share of the window that found it.
-        threshold: least distance from the decision surface that counts; the score is its logistic.
-        overlap: of two boxes that overlap by more than this share (of the smaller), the weaker goes.
+        shrink: width and height of a person as a share of the window that found it.
+        threshold: least margin to the decision surface that counts; a score is the logistic of the margin.
+        overlap: windows that share more than this part of the smaller one are one person.
     """
 
     enlarge: float = 1.5
     longest: int = 1600
     shrink: tuple[float, float] = (0.7, 0.75)
     threshold: float = 0.4
-    overlap: float = 0.55
+    overlap: float = 0.6
 
 
 class HogDetector:
@@ -56,26 +59,41 @@ class HogDetector:
         import cv2
 
         height, width = image.shape[:2]
-        scale = min(self.config.enlarge, self.config.longest / max(height, width))
-        size = (max(WINDOW[0], round(width * scale)), max(WINDOW[1], round(height * scale)))
-        gray = cv2.resize(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), size, interpolation=cv2.INTER_LINEAR)
+        gray = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
+        far = self._windows(
+            gray, min(self.config.enlarge, self.config.longest / max(height, width)), border=0
+        )
+        near = self._windows(gray, min(NEAR / height, self.config.longest / width), border=NEAR // 4)
+        windows, margins = (np.concatenate(both) for both in zip(far, near, strict=True))
+        people, margins = merge(windows, margins, self.config.overlap)
+        return within(people, 1 / (1 + np.exp(-margins)), width, height)
+
+    def _windows(self, gray: np.ndarray, scale: float, border: int) -> tuple[np.ndarray, np.ndarray]:
+        """People as [N, 4] boxes in pixels of `gray`, and [N] margins, many for each person."""
+        import cv2
+
+        height, width = gray.shape
+        size = np.maximum(np.rint([width * scale, height * scale]), 8).astype(int)
+        small = cv2.resize(
+            gray, size.tolist(), interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+        )
+        margin = np.maximum(border, -(-(WINDOW - size) // 2))  # no picture may be smaller than a window
+        small = cv2.copyMakeBorder(
+            small, margin[1], margin[1], margin[0], margin[0], borderType=cv2.BORDER_REPLICATE
+        )
         windows, margins = self._hog.detectMultiScale(
-            gray,
+            small,
             hitThreshold=self.config.threshold,
             winStride=(8, 8),
             padding=(16, 16),
-            scale=1.05,
+            scale=1.1,
             groupThreshold=0,
         )
-        if len(windows) == 0:
-            return within(np.zeros((0, 4)), np.zeros(0), width, height)
-        left, top, w, h = np.asarray(windows, np.float64).T
-        cx, cy = (left + w / 2) * width / size[0], (top + h / 2) * height / size[1]
-        w = w * self.config.shrink[0] * width / size[0]
-        h = h * self.config.shrink[1] * height / size[1]
-        people = np.stack([cx - w / 2, cy - h / 2, cx + w / 2, cy + h / 2], axis=1)
-        people, margin = merge(people, np.ravel(margins).astype(np.float64), self.config.overlap)
-        return within(people, 1 / (1 + np.exp(-margin)), width, height)
+        found = np.asarray(windows, np.float64).reshape(-1, 4)
+        centre = found[:, :2] + found[:, 2:] / 2 - margin
+        half = found[:, 2:] / 2 * self.config.shrink
+        boxes = np.concatenate([centre - half, centre + half], axis=1)
+        return boxes * np.tile([width, height] / size, 2), np.ravel(margins).astype(np.float64)
 
 
 def merge(xyxy: np.ndarray, margins: np.ndarray, overlap: float) -> tuple[np.ndarray, np.ndarray]:
@@ -102,4 +120,4 @@ def merge(xyxy: np.ndarray, margins: np.ndarray, overlap: float) -> tuple[np.nda
         free &= ~together
         boxes.append(np.average(xyxy[together], axis=0, weights=margins[together]))
         best.append(margins[i])
-    return np.array(boxes), np.array(best)
+    return np.reshape(boxes, (-1, 4)), np.array(best)
