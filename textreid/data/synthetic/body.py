@@ -34,11 +34,11 @@ def draw_skin(canvas: Canvas, person: Pedestrian, wardrobe: Wardrobe, at: Joints
     upper_arm = np.array([[0.03, 0.032], [0.027, 0.029], [0.022, 0.023]]) * h
     forearm = np.array([[0.022, 0.023], [0.021, 0.021], [0.0145, 0.0145]]) * h
     covered = person.lower in ("trousers", "jeans")
-    under = -0.09 if skirted(person) else 0.0  # a skirt hangs in front of the thighs
+    under = -0.09 if skirted(person) else -0.05  # skirts and tops hang over the thighs
     for side in "lr":
         if not covered:
             canvas.limb(at[f"hip_{side}"], at[f"knee_{side}"], thigh, legs, lift=under)
-            canvas.limb(at[f"knee_{side}"], at[f"ankle_{side}"], shin, legs)
+            canvas.limb(at[f"knee_{side}"], at[f"ankle_{side}"], shin, legs, lift=under)
         if person.sleeves != "long":
             canvas.limb(at[f"shoulder_{side}"], at[f"elbow_{side}"], upper_arm, skin)
             canvas.limb(at[f"elbow_{side}"], at[f"wrist_{side}"], forearm, skin)
@@ -70,7 +70,7 @@ def draw_shoes(canvas: Canvas, person: Pedestrian, wardrobe: Wardrobe, at: Joint
             top = ankle + (at[f"knee_{side}"] - ankle) * 0.45
             boot = np.array([[0.036, 0.038], [0.031, 0.034], [0.028, 0.032]]) * wardrobe.figure.limb
             canvas.limb(top, move(ankle, 0, -0.01, 0), boot, plain(wardrobe.shoes), caps=(0.2, 0.6))
-        elif person.shoes == "sneakers":
+        elif person.shoes == "sneakers" and person.lower not in ("trousers", "jeans"):
             sock = np.array([[0.023, 0.025], [0.022, 0.025]]) * wardrobe.figure.limb
             canvas.limb(move(ankle, 0, 0.03, 0), ankle, sock, plain(wardrobe.shoes * 0.3 + 0.5), lift=-0.004)
 

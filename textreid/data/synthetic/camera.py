@@ -100,7 +100,7 @@ class Camera:
             ),
             gamma=float(np.exp(rng.normal(0.02, 0.12))),
             contrast=float(rng.uniform(0.95, 1.4)),
-            gain=float(np.exp(rng.normal(0.1, 0.1))),
+            gain=float(np.exp(rng.normal(0.06, 0.09))),
             saturation=float(rng.uniform(0.62, 0.98)),
             blur=float(rng.uniform(0.15, 0.6) if sharp < 0.7 else rng.uniform(0.6, 1.5)),
             sharpening=float(rng.uniform(0, 0.7)),

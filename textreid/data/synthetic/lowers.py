@@ -26,15 +26,16 @@ def draw_lower(canvas: Canvas, person: Pedestrian, wardrobe: Wardrobe, at: Joint
     thigh = np.array([[0.05, 0.055], [0.053, 0.057], [0.049, 0.052], [0.043, 0.046], [0.038, 0.041]]) * h
     shin = np.array([[0.037, 0.04], [0.036, 0.041], [0.034, 0.039], [0.031, 0.035], [0.03, 0.034]]) * h
     grow = np.linspace(0.3, 1, 5)[:, None] * ease
+    under = -0.07 if person.upper == "coat" else -0.04  # tops hang over the thighs
     for side in "lr":
         hip, knee, ankle = at[f"hip_{side}"], at[f"knee_{side}"], at[f"ankle_{side}"]
         if person.lower == "shorts":
-            canvas.limb(hip, hip + (knee - hip) * 0.93, thigh + grow * 1.1, cloth, caps=(1, 0.1))
+            canvas.limb(hip, hip + (knee - hip) * 0.93, thigh + grow * 1.1, cloth, caps=(1, 0.1), lift=under)
             continue
-        canvas.limb(hip, knee, thigh + grow, cloth, lift=-0.07 if person.upper == "coat" else 0.0)
+        canvas.limb(hip, knee, thigh + grow, cloth, lift=under)
         reach = 0.5 if person.lower == "cropped trousers" else 1.0
         stop = move(knee + (ankle - knee) * reach, 0, -0.012 * reach, 0)
-        canvas.limb(knee, stop, shin + ease, cloth, caps=(1, 0.1))
+        canvas.limb(knee, stop, shin + ease, cloth, caps=(1, 0.1), lift=under)
 
 
 def draw_skirt(
