@@ -1,4 +1,4 @@
-"""The gallery that `textreid demo` opens without a gallery: drawn people, made once and kept in the user's cache."""
+"""The gallery that `textreid demo` opens by itself: drawn people, made once and kept in the user's cache."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from textreid_index import Gallery, GalleryError, Record
 
-from textreid.data.synthetic import VERSION, Frame, built_in_gallery
+from textreid.data.synthetic import Frame, built_in_gallery
 from textreid.people import Sighting
 from textreid.search import PersonSearch
 
@@ -19,6 +20,12 @@ if TYPE_CHECKING:
     from textreid.commit import PersonEncoder
 
 MARGIN = 0.06
+EXAMPLES = (
+    "a woman in an orange hooded top",
+    "a girl with yellow trousers",
+    "a red and white striped t-shirt",
+    "a man with a green bag",
+)
 
 
 def cache_folder() -> Path:
@@ -29,7 +36,7 @@ def cache_folder() -> Path:
 def prepare(encoder: PersonEncoder, *, frames: int = 40, folder: Path | None = None) -> Path:
     """The built-in gallery for this encoder, drawn and indexed if this user has none yet.
 
-    It is made beside its place and moved there whole, so a start that is interrupted leaves nothing half done.
+    It is made beside its place and moved there whole: a start that is interrupted leaves nothing half done.
 
     Args:
         encoder: the model that will search it.
@@ -40,16 +47,15 @@ def prepare(encoder: PersonEncoder, *, frames: int = 40, folder: Path | None = N
         The gallery's folder.
     """
     home = folder or cache_folder()
-    target = home / f"drawn-people-{VERSION}-{frames}-{encoder.info.fingerprint[:16]}"
-    if _usable(target / "gallery", encoder):
-        return target / "gallery"
-    home.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=home) as made:
-        with PersonSearch.open(Path(made) / "gallery", create=True, encoder=encoder) as search:
-            search.add_sightings(_sightings(built_in_gallery(frames), Path(made) / "frames", target / "frames"))
-        shutil.rmtree(target, ignore_errors=True)
-        Path(made).rename(target)
-        Path(made).mkdir()  # for the temporary folder to remove
+    target = home / f"drawn-people-{version('textreid')}-{frames}-{encoder.info.fingerprint[:16]}"
+    if not _usable(target / "gallery", encoder):
+        home.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=home) as temporary:
+            made = Path(temporary) / "made"
+            with PersonSearch.open(made / "gallery", create=True, encoder=encoder) as search:
+                search.add_sightings(_sightings(built_in_gallery(frames), made / "frames", target / "frames"))
+            shutil.rmtree(target, ignore_errors=True)
+            made.rename(target)
     return target / "gallery"
 
 
@@ -71,10 +77,12 @@ def _sightings(frames: Iterable[Frame], made: Path, kept: Path) -> Iterator[Sigh
             box = _loose(one.box, frame.image.size)
             id = f"{frame.camera}-{frame.number:03}-{place}"
             record = Record(id, str(kept / name), box, frame.camera, frame.time)
-            yield Sighting(frame.image.crop(tuple(map(round, box))), record, None)
+            yield Sighting(frame.image.crop(box), record, None)
 
 
-def _loose(box: tuple[float, float, float, float], size: tuple[int, int]) -> tuple[float, float, float, float]:
+def _loose(
+    box: tuple[float, float, float, float], size: tuple[int, int]
+) -> tuple[float, float, float, float]:
     """The box with the margin that detectors leave, inside the picture."""
     x1, y1, x2, y2 = box
     x, y = MARGIN * (x2 - x1), MARGIN * (y2 - y1)

@@ -147,7 +147,7 @@ def _apart(record: Record, person: Record) -> str:
         if moment is not None and other is not None:
             apart = abs(moment - other)
             if apart < 1:
-                return "at once"
+                return "same moment"
             unit, size = next((unit, size) for unit, size in UNITS if apart >= size)
             return f"{apart / size:.0f} {unit} {'before' if moment < other else 'after'}"
     return ""

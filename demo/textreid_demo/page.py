@@ -46,11 +46,12 @@ def build(desk: Desk, title: str, examples: Sequence[str] = EXAMPLES) -> gr.Bloc
     with gr.Blocks(
         title="textreid", analytics_enabled=False, delete_cache=(600, 3600), fill_width=True
     ) as page:
+        api.publish(desk)  # first, so that no event of the page takes an endpoint's name
         view, current = gr.State(View()), gr.State("")
 
         with gr.Row(elem_id="top"):
             gr.HTML(f"<h1>textreid</h1><p class='tag'>{title}</p>", elem_id="brand")
-            about = gr.HTML(on.about, elem_id="about")
+            about = gr.HTML(elem_id="about")
 
         with gr.Row(elem_id="ask"):
             with gr.Column(scale=5, min_width=280):
@@ -156,7 +157,6 @@ def build(desk: Desk, title: str, examples: Sequence[str] = EXAMPLES) -> gr.Bloc
         ).then(**changed).then(**refreshed)  # fmt: skip
 
         page.load(**changed).then(**refreshed)
-        api.publish(desk)
     return page
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import gradio as gr
 from starlette.middleware import Middleware
 
 from textreid_demo.desk import Desk
-from textreid_demo.page import ASSETS, build
+from textreid_demo.page import ASSETS, EXAMPLES, build
 from textreid_demo.security import Accounts, Guard, fetch_nothing, is_loopback, require_accounts
 
 MAX_UPLOAD = "200mb"
@@ -26,6 +26,8 @@ def theme() -> gr.themes.Base:
         primary_hue="teal", neutral_hue="stone", radius_size="lg", font=[sans, "system-ui", "sans-serif"]
     ).set(
         body_background_fill="*neutral_50",
+        input_placeholder_color="*neutral_500",
+        input_placeholder_color_dark="*neutral_400",
         body_text_color_subdued="*neutral_500",
         body_text_color_subdued_dark="*neutral_400",
         body_background_fill_dark="*neutral_950",
@@ -48,6 +50,7 @@ def running(
     desk: Desk,
     *,
     title: str = "Find people by describing them",
+    examples: Sequence[str] = EXAMPLES,
     host: str = "127.0.0.1",
     port: int | None = None,
     accounts: Accounts = (),
@@ -59,7 +62,8 @@ def running(
 
     Args:
         desk: the gallery to show.
-        title: a line beside the name.
+        title: a line under the name.
+        examples: descriptions to try with one click.
         host: address to listen on.
         port: port to listen on; None takes the first free one from 7860.
         accounts: who may log in; empty lets in everybody who can reach `host`.
@@ -76,7 +80,7 @@ def running(
     before = os.environ.get("GRADIO_TEMP_DIR")
     with tempfile.TemporaryDirectory(prefix="textreid-uploads-") as folder:
         os.environ["GRADIO_TEMP_DIR"] = folder
-        page = build(desk, title)
+        page = build(desk, title, examples)
         page.queue(max_size=MAX_WAITING, default_concurrency_limit=AT_ONCE)
         fetch_nothing(page)
         try:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from textreid.search import PersonSearch
 
 Gallery = Annotated[
     Path | None,
@@ -71,24 +74,40 @@ def run(
 
     from rich.console import Console
 
-    from textreid.search import PersonSearch
     from textreid_demo import built_in
     from textreid_demo.desk import Desk
+    from textreid_demo.page import EXAMPLES
     from textreid_demo.serve import running
 
     console = Console(stderr=True)
     with ExitStack() as stack:
-        folder = gallery or built_in.prepare()
-        search = stack.enter_context(PersonSearch.open(folder, create=True, log=log))
         with console.status("Loading the model ..."):
-            search.encoder.encode_texts(["a person"])
-        desk = Desk(search)
-        title = f"Gallery {folder.name}" if gallery else "Built-in gallery of drawn people"
-        url = stack.enter_context(
-            running(desk, title=title, host=host, port=port, accounts=accounts, open_browser=open)
+            search = stack.enter_context(_open(gallery, log))
+        page = running(
+            Desk(search),
+            title=f"Gallery {gallery.name}" if gallery else "Built-in gallery of drawn people",
+            examples=EXAMPLES if gallery else built_in.EXAMPLES,
+            host=host,
+            port=port,
+            accounts=accounts,
+            open_browser=open,
         )
-        console.print(f"The page is at [bold]{url}[/]  Stop it with Ctrl+C.")
+        console.print(f"The page is at [bold]{stack.enter_context(page)}[/]  Stop it with Ctrl+C.")
         _wait()
+
+
+def _open(gallery: Path | None, log: Path | None) -> PersonSearch:
+    """The gallery with its model loaded, so that the first search is as fast as the next."""
+    from textreid.encode import Encoder
+    from textreid.search import DEFAULT_MODEL, PersonSearch
+    from textreid_demo import built_in
+
+    if gallery is None:
+        encoder = Encoder.load(DEFAULT_MODEL)
+        return PersonSearch.open(built_in.prepare(encoder), encoder=encoder, log=log)
+    search = PersonSearch.open(gallery, create=True, log=log)
+    search.encoder.encode_texts(["a person"])
+    return search
 
 
 def _wait() -> None:

@@ -26,8 +26,13 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
-GRADIO_NOISE = ("'future.no_silent_downcasting' is deprecated", "The copy keyword is deprecated")
-"""What pandas 3 says about gradio's own bookkeeping."""
+GRADIO_NOISE = (
+    "ignore:'future.no_silent_downcasting' is deprecated",
+    "ignore:The copy keyword is deprecated",
+    "ignore:unclosed event loop:ResourceWarning",
+    "ignore:unclosed <socket.socket .*family=1:ResourceWarning",
+)
+"""Gradio's own bookkeeping with pandas 3, and the event loops that it leaves to the garbage collector."""
 
 FRAMES = (
     ("north", 1772366400.0, [("red", "blue"), ("green", "black")]),
@@ -40,7 +45,7 @@ FRAMES = (
 
 def pytest_configure(config: pytest.Config) -> None:
     for message in GRADIO_NOISE:
-        config.addinivalue_line("filterwarnings", f"ignore:{message}")
+        config.addinivalue_line("filterwarnings", message)
 
 
 def fill(search: PersonSearch, folder: Path) -> None:
