@@ -60,15 +60,16 @@ class HogDetector:
 
         height, width = image.shape[:2]
         gray = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
-        far = self._windows(
-            gray, min(self.config.enlarge, self.config.longest / max(height, width)), border=0
-        )
-        near = self._windows(gray, min(NEAR / height, self.config.longest / width), border=NEAR // 4)
+        limit = self.config.longest
+        far = self._windows(gray, min(self.config.enlarge, limit / max(height, width)), border=0, step=1.1)
+        near = self._windows(gray, min(NEAR / height, limit / width), border=NEAR // 4, step=1.05)
         windows, margins = (np.concatenate(both) for both in zip(far, near, strict=True))
         people, margins = merge(windows, margins, self.config.overlap)
         return within(people, 1 / (1 + np.exp(-margins)), width, height)
 
-    def _windows(self, gray: np.ndarray, scale: float, border: int) -> tuple[np.ndarray, np.ndarray]:
+    def _windows(
+        self, gray: np.ndarray, scale: float, border: int, step: float
+    ) -> tuple[np.ndarray, np.ndarray]:
         """People as [N, 4] boxes in pixels of `gray`, and [N] margins, many for each person."""
         import cv2
 
@@ -86,7 +87,7 @@ class HogDetector:
             hitThreshold=self.config.threshold,
             winStride=(8, 8),
             padding=(16, 16),
-            scale=1.1,
+            scale=step,
             groupThreshold=0,
         )
         found = np.asarray(windows, np.float64).reshape(-1, 4)

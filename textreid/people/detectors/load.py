@@ -2,11 +2,76 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
+from textreid.errors import UnknownNameError
 from textreid.people.detectors.boxes import Detector
+from textreid.people.detectors.hog import HogDetector
+
+RTDETR = (
+    "PekingU/rtdetr_v2_r50vd",
+    "PekingU/rtdetr_r50vd_coco_o365",
+    "PekingU/rtdetr_r50vd",
+    "PekingU/rtdetr_v2_r18vd",
+    "PekingU/rtdetr_r18vd_coco_o365",
+    "PekingU/rtdetr_r18vd",
+)
+"""On the Hugging Face hub, Apache-2.0: of those in the local cache the first is taken."""
+
+DOWNLOAD = "PekingU/rtdetr_r18vd_coco_o365"
+"""What "rtdetr" downloads if none of them is there."""
 
 
 def load_detector(name: str = "auto") -> Detector:
-    """Load who looks for people."""
-    from textreid.people.detectors.hog import HogDetector
+    """Load who looks for people.
 
-    return HogDetector()
+    Args:
+        name: "auto": RT-DETR or else a torchvision detector if its weights are already on this machine, else
+            "hog"; nothing is downloaded. "hog": OpenCV's, always there. "rtdetr": RT-DETR, downloaded if need
+            be. A name of torchvision's, such as "fasterrcnn_mobilenet_v3_large_fpn". A folder or a hub id
+            ("owner/name") of an object detector in the transformers layout that knows the class "person".
+
+    Raises:
+        UnknownNameError: no detector has that name.
+        ModelError: its weights cannot be loaded.
+    """
+    if name == "hog":
+        return HogDetector()
+    if name == "auto":
+        return _present() or HogDetector()
+    if name == "rtdetr":
+        name = _cached() or DOWNLOAD
+    if "/" in name or Path(name).is_dir():
+        from textreid.people.detectors.transformer import TransformersDetector
+
+        return TransformersDetector(name)
+    from textreid.people.detectors import vision
+
+    if name not in vision.names():
+        raise UnknownNameError("detector", name, ["auto", "hog", "rtdetr", *vision.names()])
+    return vision.TorchvisionDetector(name)
+
+
+def _present() -> Detector | None:
+    """The best neural detector whose weights are on this machine."""
+    if repository := _cached():
+        return load_detector(repository)
+    home = Path(os.environ.get("TORCH_HOME", Path.home() / ".cache" / "torch"))
+    if not any(home.glob("hub/checkpoints/*.pth")):  # most machines: no need to import torchvision to know
+        return None
+    from textreid.people.detectors import vision
+
+    name = next((name for name in vision.PREFERRED if vision.weights_file(name).is_file()), None)
+    return vision.TorchvisionDetector(name) if name else None
+
+
+def _cached() -> str | None:
+    """The best RT-DETR in the local Hugging Face cache; looks at files only."""
+    from huggingface_hub import try_to_load_from_cache
+
+    needed = ("config.json", "preprocessor_config.json", "model.safetensors")
+    for repository in RTDETR:
+        if all(isinstance(try_to_load_from_cache(repository, file), str) for file in needed):
+            return repository
+    return None
