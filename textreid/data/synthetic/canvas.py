@@ -15,6 +15,8 @@ import numpy as np
 Paint = Callable[["Surface"], np.ndarray]
 """Colours a surface: returns [N, 3] float32 albedo in 0..1; a NaN row leaves the pixel unpainted."""
 
+LEVELS = 192  # steps along a limb
+
 
 @dataclass(frozen=True)
 class Surface:
@@ -134,12 +136,12 @@ class Canvas:
         yaw = self.yaw + turn
         cos, sin = np.cos(yaw), np.sin(yaw)
         half = np.hypot(profile[:, 0] * cos, profile[:, 1] * sin)
-        fine = np.linspace(0, len(profile) - 1, 65)
+        fine = np.linspace(0, len(profile) - 1, LEVELS + 1)
         knots = np.arange(len(profile))
         wide = _smooth(np.interp(fine, knots, half)) * np.float32(size)
         rx = np.interp(fine, knots, profile[:, 0]).astype(np.float32)
         rz = np.interp(fine, knots, profile[:, 1]).astype(np.float32)
-        slope = np.gradient(wide, max(length, 0.35 * wide.max()) / 64).astype(np.float32)
+        slope = np.gradient(wide, max(length, 0.35 * wide.max()) / LEVELS).astype(np.float32)
         pad = wide.max() + 1
         window = self._window(np.minimum(a, b) - pad, np.maximum(a, b) + pad)
         if window is None:
@@ -150,7 +152,7 @@ class Canvas:
         across = dx * np.float32(-ey) + dy * np.float32(ex)
         if ey > 0 or (ey == 0 and ex < 0):  # keep "across" pointing to the image's right for a downward axis
             across = -across
-        step = np.clip(q * np.float32(64 / length), 0, 64).astype(np.int32)
+        step = np.clip(q * np.float32(LEVELS / length), 0, LEVELS).astype(np.int32)
         reach = wide[step]
         over = np.maximum(
             np.maximum(
@@ -252,11 +254,11 @@ def move(point: np.ndarray, left: float, up: float, ahead: float) -> np.ndarray:
 
 def _smooth(values: np.ndarray) -> np.ndarray:
     """[K] the same curve without corners; its ends stay."""
-    padded = np.pad(values, 4, mode="edge")
+    padded = np.pad(values, len(_BUMP) // 2, mode="edge")
     return np.convolve(padded, _BUMP, mode="valid").astype(np.float32)
 
 
-_BUMP = np.hanning(11)[1:-1] / np.hanning(11).sum()
+_BUMP = np.hanning(31)[1:-1] / np.hanning(31).sum()
 
 
 def view_matrix(yaw: float, pitch: float) -> np.ndarray:
