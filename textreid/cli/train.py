@@ -1,0 +1,83 @@
+"""`textreid train`: a recipe into a model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from textreid.cli._console import stderr
+from textreid.cli._options import Device
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from textreid.train import StepReport
+
+
+def run(
+    recipe: Annotated[
+        str, typer.Argument(help="A recipe's name, or the path of a TOML file.", show_default=False)
+    ],
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Folder of the run; the model is DIR/model.")],
+    root: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Where the data sets lie (the folder that holds CUHK-PEDES/ ...)."),
+    ] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="Change a setting of the recipe; may be repeated."),
+    ] = None,
+    device: Device = "auto",
+) -> None:
+    """Train a model by a recipe. Stop it whenever you like: the same command goes on from there.
+
+    \b
+    Examples:
+      textreid train smoke --out runs/smoke
+      textreid train cuhk-pedes-pocket --root data --out runs/pocket
+      textreid train smoke --set phases.0.epochs=2 --set loss.triplet.margin=0.3 --out runs/short
+      textreid eval cuhk-pedes --root data --split val --model runs/pocket/model
+    """
+    from textreid.config import load_recipe, with_root
+    from textreid.encode import choose_device
+    from textreid.train import train
+
+    chosen = with_root(load_recipe(recipe, settings or ()), root)
+    console = stderr()
+    with _progress() as report:
+        folder = train(
+            chosen, out, device=choose_device(device), report=report, say=lambda line: console.print(line)
+        )
+    console.print(f"The model is in {folder}. Next: textreid index PHOTOS --gallery DIR --model {folder}")
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[StepReport], None]]:
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]:.0f} images/s"),
+        TextColumn("{task.fields[losses]}"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=stderr()) as bar:
+        task = bar.add_task("reading the data", total=None, rate=0.0, losses="")
+
+        def report(step: StepReport) -> None:
+            bar.update(
+                task,
+                description=f"epoch {step.epoch + 1}/{step.epochs}",
+                completed=step.epoch * step.steps + step.step,
+                total=step.epochs * step.steps,
+                rate=step.rate,
+                losses=" ".join(f"{name} {value:.3f}" for name, value in step.terms.items()),
+            )
+
+        yield report
