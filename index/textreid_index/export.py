@@ -44,11 +44,10 @@ def _write(db: sqlite3.Connection, folder: Path) -> None:
     (folder / "gallery.json").write_text(json.dumps(described, indent=2) + "\n", encoding="utf-8")
     (folder / "thumbnails").mkdir()
     with (folder / "records.jsonl").open("w", encoding="utf-8") as lines:
-        for row, (jpeg, *fields) in enumerate(
-            db.execute(f"SELECT jpeg, {people.COLUMNS} FROM people JOIN thumbnails USING (key) ORDER BY key")
-        ):
+        rows = db.execute(f"SELECT key, {people.COLUMNS} FROM people ORDER BY key")
+        for row, (key, *fields) in enumerate(rows):
             thumbnail = f"thumbnails/{row:08}.jpg"
-            (folder / thumbnail).write_bytes(jpeg)
+            (folder / thumbnail).write_bytes(people.thumbnail_of(db, key))
             record = {**asdict(people.to_record(fields)), "thumbnail": thumbnail}
             lines.write(json.dumps(record, ensure_ascii=False) + "\n")
     if encoder is None or not count:

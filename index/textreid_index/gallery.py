@@ -52,9 +52,9 @@ class Gallery:
     each search sees the newest committed people. Open it with `Gallery.open`.
     """
 
-    def __init__(self, store: Store, backend: str) -> None:
+    def __init__(self, store: Store, backend: backends.Resolved) -> None:
         self._store = store
-        self.backend_name, kind, self.notice = backends.resolve(backend)
+        self.backend_name, kind, self.notice = backend
         self._cache = VectorCache(kind)
 
     @classmethod
@@ -76,7 +76,8 @@ class Gallery:
             UnknownBackendError: no such backend, or its library is missing.
             GalleryError: the folder cannot be read.
         """
-        return cls(Store(Path(path), create=create, wait=wait), backend)
+        resolved = backends.resolve(backend)
+        return cls(Store(Path(path), create=create, wait=wait), resolved)
 
     def close(self) -> None:
         """Release the files. Further calls raise `GalleryError`."""

@@ -12,8 +12,12 @@ from textreid_index.errors import GalleryDamagedError, UnknownPersonError
 from textreid_index.records import Record
 from textreid_index.schema import blob_checksum, fields_checksum
 
-COLUMNS = 'id, source, x1, y1, x2, y2, camera, time, "offset", frame, track'
+COLUMNS = 'id, source, x1, y1, x2, y2, camera, time, "offset", frame, track, checksum'
 ROWS_AT_ONCE = 8192
+CHANGED = (
+    "changed since it was written. `Gallery.verify()` names everybody it concerns: restore the gallery from a"
+    " copy, or delete those people."
+)
 
 
 def insert(
@@ -23,7 +27,7 @@ def insert(
     for record, vector, jpeg in zip(records, vectors, thumbnails, strict=True):
         fields = _fields(record)
         key = db.execute(
-            f"INSERT INTO people ({COLUMNS}, checksum) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
+            f"INSERT INTO people ({COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
             [*fields, fields_checksum(fields)],
         ).lastrowid
         assert key is not None
@@ -75,14 +79,22 @@ def page(
 
 
 def thumbnail_of(db: sqlite3.Connection, key: int) -> bytes:
-    """The JPEG file stored under this key."""
-    return db.execute("SELECT jpeg FROM thumbnails WHERE key = ?", [key]).fetchone()[0]
+    """The JPEG file stored under this key.
+
+    Raises:
+        GalleryDamagedError: it changed since it was written.
+    """
+    return _checked(key, db.execute("SELECT jpeg, checksum FROM thumbnails WHERE key = ?", [key]).fetchone())
 
 
 def vector_of(db: sqlite3.Connection, key: int) -> np.ndarray:
-    """The vector [D] float32 stored under this key."""
-    (blob,) = db.execute("SELECT vector FROM vectors WHERE key = ?", [key]).fetchone()
-    return np.frombuffer(blob, dtype="<f4")
+    """The vector [D] float32 stored under this key.
+
+    Raises:
+        GalleryDamagedError: it changed since it was written.
+    """
+    row = db.execute("SELECT vector, checksum FROM vectors WHERE key = ?", [key]).fetchone()
+    return np.frombuffer(_checked(key, row), dtype="<f4")
 
 
 def neighbours(db: sqlite3.Connection, id: str, n: int) -> list[Record]:
@@ -119,21 +131,32 @@ def vectors_after(db: sqlite3.Connection, key: int, dim: int) -> Iterator[tuple[
     while rows := cursor.fetchmany(ROWS_AT_ONCE):
         keys, blobs, checksums = zip(*rows, strict=True)
         if any(len(blob) != 4 * dim for blob in blobs) or tuple(map(blob_checksum, keys, blobs)) != checksums:
-            raise GalleryDamagedError(
-                "A stored vector changed since it was written: `Gallery.verify()` names its person. Restore"
-                " the gallery from a copy, or forget their sources and index them again."
-            )
+            raise GalleryDamagedError(f"A stored vector {CHANGED}")
         yield np.array(keys, dtype=np.int64), np.frombuffer(b"".join(blobs), dtype="<f4").reshape(-1, dim)
 
 
 def to_record(row: Sequence) -> Record:
-    """The record of a row of the columns `COLUMNS`."""
-    id, source, *box, camera, time, offset, frame, track = row
+    """The record of a row of the columns `COLUMNS`.
+
+    Raises:
+        GalleryDamagedError: it changed since it was written.
+    """
+    *fields, checksum = row
+    if fields_checksum(fields) != checksum:
+        raise GalleryDamagedError(f"The record of {fields[0]!r} {CHANGED}")
+    id, source, *box, camera, time, offset, frame, track = fields
     return Record(id, source, None if box[0] is None else tuple(box), camera, time, offset, frame, track)
 
 
+def _checked(key: int, row: tuple[bytes, int] | None) -> bytes:
+    """The blob of a row of blob and checksum."""
+    if row is None or blob_checksum(key, row[0]) != row[1]:
+        raise GalleryDamagedError(f"A stored vector or thumbnail {CHANGED}")
+    return row[0]
+
+
 def _fields(record: Record) -> list[object]:
-    """The columns `COLUMNS` of a record, as the plain numbers that SQLite gives back."""
+    """The columns `COLUMNS` of a record but for the checksum, as the plain numbers that SQLite gives back."""
     box = [None] * 4 if record.box is None else [float(value) for value in record.box]
     seconds = [None if value is None else float(value) for value in (record.time, record.offset)]
     counts = [None if value is None else int(value) for value in (record.frame, record.track)]

@@ -102,10 +102,10 @@ def read_state(db: sqlite3.Connection) -> State:
 
 
 def fields_checksum(fields: Sequence[object]) -> int:
-    """CRC-32 of plain column values."""
-    return zlib.crc32(json.dumps(list(fields)).encode())
+    """CRC-32 of column values."""
+    return zlib.crc32(json.dumps(list(fields), default=repr).encode())
 
 
-def blob_checksum(key: int, blob: bytes) -> int:
-    """CRC-32 of a blob and the key it is stored under."""
-    return zlib.crc32(blob, key & 0xFFFFFFFF)
+def blob_checksum(key: int, blob: object) -> int:
+    """CRC-32 of a blob and the key it is stored under; -1 where damage made it something else."""
+    return zlib.crc32(blob, key & 0xFFFFFFFF) if isinstance(blob, bytes) else -1

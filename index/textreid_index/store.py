@@ -51,14 +51,17 @@ class Store:
         self._closed = False
         self._find(create)
         self.readonly = not all(os.access(path, os.W_OK) for path in (folder, self.file) if path.exists())
-        if not self.readonly:
-            with translated(self.folder):
+        try:
+            if not self.readonly:
                 self._prepare(create)
-        with self.reading() as db:
-            unscrubbed = schema.read_state(db).unscrubbed
-        if unscrubbed and not self.readonly:
-            with suppress(GalleryBusyError, GalleryFullError):
-                self.scrub()
+            with self.reading() as db:
+                unscrubbed = schema.read_state(db).unscrubbed
+            if unscrubbed and not self.readonly:
+                with suppress(GalleryBusyError, GalleryFullError):
+                    self.scrub()
+        except BaseException:
+            self.close()
+            raise
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
@@ -167,7 +170,7 @@ class Store:
 
     def _prepare(self, create: bool) -> None:
         """Make the tables where they are missing."""
-        with closing(self._connect("rwc" if create else "rw")) as db:
+        with translated(self.folder), closing(self._connect("rwc" if create else "rw")) as db:
             if _is_blank(db):
                 if not create:
                     raise self._not_found()

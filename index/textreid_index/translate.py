@@ -48,7 +48,8 @@ def translated(folder: Path) -> Iterator[None]:
     """Turn SQLite's errors about the gallery in this folder into `GalleryError` and its children."""
     try:
         yield
-    except sqlite3.Error as error:
-        unexpected = (GalleryError, "The gallery {folder} cannot be used.")
-        kind, text = ERRORS.get(getattr(error, "sqlite_errorcode", 0) & 0xFF, unexpected)
+    except (sqlite3.Error, UnicodeDecodeError) as error:  # the latter from a message that quotes damaged text
+        undecodable = isinstance(error, UnicodeDecodeError)
+        code = sqlite3.SQLITE_CORRUPT if undecodable else getattr(error, "sqlite_errorcode", 0) & 0xFF
+        kind, text = ERRORS.get(code, (GalleryError, "The gallery {folder} cannot be used."))
         raise kind(f"{text.format(folder=folder)} ({error})") from error

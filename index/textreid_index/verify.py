@@ -23,7 +23,7 @@ def _rows(db: sqlite3.Connection) -> Iterator[str]:
     fields = [None] * 3 if encoder is None else [encoder.name, encoder.fingerprint, encoder.dim]
     if db.execute("SELECT checksum FROM gallery").fetchone()[0] != fields_checksum(fields):
         yield "The name of the gallery's encoder changed since it was written."
-    for *fields, checksum in db.execute(f"SELECT {people.COLUMNS}, checksum FROM people ORDER BY key"):
+    for *fields, checksum in db.execute(f"SELECT {people.COLUMNS} FROM people ORDER BY key"):
         if fields_checksum(fields) != checksum:
             yield f"The record of '{fields[0]}' changed since it was written."
     for table, column, what in (("vectors", "vector", "vector"), ("thumbnails", "jpeg", "thumbnail")):

@@ -83,7 +83,7 @@ def test_what_does_not_fit_together_is_refused_whole(tmp_path: Path) -> None:
             gallery.add(records[::-1], embeddings, thumbnails(records))
         with pytest.raises(InvalidValueError, match="'p000' occurs twice"):
             gallery.add([*records[:2], records[0]], twice, thumbnails(records))
-        with pytest.raises(TypeError):  # the last thumbnail is not bytes: the first two people must not stay
+        with pytest.raises(GalleryError):  # the last thumbnail is missing: the first two people must not stay
             gallery.add(records, embeddings, [b"1", b"2", None], source=SourceState("a", 1, 1, ""))  # type: ignore[list-item]
         assert len(gallery) == 0
         assert gallery.sources() == []

@@ -46,15 +46,17 @@ class VectorBackend(Protocol):
         """
 
 
+Resolved = tuple[str, type[VectorBackend], str | None]
+"""A backend's name, its class, and a sentence for the user where "auto" had to settle for less."""
+
+
 def names() -> list[str]:
     """The names of all backends."""
     return sorted(module.name for module in pkgutil.iter_modules(__path__))
 
 
-def resolve(name: str) -> tuple[str, type[VectorBackend], str | None]:
+def resolve(name: str) -> Resolved:
     """Find a backend by name; "auto" is `flat` where faiss is installed, else `exact`.
-
-    Returns its name, its class, and a sentence for the user where "auto" had to settle for less.
 
     Raises:
         UnknownBackendError: no such backend, or its library is not installed.
