@@ -24,8 +24,8 @@ def train_transform(augmentation: AugmentRecipe, image_size: tuple[int, int]) ->
             v2.Pad(a.pad, fill=128),
             v2.RandomCrop(image_size),
             v2.ColorJitter(a.jitter, a.jitter, a.jitter),
-            v2.ToDtype(torch.float32, scale=True),
-            v2.Normalize([0.5] * 3, [0.5] * 3),
+            v2.ToDtype(torch.float32),
+            v2.Normalize([127.5] * 3, [127.5] * 3),
             v2.RandomErasing(a.erase, scale=(0.02, 0.2)),
         ]
     )

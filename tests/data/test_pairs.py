@@ -1,0 +1,97 @@
+"""From annotated crops to the batch that a training step sees."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+from PIL import Image
+from torch.utils.data import DataLoader
+from transformers import PreTrainedTokenizerBase
+
+from textreid.config import AugmentRecipe
+from textreid.data.pairs import EpochBatches, PairDataset, collate, contiguous_labels
+from textreid.data.transforms import train_transform
+from textreid.models.vocabulary import learn_vocabulary
+from textreid.types import PersonCrop
+
+CAPTIONS = ("a man in red", "a tall man in a red coat with a very long black umbrella")
+ORDER = [[0, 1, 2], [3, 4, 5], [1, 1, 0]]
+
+
+@pytest.fixture(scope="module")
+def tokenizer() -> PreTrainedTokenizerBase:
+    return learn_vocabulary(CAPTIONS, 100)
+
+
+@pytest.fixture
+def pairs(tmp_path: Path) -> PairDataset:
+    crops = []
+    for number in range(6):
+        path = tmp_path / f"{number}.png"
+        Image.effect_noise((20 + number, 50), 80).convert("RGB").save(path)
+        camera = None if number == 5 else number
+        crops.append(PersonCrop(path.name, path, 10 * number, camera, captions=CAPTIONS))
+    return PairDataset(crops, [0, 1, 2, 3, 4, 5], train_transform(AugmentRecipe(), (64, 32)))
+
+
+def epoch(
+    pairs: PairDataset, tokenizer: PreTrainedTokenizerBase, *, seed: int = 0, epoch: int = 0
+) -> EpochBatches:
+    return EpochBatches(pairs, ORDER, tokenizer, seed=seed, epoch=epoch)
+
+
+def test_shapes_and_types(pairs: PairDataset, tokenizer: PreTrainedTokenizerBase) -> None:
+    batch = collate([pairs[index] for index in (0, 5, 3)], tokenizer)
+    assert (batch.images.shape, batch.images.dtype) == ((3, 3, 64, 32), torch.float32)
+    assert batch.token_ids.shape == batch.token_mask.shape
+    for name in ("token_ids", "token_mask", "labels", "image_ids", "camera_ids"):
+        assert getattr(batch, name).dtype == torch.int64
+    assert batch.labels.tolist() == [0, 5, 3]
+    assert batch.image_ids.tolist() == [0, 5, 3]
+    assert batch.camera_ids.tolist() == [0, -1, 3]
+
+
+def test_sentences_are_padded_to_the_longest_and_no_further(
+    pairs: PairDataset, tokenizer: PreTrainedTokenizerBase
+) -> None:
+    batch = collate([pairs[index] for index in range(6)], tokenizer)
+    assert batch.token_mask.sum(1).max() == batch.token_mask.shape[1]
+    assert torch.equal(batch.token_mask == 0, batch.token_ids == tokenizer.pad_token_id)
+
+
+def test_every_caption_is_drawn(pairs: PairDataset) -> None:
+    torch.manual_seed(0)
+    assert {pairs[0].caption for _ in range(20)} == set(CAPTIONS)
+
+
+def test_a_batch_depends_on_seed_epoch_and_number_alone(
+    pairs: PairDataset, tokenizer: PreTrainedTokenizerBase
+) -> None:
+    first, again = epoch(pairs, tokenizer)[1], epoch(pairs, tokenizer)[1]
+    assert torch.equal(first.images, again.images)
+    assert torch.equal(first.token_ids, again.token_ids)
+    for other in (epoch(pairs, tokenizer, seed=1)[1], epoch(pairs, tokenizer, epoch=1)[1]):
+        assert not torch.equal(first.images, other.images)
+
+
+def test_an_image_that_comes_twice_in_a_batch_is_varied_twice(
+    pairs: PairDataset, tokenizer: PreTrainedTokenizerBase
+) -> None:
+    images = epoch(pairs, tokenizer)[2].images
+    assert not torch.equal(images[0], images[1])
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_workers_change_nothing(pairs: PairDataset, tokenizer: PreTrainedTokenizerBase, workers: int) -> None:
+    batches = epoch(pairs, tokenizer)
+    loader = DataLoader(batches, batch_size=None, sampler=range(1, 3), num_workers=workers)
+    for number, batch in zip(range(1, 3), loader, strict=True):
+        assert torch.equal(batch.images, batches[number].images)
+        assert torch.equal(batch.token_ids, batches[number].token_ids)
+
+
+def test_labels_are_contiguous_and_keep_data_sets_apart() -> None:
+    crops = [PersonCrop(str(n), Path("x"), person) for n, person in enumerate([7, 3, 7, 3, 900])]
+    assert contiguous_labels(crops, [0, 0, 0, 1, 1]) == [1, 0, 1, 2, 3]

@@ -1,0 +1,83 @@
+"""The epoch contract of P×K sampling, as invariants over random label sets."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+import pytest
+
+from textreid.data.samplers import IdentitySampler
+from textreid.errors import InputError
+
+
+def random_case(seed: int) -> tuple[list[int], int, int]:
+    """Labels with 1 to 9 images each, in random order, and a P and a K that fit them."""
+    rng = np.random.default_rng(seed)
+    people = int(rng.integers(2, 20))
+    labels = rng.permutation(np.repeat(np.arange(people) * 3, rng.integers(1, 10, people))).tolist()
+    return labels, int(rng.integers(1, people + 1)), int(rng.integers(1, 6))
+
+
+@pytest.mark.parametrize("seed", range(100))
+def test_epoch_contract(seed: int) -> None:
+    labels, identities, images = random_case(seed)
+    sampler = IdentitySampler(labels, identities=identities, images=images, seed=seed)
+    batches = list(sampler)
+    assert len(batches) == len(sampler)
+    for batch in batches:
+        per_person = Counter(labels[index] for index in batch)
+        assert set(per_person.values()) == {images}
+        assert len(per_person) == identities
+    for person, own in images_of(labels).items():
+        visits = Counter(index for batch in batches for index in batch if labels[index] == person)
+        assert set(visits) <= own
+        for batch in batches:
+            group = [index for index in batch if labels[index] == person]
+            assert len(set(group)) == min(len(group), len(own)), (
+                "repeats only where a person has too few images"
+            )
+
+
+@pytest.mark.parametrize("seed", range(100))
+def test_what_is_left_out_cannot_fill_a_batch(seed: int) -> None:
+    labels, identities, images = random_case(seed)
+    batches = list(IdentitySampler(labels, identities=identities, images=images, seed=seed))
+    groups = {person: -(-len(own) // images) for person, own in images_of(labels).items()}
+    dealt = Counter(labels[index] for batch in batches for index in batch[::images])
+    left = {person: groups[person] - dealt[person] for person in groups}
+    assert min(left.values()) >= 0
+    assert sum(count > 0 for count in left.values()) < identities
+
+
+def images_of(labels: list[int]) -> dict[int, set[int]]:
+    return {person: {i for i, label in enumerate(labels) if label == person} for person in set(labels)}
+
+
+def test_every_image_is_seen_where_groups_fill_the_batches() -> None:
+    labels = [person for person in range(8) for _ in range(4)]
+    batches = list(IdentitySampler(labels, identities=8, images=2, seed=1))
+    assert sorted(index for batch in batches for index in batch) == list(range(32))
+
+
+def test_order_is_a_function_of_seed_and_epoch() -> None:
+    labels, identities, images = random_case(7)
+
+    def epoch(seed: int, number: int) -> list[list[int]]:
+        sampler = IdentitySampler(labels, identities=identities, images=images, seed=seed)
+        sampler.set_epoch(number)
+        return list(sampler)
+
+    assert epoch(0, 3) == epoch(0, 3)
+    assert epoch(0, 3) != epoch(0, 4)
+    assert epoch(0, 3) != epoch(1, 3)
+
+
+def test_iterating_twice_gives_the_same_epoch() -> None:
+    sampler = IdentitySampler([0, 0, 1, 1, 2, 2], identities=2, images=2)
+    assert list(sampler) == list(sampler)
+
+
+def test_too_few_people_says_what_to_set() -> None:
+    with pytest.raises(InputError, match=r"only 2: --set sampler\.identities=2"):
+        IdentitySampler([0, 0, 1], identities=3, images=1)
