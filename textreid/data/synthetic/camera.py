@@ -95,7 +95,7 @@ class Camera:
                     float(rng.uniform(0.1, 0.8)),
                 ),
                 sun=float(rng.uniform(0.2, 0.4) if indoor else rng.uniform(0.3, 0.75)),
-                sky=float(rng.uniform(0.6, 0.82)),
+                sky=float(rng.uniform(0.74, 0.95)),
                 cast=(1 + warm, 1 + float(rng.normal(0, 0.012)), 1 - warm),
             ),
             gamma=float(np.exp(rng.normal(0.02, 0.12))),

@@ -55,7 +55,7 @@ def _stage(
     scene *= np.array(camera.light.cast, np.float32) * np.float32(
         min(camera.light.sky + 0.6 * camera.light.sun, 1.15)
     )
-    scene *= np.float32(rng.uniform(0.75, 1.15))
+    scene *= np.float32(rng.uniform(0.66, 1.02))
     if rng.random() < 0.3:
         draw_stranger(scene, camera, tall, rng)
     ground_shadow(
