@@ -10,6 +10,7 @@ import os
 import shutil
 import socket
 import zipfile
+from pathlib import Path
 
 import numpy as np
 import pytest

@@ -34,10 +34,8 @@ def test_every_hit_is_on_the_sheet():
 
 
 def test_order_is_left_to_right_then_down():
-    thumbnails = [jpeg(draw_person("red", "red", (128, 256)))] + [
-        jpeg(draw_person("blue", "blue", (128, 256)))
-    ] * 8
-    sheet = contact_sheet(hits(9), thumbnails)
+    red, blue = (jpeg(draw_person(colour, colour, (128, 256))) for colour in ("red", "blue"))
+    sheet = contact_sheet(hits(9), [red] + [blue] * 8)
     rows, columns = np.nonzero(np.abs(np.asarray(sheet, int) - COLOURS["red"]).max(axis=2) < 12)
     assert rows.max() < sheet.height / 2
     assert columns.max() < sheet.width / 4

@@ -33,3 +33,8 @@ def print_table(table: Table) -> None:
 def print_json(value: Any) -> None:
     """Print one JSON value to stdout."""
     print(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def plural(count: int, one: str, many: str | None = None) -> str:
+    """`1 file`, `2 files`."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"

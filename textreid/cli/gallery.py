@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from textreid.cli._console import print_json, print_table, stderr
+from textreid.cli._console import plural, print_json, print_table, stderr
 from textreid.cli._options import AsJson, GalleryFolder
 
 run = typer.Typer(no_args_is_help=True, help="Look after a gallery: info, verify, delete, forget, export.")
@@ -60,7 +60,7 @@ def verify(gallery: GalleryFolder) -> None:
         print(problem)
     if problems:
         raise typer.Exit(1)
-    print(f"All is well with {people:,} people.")
+    print(f"All is well with {plural(people, 'person', 'people')}.")
 
 
 @run.command()
@@ -83,9 +83,9 @@ def delete(
     with Gallery.open(gallery) as opened:
         for id in ids:
             opened.get(id)
-        _ask(f"Delete {len(ids):,} people for good?", yes)
+        _ask(f"Delete {plural(len(ids), 'person', 'people')} for good?", yes)
         count = opened.delete(ids)
-    stderr().print(f"{count:,} people deleted.")
+    stderr().print(f"{plural(count, 'person', 'people')} deleted.")
 
 
 @run.command()
@@ -106,9 +106,9 @@ def forget(
     key = source_key(source)
     with Gallery.open(gallery) as opened:
         people = sum(1 for _ in opened.records(Where(source=key)))
-        _ask(f"Delete {people:,} people from {key} for good?", yes)
+        _ask(f"Delete {plural(people, 'person', 'people')} from {key} for good?", yes)
         opened.forget(key)
-    stderr().print(f"{people:,} people deleted.")
+    stderr().print(f"{plural(people, 'person', 'people')} deleted.")
 
 
 @run.command()

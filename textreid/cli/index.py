@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.markup import escape
 
-from textreid.cli._console import stderr
+from textreid.cli._console import plural, stderr
 from textreid.cli._options import Device, GalleryFolder, ModelName
 
 if TYPE_CHECKING:
@@ -56,8 +56,8 @@ def run(
       textreid index yard.mp4 --gallery gallery --camera yard --start 2026-03-01T14:05
       textreid index Market-1501-v15.09.15/bounding_box_test --gallery market --crops
     """
-    from textreid.search import PersonSearch
     from textreid.filters import posix_seconds
+    from textreid.search import PersonSearch
 
     began = posix_seconds(start) if start else None
     with PersonSearch.open(gallery, model=model, device=device, create=True) as search:
@@ -75,36 +75,33 @@ def run(
 @contextmanager
 def _progress_bar() -> Iterator[Callable[[Progress], None]]:
     """A bar on stderr with what is read, how fast, and how long it will still take."""
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        TextColumn,
-        TimeElapsedColumn,
-        TimeRemainingColumn,
-    )
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as Bar
 
     columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
+        BarColumn(20),
         MofNCompleteColumn(),
-        TextColumn("{task.fields[people]} people"),
         TextColumn("{task.fields[rate]}"),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
+        TimeRemainingColumn(elapsed_when_finished=True),
+        TextColumn("{task.description}"),
     )
     with Bar(*columns, console=stderr()) as bar:
-        task = bar.add_task("Loading the model", total=None, people=0, rate="")
+        task = bar.add_task("loading the model", total=None, rate="")
+        begun: float | None = None
 
         def show(progress: Progress) -> None:
-            speed = bar.tasks[0].finished_speed or bar.tasks[0].speed
+            nonlocal begun
+            if begun is None:
+                begun = progress.done
+                bar.reset(task)
+            speed = (progress.done - begun) / max(bar.tasks[0].elapsed or 0.0, 0.1)
+            found = plural(progress.people, "person", "people")
             bar.update(
                 task,
-                description=escape(Path(progress.source).name[-32:]),
+                description=f"{found}, {escape(Path(progress.source).name)}",
                 total=progress.total,
                 completed=progress.done,
-                people=progress.people,
-                rate=f"{speed:.1f}/s" if speed else "",
+                rate=f"{speed:.1f} files/s",
             )
 
         yield show
@@ -117,10 +114,10 @@ def _tell(report: AddReport, gallery: Path, people: int) -> None:
         console.print("[yellow]skipped[/]", escape(f"{skipped.source}: {skipped.reason}"))
     if len(report.skipped) > SHOWN:
         console.print(f"... and {len(report.skipped) - SHOWN:,} more that could not be used.")
-    parts = [f"{report.added:,} people added"]
-    parts += [f"{report.known:,} files unchanged"] if report.known else []
-    parts += [f"nobody found in {report.empty:,} files"] if report.empty else []
-    parts += [f"{len(report.skipped):,} files skipped"] if report.skipped else []
-    console.print(f"{'; '.join(parts)}. {escape(str(gallery))} holds {people:,} people.")
+    parts = [f"{plural(report.added, 'person', 'people')} added"]
+    parts += [f"{plural(report.known, 'file')} unchanged"] if report.known else []
+    parts += [f"nobody found in {plural(report.empty, 'file')}"] if report.empty else []
+    parts += [f"{plural(len(report.skipped), 'file')} skipped"] if report.skipped else []
+    console.print(f"{'; '.join(parts)}. {escape(str(gallery))} holds {plural(people, 'person', 'people')}.")
     if people:
         console.print(f'Next: textreid search "a man in a blue shirt" --gallery {escape(str(gallery))}')

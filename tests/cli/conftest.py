@@ -1,0 +1,76 @@
+"""The command line with the toy model standing for every model."""
+
+from __future__ import annotations
+
+import sys
+import types
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from tests.toy import ToyEncoder, draw_person
+from textreid.cli import application
+
+ENVIRONMENT = {"NO_COLOR": "1", "COLUMNS": "100", "TERM": "dumb"}
+
+
+def run_textreid(*args: str | Path, code: int = 0, stdin: str = "") -> Result:
+    """`textreid ARGS` in this process; its exit code must be `code`."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(sys.modules, "textreid.encode", types.SimpleNamespace(Encoder=ToyEncoder))
+        runner = CliRunner(env=ENVIRONMENT)
+        done = runner.invoke(application(), [str(arg) for arg in args], input=stdin, prog_name="textreid")
+    if done.exception and not isinstance(done.exception, SystemExit):
+        raise done.exception
+    assert done.exit_code == code, done.output
+    return done
+
+
+@pytest.fixture
+def textreid():
+    return run_textreid
+
+
+def draw_photos(home: Path) -> Path:
+    """Three people, one picture each."""
+    folder = home / "photos"
+    folder.mkdir()
+    for upper, lower in (("red", "blue"), ("blue", "black"), ("green", "white")):
+        draw_person(upper, lower).save(folder / f"{upper}-{lower}.png")
+    return folder
+
+
+def fill(home: Path) -> Path:
+    """A folder with photos/ and, of them, gallery/."""
+    photos = draw_photos(home)
+    run_textreid("index", photos, "--gallery", home / "gallery", "--crops", "--camera", "gate")
+    return home
+
+
+@pytest.fixture
+def photos(tmp_path, monkeypatch) -> Path:
+    """The photos alone; tests run in the folder that holds them."""
+    monkeypatch.chdir(tmp_path)
+    return draw_photos(tmp_path)
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch) -> Path:
+    """Photos and gallery, to be changed by one test, which runs in their folder."""
+    monkeypatch.chdir(tmp_path)
+    return fill(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def filled(tmp_path_factory) -> Path:
+    home = fill(tmp_path_factory.mktemp("kept"))
+    (home / "text.jpg").write_text("no picture")
+    return home
+
+
+@pytest.fixture
+def kept(filled, monkeypatch) -> Path:
+    """As `home`, for all tests that only look."""
+    monkeypatch.chdir(filled)
+    return filled
