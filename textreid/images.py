@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, TiffImagePlugin
 
 from textreid.errors import ImageError
 
@@ -62,20 +62,35 @@ def open_image(source: Path | bytes | BinaryIO) -> Image.Image:
             more than 50 megapixels (read from its header, before anything is decoded). The message is the
             reason alone: the caller knows the name.
     """
-    if isinstance(source, Path) and not source.is_file():
+    if isinstance(source, bytes):
+        return _decode(BytesIO(source))
+    if not isinstance(source, Path):
+        return _decode(source)
+    if not source.is_file():
         raise ImageError("not a file." if source.exists() else "there is no such file.")
-    stream = BytesIO(source) if isinstance(source, bytes) else source
-    with _plain_reasons(), Image.open(stream, formats=FORMATS) as image:
-        _check_size(image)
-        image.load()
-        taken = _taken(image)
-        picture = _rgb(_turned(image))
+    try:
+        with source.open("rb") as file:
+            return _decode(file)
+    except OSError as error:
+        raise ImageError(f"cannot be read: {error.strerror}.") from error
+
+
+def _decode(stream: BinaryIO) -> Image.Image:
+    with _plain_reasons():
+        try:
+            image = Image.open(stream, formats=FORMATS)
+        except Image.UnidentifiedImageError:
+            return _float_colour_tiff(stream)
+        with image:
+            _check_size(*image.size)
+            image.load()
+            taken = _taken(image)
+            picture = _rgb(_turned(image))
     picture.info = {} if taken is None else {"taken": taken}
     return picture
 
 
-def _check_size(image: Image.Image) -> None:
-    width, height = image.size
+def _check_size(width: int, height: int) -> None:
     if width * height > MAX_PIXELS:
         raise ImageError(
             f"unpacks to {width} x {height} pixels; the limit is {MAX_PIXELS // 1_000_000} megapixels. "
@@ -93,18 +108,12 @@ def _plain_reasons() -> Iterator[None]:
             yield
     except ImageError:
         raise
-    except Image.UnidentifiedImageError as error:
-        raise ImageError(
-            "empty, or not a picture in a known format (JPEG, PNG, WebP, GIF, BMP, TIFF)."
-        ) from error
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise ImageError(
             f"unpacks to more than {MAX_PIXELS // 1_000_000} megapixels. Save a smaller copy."
         ) from error
-    except (
-        Exception
-    ) as error:  # Pillow's decoders raise OSError, SyntaxError, struct.error, zlib.error and more
-        raise ImageError(f"broken: {str(error) or type(error).__name__}.") from error
+    except Exception as error:  # decoders raise OSError, SyntaxError, struct.error, zlib.error and more
+        raise ImageError(f"broken: {str(error).rstrip('.') or type(error).__name__}.") from error
 
 
 def _turned(image: Image.Image) -> Image.Image:
@@ -133,11 +142,36 @@ def _rgb(image: Image.Image) -> Image.Image:
     return image.convert("RGB") if image.mode != "RGB" else image.copy()
 
 
+def _float_colour_tiff(stream: BinaryIO) -> Image.Image:
+    """The common kind of picture that Pillow cannot read: TIFF with several floats, or a double, a pixel."""
+    stream.seek(0)
+    header = stream.read(8)
+    if header[:4] not in (b"II*\0", b"MM\0*"):
+        raise ImageError("empty, or not a picture in a known format (JPEG, PNG, WebP, GIF, BMP, TIFF).")
+    import cv2
+
+    tags = TiffImagePlugin.ImageFileDirectory_v2(header)
+    stream.seek(tags.next)
+    tags.load(stream)
+    _check_size(tags[TiffImagePlugin.IMAGEWIDTH], tags[TiffImagePlugin.IMAGELENGTH])
+    stream.seek(0)
+    pixels = cv2.imdecode(np.frombuffer(stream.read(), np.uint8), cv2.IMREAD_UNCHANGED)
+    if pixels is None:
+        raise ImageError("a kind of TIFF that cannot be read. Save it as PNG.")
+    if pixels.ndim == 3:
+        pixels = pixels[:, :, 2::-1]  # OpenCV's order is blue, green, red
+    return Image.fromarray(_to_uint8(pixels)).convert("RGB")
+
+
 def _to_uint8(values: np.ndarray) -> np.ndarray:
-    """Scale [H, W] integers of more than 8 bits, or floats, to uint8; what is not finite becomes black."""
+    """Scale integers of more than 8 bits, or floats, to uint8; what is not finite becomes black."""
+    if values.dtype == np.uint8:
+        return values
     scale = np.nan_to_num(values.astype(np.float32), posinf=0.0, neginf=0.0)
     low, high = float(scale.min()), float(scale.max())
     integers = np.issubdtype(values.dtype, np.integer)
     usual = (65535.0,) if integers else (1.0, 255.0, 65535.0)
     low, high = next(((0.0, top) for top in usual if low >= 0.0 and high <= top), (low, high))
+    if low == high:
+        return np.zeros(values.shape, np.uint8)
     return np.rint((scale - low) * (255.0 / (high - low))).astype(np.uint8)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import zipfile
 import zlib
 from collections.abc import Iterator
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from textreid.errors import ImageError, InputError
 from textreid.images import open_image
@@ -63,7 +63,8 @@ def _members(
     archive: zipfile.ZipFile, source: Source, detector: Detector | None, camera: str | None, first: int
 ) -> Iterator[Found | Skipped]:
     settings, people = settings_of(detector), 0
-    members = sorted((m for m in archive.infolist() if not _ignored(m)), key=lambda m: natural(m.filename))
+    by_name = {member.filename: member for member in archive.infolist() if not _ignored(member)}
+    members = [by_name[name] for name in sorted(by_name, key=natural)]
     for number, member in enumerate(members[first:], first + 1):
         name = f"{source.key}!{member.filename}"
         found = []
@@ -87,8 +88,8 @@ def _ignored(member: zipfile.ZipInfo) -> bool:
 
 
 def _check_name(name: str) -> None:
-    path = PurePosixPath(name.replace("\\", "/"))
-    if path.is_absolute() or ".." in path.parts or ":" in path.parts[0]:
+    path = PureWindowsPath(name)  # knows both separators, and drives
+    if path.drive or path.root or ".." in path.parts:
         raise ImageError("its path leads outside the archive.")
     if kind_of(name) != "photo":
         raise ImageError(f"a {kind_of(name)} inside a zip file. Unpack the archive first.")

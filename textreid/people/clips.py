@@ -37,6 +37,7 @@ class Clip:
     """An open video file; use it in a `with` statement.
 
     Attributes:
+        rate: frames a second, on average.
         created: POSIX seconds of its `creation_time`, if it has a credible one.
         damage: what went wrong while frames were read; None if nothing did.
 
@@ -73,7 +74,7 @@ class Clip:
             tick = math.floor((offset + _TICK) * rate)
             if tick > last:
                 last = tick
-                yield Frame(offset, round(offset * self._rate), _upright(frame))
+                yield Frame(offset, round(offset * self.rate), _upright(frame))
 
     def frame_at(self, offset: float) -> Frame:
         """The frame whose time is `offset` seconds, or the first one after it.
@@ -82,7 +83,7 @@ class Clip:
             InputError: the clip ends before.
         """
         for time, frame in self._decode(offset):
-            return Frame(time, round(time * self._rate), _upright(frame))
+            return Frame(time, round(time * self.rate), _upright(frame))
         raise InputError(f"{self._path} has no frame at {offset:.2f} s. Was it cut since it was indexed?")
 
     def _open(self) -> None:
@@ -96,7 +97,7 @@ class Clip:
             raise InputError("it has no picture track.")
         self._stream = self._container.streams.video[0]
         self._stream.thread_type = "AUTO"
-        self._rate = float(self._stream.average_rate or self._stream.guessed_rate or 25)
+        self.rate = float(self._stream.average_rate or self._stream.guessed_rate or 25)
         if self._stream.width * self._stream.height > MAX_PIXELS:
             raise InputError(f"its frames have more than {MAX_PIXELS // 1_000_000} megapixels.")
 
@@ -131,7 +132,7 @@ class Clip:
             elif seek is not None:  # without time stamps only counting from the start tells the time
                 return
             else:
-                yield count / self._rate, frame
+                yield count / self.rate, frame
 
     def _frames(self) -> Iterator[Any]:
         import av

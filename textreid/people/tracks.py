@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -14,6 +15,12 @@ from textreid.people.views import View, look_at
 
 PATIENCE = 1.5
 """Seconds for which somebody may be hidden and still be the same track."""
+
+SEEN = 3
+"""Frames in which somebody must have been seen."""
+
+SLOW = 2.5
+"""Frames a second below which people move too far between two frames to be followed: each view is a track."""
 
 VIEWS = 8
 """Views that are held of one track, each from its own half second."""
@@ -45,8 +52,9 @@ class Track:
 
     def add(self, view: View) -> None:
         """See the person once more."""
+        if self.scores:
+            self.changes.append(float(np.abs(view.look - self.last.look).mean()))
         self.scores.append(view.score)
-        self.changes.append(float(np.abs(view.look - self.last.look).mean()))
         self.last = view
         moment = int(view.offset * 2)
         if moment not in self.views or view.quality > self.views[moment].quality:
@@ -57,7 +65,8 @@ class Track:
     @property
     def is_thing(self) -> bool:
         """Whether it is rather a parked car or a lamp post: weakly detected, and it never moves at all."""
-        return float(np.median(self.changes)) < STILL and float(np.mean(self.scores)) < SURE
+        still = len(self.changes) > 0 and float(np.median(self.changes)) < STILL
+        return still and float(np.mean(self.scores)) < SURE
 
     def best(self) -> list[View]:
         """Its views, the best one first."""
@@ -77,12 +86,13 @@ class Follower:
         self._tracker = ByteTrackTracker(
             lost_track_buffer=round(30 * PATIENCE),
             frame_rate=rate,
-            track_activation_threshold=0.6,
-            high_conf_det_threshold=0.6,
+            track_activation_threshold=0.5,
+            high_conf_det_threshold=0.5,
             minimum_consecutive_frames=1,
             minimum_iou_threshold=0.2,
         )
-        self._tracks: dict[int, Track] = {}
+        self._slow = rate < SLOW
+        self._tracks: dict[Hashable, Track] = {}
         self._done: list[Track] = []
 
     def update(self, frame: Frame, boxes: Boxes) -> None:
@@ -92,15 +102,16 @@ class Follower:
         )
         begun = 0
         for name, index in zip(followed.tracker_id, followed.data.get("index", ()), strict=True):
-            if name < 0:
+            if name < 0 and not self._slow:
                 continue
+            key = int(name) if name >= 0 else (frame.number, int(index))
             view = look_at(frame, boxes, int(index))
-            if name not in self._tracks:
-                self._tracks[name] = Track(100 * frame.number + begun, view)
+            if key not in self._tracks:
+                self._tracks[key] = Track(100 * frame.number + begun, view)
                 begun += 1
-            self._tracks[name].add(view)
-        lost = [n for n, track in self._tracks.items() if frame.offset - track.last.offset > PATIENCE]
-        self._done += [self._tracks.pop(name) for name in lost]
+            self._tracks[key].add(view)
+        lost = [key for key, track in self._tracks.items() if frame.offset - track.last.offset > PATIENCE]
+        self._done += [self._tracks.pop(key) for key in lost]
 
     @property
     def busy(self) -> bool:
@@ -108,5 +119,8 @@ class Follower:
         return not all(track.is_thing for track in self._tracks.values())
 
     def finish(self) -> list[Track]:
-        """All tracks, in the order in which they began."""
-        return sorted([*self._done, *self._tracks.values()], key=lambda track: track.number)
+        """The people, in the order in which they appeared."""
+        needed = 1 if self._slow else SEEN
+        tracks = [*self._done, *self._tracks.values()]
+        people = [track for track in tracks if len(track.scores) >= needed and not track.is_thing]
+        return sorted(people, key=lambda track: track.number)

@@ -75,11 +75,7 @@ def _detected(frames: Iterable[Frame], detector: Detector, batch: int = 8) -> It
 
 
 def _sightings(tracks: list[Track], name: str, camera: str, start: float | None) -> list[Sighting]:
-    return [
-        _sighting(track, name, camera, start)
-        for track in tracks
-        if len(track.scores) >= SEEN and not track.is_thing
-    ]
+    return [_sighting(track, name, camera, start) for track in tracks]
 
 
 def _sighting(track: Track, name: str, camera: str, start: float | None) -> Sighting:

@@ -61,7 +61,7 @@ class HogDetector:
         height, width = image.shape[:2]
         gray = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
         limit = self.config.longest
-        far = self._windows(gray, min(self.config.enlarge, limit / max(height, width)), border=0, step=1.1)
+        far = self._windows(gray, min(self.config.enlarge, limit / max(height, width)), border=0, step=1.075)
         near = self._windows(gray, min(NEAR / height, limit / width), border=NEAR // 4, step=1.05)
         windows, margins = (np.concatenate(both) for both in zip(far, near, strict=True))
         people, margins = merge(windows, margins, self.config.overlap)
