@@ -34,5 +34,7 @@ def page(command: tuple[str, ...]) -> str:
 
 
 if __name__ == "__main__":
-    sections = (f"\n## textreid {' '.join(command)}\n\n```\n{page(command)}\n```\n" for command in commands())
+    sections = (
+        f"\n## textreid {' '.join(command)}\n\n```text\n{page(command)}\n```\n" for command in commands()
+    )
     FILE.write_text(HEAD + "".join(sections), encoding="utf-8")
