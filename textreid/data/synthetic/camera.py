@@ -106,7 +106,7 @@ class Camera:
             sharpening=float(rng.uniform(0, 0.7)),
             noise=float(rng.uniform(0.004, 0.03)),
             quality=int(rng.integers(55, 93)),
-            person_height=(130, 215) if rng.random() < 0.75 else (85, 135),
+            person_height=(130, 215) if rng.random() < 0.75 else (100, 145),
             seed=int(rng.integers(1 << 31)),
         )
 
