@@ -38,11 +38,8 @@ class Record:
     track: int | None = None
 
     def __post_init__(self) -> None:
-        for text in (self.id, self.source, self.camera or "-"):
-            if not text or not _is_unicode(text):
-                raise InvalidValueError(
-                    f"An id, source or camera must be text in valid Unicode, not {text!r}."
-                )
+        if not self.id or not self.source or not _is_unicode(self.id + self.source + (self.camera or "")):
+            raise InvalidValueError(f"An id, source or camera must be text in valid Unicode: {self!r}.")
         numbers = [*(self.box or ()), self.time or 0.0, self.offset or 0.0]
         if len(numbers) not in (2, 6) or not all(map(math.isfinite, numbers)):
             raise InvalidValueError(f"'{self.id}' has a box, time or offset that cannot be: {self}.")
@@ -61,7 +58,11 @@ class Record:
 
 def _is_unicode(text: str) -> bool:
     """Whether a text can be stored: a file name that is not UTF-8 arrives with lone surrogates."""
-    return not any("\ud800" <= character <= "\udfff" for character in text)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 Status = Literal["done", "partial", "failed"]
