@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable
 from functools import wraps
+from inspect import signature
 from typing import Any
 
 import gradio as gr
@@ -119,6 +120,7 @@ def _plain(endpoint: Callable[..., Any]) -> Callable[..., Any]:
         except (TextReIDError, GalleryError) as error:
             raise gr.Error(str(error), print_exception=False) from None
 
+    call.__signature__ = signature(endpoint, eval_str=True)  # type: ignore[attr-defined]  # gradio reads types here
     return call
 
 

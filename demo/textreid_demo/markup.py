@@ -58,16 +58,17 @@ def cards(people: Sequence[SearchHit | Record], thumbnail: Thumbnail) -> str:
 
 def _card(person: SearchHit | Record, thumbnail: Thumbnail) -> str:
     record = person.record if isinstance(person, SearchHit) else person
-    line = f"<b>{escape(record.camera or 'no camera')}</b><span>{escape(_short(record))}</span>"
-    title, badge = f"Person, {place(record.source)}", ""
+    title, ranked = f"Person, {place(record.source)}", ""
     if isinstance(person, SearchHit):
         title = f"Rank {person.rank}, score {person.score:.2f}, {place(record.source)}"
-        badge = f"<i class='rank'>{person.rank}</i><i class='score'>{person.score:.2f}</i>"
+        ranked = f"<b class='rank'>{person.rank}</b><span class='score'>{person.score:.2f}</span>"
     return (
         f'<button type="button" class="person" title="{escape(title)}" data-do="pick" '
         f'data-id="{escape(record.id)}"><span class="frame">'
-        f'<img src="{jpeg_uri(thumbnail(record.id))}" alt="{escape(title)}">{badge}</span>'
-        f'<span class="line">{line}</span></button>'
+        f'<img src="{jpeg_uri(thumbnail(record.id))}" alt="{escape(title)}"></span>'
+        f'<span class="line">{ranked}'
+        f'<span class="seen"><b>{escape(record.camera or "no camera")}</b> {escape(_short(record))}</span>'
+        "</span></button>"
     )
 
 

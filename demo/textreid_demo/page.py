@@ -72,8 +72,9 @@ def build(desk: Desk, title: str, examples: Sequence[str] = EXAMPLES) -> gr.Bloc
                         label="Until", placeholder="2026-03-01 15:00, or 1:30 in a video", min_width=150
                     )
             photo = gr.Image(
-                type="filepath", image_mode=None, sources=["upload", "clipboard"], label="Example photo",
-                placeholder="Drop or paste", buttons=[], height=132, min_width=180, scale=1, elem_id="photo",
+                type="filepath", image_mode=None, sources=["upload", "clipboard"], buttons=[],
+                label="Example photo", show_label=False, placeholder="Example photo",
+                height=132, min_width=180, scale=1, elem_id="photo",
             )  # fmt: skip
 
             photo.preprocess = path_of  # textreid opens pictures itself: bounded, upright, of any depth

@@ -1,0 +1,74 @@
+"""The gallery of drawn people that `textreid demo` opens by itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from textreid_demo import built_in
+from textreid_index import Gallery
+
+from tests.toy import ToyEncoder
+from textreid.data.synthetic import built_in_gallery
+from textreid.encode import Encoder
+from textreid.search import PersonSearch
+
+FRAMES = 4
+
+
+def test_it_holds_everybody_drawn_with_frames_to_look_at(tmp_path: Path) -> None:
+    gallery = built_in.prepare(ToyEncoder(), frames=FRAMES, folder=tmp_path)
+    drawn = list(built_in_gallery(FRAMES))
+    with PersonSearch.open(gallery, encoder=ToyEncoder()) as search:
+        assert len(search) == sum(len(frame.people) for frame in drawn)
+        assert search.gallery.cameras() == sorted({frame.camera for frame in drawn})
+        for record in search.gallery.records():
+            assert record.time in {frame.time for frame in drawn}
+            assert search.frame(record.id).size == drawn[0].image.size
+            assert record.box is not None
+            x1, y1, x2, y2 = record.box
+            assert 0 <= x1 < x2 <= drawn[0].image.width
+            assert 0 <= y1 < y2 <= drawn[0].image.height
+
+
+def test_it_is_made_once_for_each_encoder(tmp_path: Path) -> None:
+    encoder = ToyEncoder()
+    first = built_in.prepare(encoder, frames=FRAMES, folder=tmp_path)
+    seen = encoder.pictures_seen
+    assert built_in.prepare(encoder, frames=FRAMES, folder=tmp_path) == first
+    assert encoder.pictures_seen == seen
+    assert built_in.prepare(ToyEncoder(fingerprint="toy-2"), frames=FRAMES, folder=tmp_path) != first
+
+
+def test_one_that_cannot_be_opened_is_made_anew(tmp_path: Path) -> None:
+    gallery = built_in.prepare(ToyEncoder(), frames=FRAMES, folder=tmp_path)
+    for file in gallery.iterdir():
+        file.unlink()
+    assert built_in.prepare(ToyEncoder(), frames=FRAMES, folder=tmp_path) == gallery
+    with Gallery.open(gallery) as made:
+        assert len(made) > 0
+
+
+def test_a_start_that_fails_leaves_nothing(tmp_path: Path) -> None:
+    class Failing(ToyEncoder):
+        def encode_images(self, *args: object, **kwargs: object) -> None:  # type: ignore[override]
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        built_in.prepare(Failing(), frames=FRAMES, folder=tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_shipped_model_finds_who_is_described(tmp_path: Path) -> None:
+    encoder = Encoder.load("pocket")
+    gallery = built_in.prepare(encoder, frames=8, folder=tmp_path)
+    people = {
+        f"{frame.camera}-{frame.number:03}-{place}": one
+        for frame in built_in_gallery(8)
+        for place, one in enumerate(frame.people)
+    }
+    with PersonSearch.open(gallery, encoder=encoder) as search:
+        asked = {one.person.number: one.caption for one in people.values()}
+        first = {number: search.search(text, k=1)[0].id for number, text in asked.items()}
+    right = sum(people[id].person.number == number for number, id in first.items())
+    assert right / len(asked) >= 0.8, f"{right} of {len(asked)} people come first for their own description"
