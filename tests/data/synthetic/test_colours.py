@@ -24,9 +24,19 @@ HUES = {
     "pink": 340,
 }
 STUDIO = replace(
-    Camera.place(0, 1), light=Light((0.0, 0.6, 0.8), 0.35, 0.9), gamma=1.0, contrast=1.0, gain=1.0, saturation=1.0,
-    blur=0.2, sharpening=0.0, noise=0.0, quality=95, pitch=6.0, person_height=(180, 190),
-)  # fmt: skip
+    Camera.place(0, 1),
+    light=Light((0.0, 0.6, 0.8), 0.35, 0.9),
+    gamma=1.0,
+    contrast=1.0,
+    gain=1.0,
+    saturation=1.0,
+    blur=0.2,
+    sharpening=0.0,
+    noise=0.0,
+    quality=95,
+    pitch=6.0,
+    person_height=(180, 190),
+)
 
 
 BODY = next(p for p in sample_pedestrians(40, 5) if p.upper == "t-shirt" and p.age == "young")

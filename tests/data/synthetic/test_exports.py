@@ -39,7 +39,9 @@ def test_cuhk_pedes_splits_hold_other_people(drawn: Path) -> None:
         for crop in crops:
             assert len(crop.captions) == 2
             with Image.open(crop.image) as image:
-                assert image.mode == "RGB" and 24 <= image.width <= 200 and 64 <= image.height <= 300
+                assert image.mode == "RGB"
+                assert 24 <= image.width <= 200
+                assert 64 <= image.height <= 300
 
 
 def test_cuhk_pedes_rows_have_the_official_keys(drawn: Path) -> None:

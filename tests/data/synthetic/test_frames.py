@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from datetime import UTC, datetime
 from pathlib import Path
@@ -46,19 +47,23 @@ def test_a_box_holds_what_the_person_changes_in_the_picture() -> None:
         assert inside.mean() > 0.7  # the rest is the shadow on the floor
         assert inside[rows < y2 - 0.4 * (y2 - y1)].mean() > 0.97
         assert changed[int(y1) : int(y2), int(x1) : int(x2)].mean() > 0.2
-        assert rows[inside].min() - y1 < 0.12 * (y2 - y1) and y2 - rows[inside].max() < 0.12 * (y2 - y1)
+        assert rows[inside].min() - y1 < 0.12 * (y2 - y1)
+        assert y2 - rows[inside].max() < 0.12 * (y2 - y1)
 
 
 def test_frames_hold_several_people_inside_their_edges(frames: list[Frame]) -> None:
-    assert len(frames) == 8 and {f.camera for f in frames} == {"c1", "c2"}
+    assert len(frames) == 8
+    assert {f.camera for f in frames} == {"c1", "c2"}
     assert np.mean([len(f.people) for f in frames]) > 3.5
     for frame in frames:
-        assert frame.image.size == (800, 480) and frame.image.mode == "RGB"
+        assert frame.image.size == (800, 480)
+        assert frame.image.mode == "RGB"
         numbers = [one.person.number for one in frame.people]
         assert len(numbers) == len(set(numbers))
         for one in frame.people:
             x1, y1, x2, y2 = one.box
-            assert 0 <= x1 < x2 <= 800 and 0 <= y1 < y2 <= 480
+            assert 0 <= x1 < x2 <= 800
+            assert 0 <= y1 < y2 <= 480
             assert y2 - y1 > 60
             assert one.caption.endswith(".")
 
@@ -73,7 +78,8 @@ def test_people_hide_each_other_little(frames: list[Frame]) -> None:
                 hidden[y1:y2, x1:x2] = True
             x1, y1, x2, y2 = (int(v) for v in one.box)
             covered.append(hidden[y1:y2, x1:x2].mean())
-    assert np.mean(covered) < 0.12 and np.mean(np.array(covered) > 0.5) < 0.05
+    assert np.mean(covered) < 0.12
+    assert np.mean(np.array(covered) > 0.5) < 0.05
 
 
 def test_nearer_people_are_larger(frames: list[Frame]) -> None:
@@ -93,7 +99,7 @@ def test_time_runs_and_tracks_go_on(frames: list[Frame]) -> None:
     for camera in ("c1", "c2"):
         own = [f for f in frames if f.camera == camera]
         assert [f.number for f in own] == list(range(1, len(own) + 1))
-        assert all(a.time < b.time for a, b in zip(own, own[1:], strict=False))
+        assert all(a.time < b.time for a, b in itertools.pairwise(own))
         first, second = own[0], own[1]
         assert second.time - first.time == pytest.approx(1.2)
         shared = {p.track: p for p in first.people}.keys() & {p.track: p for p in second.people}.keys()
@@ -126,7 +132,8 @@ def test_written_frames_are_annotated_and_dated(tmp_path: Path) -> None:
             assert image.size == (row["width"], row["height"]) == (640, 480)
             exif = image.getexif().get_ifd(0x8769)
         taken = datetime.strptime(exif[0x9003] + exif[0x9011], "%Y:%m:%d %H:%M:%S%z")
-        assert taken.timestamp() == int(row["time"]) and taken.astimezone(UTC).year == 2024
+        assert taken.timestamp() == int(row["time"])
+        assert taken.astimezone(UTC).year == 2024
         assert row["people"]
         for one in row["people"]:
             assert set(one) == {"id", "box", "track", "side", "caption"}

@@ -31,22 +31,27 @@ def test_the_seed_decides(tmp_path: Path) -> None:
     for place, seed in (("a", 1), ("b", 1), ("c", 2)):
         assert run("--out", tmp_path / place, "--identities", 1, "--images", 1, "--seed", seed)[0] == 0
     a, b, c = (cuhk_pedes.load(tmp_path / place, "train")[0] for place in "abc")
-    assert a.captions == b.captions and a.image.read_bytes() == b.image.read_bytes()
+    assert a.captions == b.captions
+    assert a.image.read_bytes() == b.image.read_bytes()
     assert c.image.read_bytes() != a.image.read_bytes()
 
 
 def test_an_unknown_format_is_named_with_the_nearest(tmp_path: Path) -> None:
     code, out, err = run("--format", "market", "--out", tmp_path)
-    assert code == 2 and out == ""
-    assert "no format called 'market'" in err and "Did you mean 'market1501'?" in err
+    assert code == 2
+    assert out == ""
+    assert "no format called 'market'" in err
+    assert "Did you mean 'market1501'?" in err
 
 
 def test_a_second_run_does_not_write_over_the_first(tmp_path: Path) -> None:
     assert run("--out", tmp_path, "--identities", 1, "--images", 1)[0] == 0
     code, _, err = run("--out", tmp_path, "--identities", 1, "--images", 1)
-    assert code == 2 and "exists already" in err
+    assert code == 2
+    assert "exists already" in err
 
 
 def test_help_shows_examples() -> None:
     code, out, _ = run("--help")
-    assert code == 0 and "textreid synthesize --out drawn --format frames" in out
+    assert code == 0
+    assert "textreid synthesize --out drawn --format frames" in out

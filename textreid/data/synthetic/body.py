@@ -34,7 +34,7 @@ def draw_skin(canvas: Canvas, person: Pedestrian, wardrobe: Wardrobe, at: Joints
     upper_arm = np.array([[0.03, 0.032], [0.027, 0.029], [0.022, 0.023]]) * h
     forearm = np.array([[0.022, 0.023], [0.021, 0.021], [0.0145, 0.0145]]) * h
     covered = person.lower in ("trousers", "jeans")
-    under = -0.09 if skirted(person) else -0.05  # skirts and tops hang over the thighs
+    under = -0.12 if skirted(person) else -0.05  # skirts and tops hang over the thighs
     for side in "lr":
         if not covered:
             canvas.limb(at[f"hip_{side}"], at[f"knee_{side}"], thigh, legs, lift=under)

@@ -79,6 +79,7 @@ def draw_skirt(
         np.stack([wide, deep], 1) + ease,
         cloth,
         caps=(0, 0.08),
+        lift=-0.045,  # tops hang over the waistband
     )
 
 
