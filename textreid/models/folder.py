@@ -91,10 +91,15 @@ def load_whole(kind: Any, folder: Path) -> Any:
 
 
 @contextmanager
-def quiet() -> Iterator[None]:
-    """No progress bar and no load report from transformers inside the block; its settings come back after."""
+def quiet(*, warnings: bool = False) -> Iterator[None]:
+    """No progress bar of transformers inside the block, and no load report; its settings come back after.
+
+    Args:
+        warnings: let the load report through: it is what tells of missing weights where nothing else does.
+    """
     verbosity, bar = logging.get_verbosity(), logging.is_progress_bar_enabled()
-    logging.set_verbosity_error()
+    if not warnings:
+        logging.set_verbosity_error()
     logging.disable_progress_bar()
     try:
         yield

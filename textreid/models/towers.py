@@ -60,8 +60,7 @@ class TransformersTowers:
 
     def __init__(self, model: Any, processor: Any, device: str) -> None:
         self.model, self.processor, self.device = model.to(device), processor, device
-        longest = getattr(model.config.text_config, "max_position_embeddings", None)
-        limit = min(processor.tokenizer.model_max_length, longest or processor.tokenizer.model_max_length)
+        limit = _longest(processor.tokenizer.model_max_length, model)
         # SigLIP was trained on sentences padded to a fixed length, its padding unmasked.
         fixed = model.config.model_type.startswith("siglip")
         self._pad = {"padding": "max_length" if fixed else "longest", "truncation": True, "max_length": limit}
@@ -95,7 +94,7 @@ class SentenceTransformerTowers:
     def __init__(self, folder: Path, device: str) -> None:
         from sentence_transformers import SentenceTransformer
 
-        with quiet():
+        with quiet(warnings=True):
             self.model = SentenceTransformer(
                 str(folder), device=device, model_kwargs={"use_safetensors": True}, local_files_only=True
             )
@@ -103,6 +102,8 @@ class SentenceTransformerTowers:
             raise ModelError(
                 f"'{folder}' encodes {', '.join(self.model.modalities)}; a search needs text and image."
             )
+        if self.model.max_seq_length:
+            self.model.max_seq_length = _longest(self.model.max_seq_length, self.model.transformers_model)
 
     def images(self, images: Sequence[Image.Image]) -> Tensor:
         """[B, D]."""
@@ -117,3 +118,9 @@ class SentenceTransformerTowers:
             items, batch_size=len(items), convert_to_tensor=True, show_progress_bar=False
         )
         return vectors
+
+
+def _longest(limit: int, model: Any) -> int:
+    """How many tokens a model reads: many tokenizers do not know."""
+    positions = getattr(model.config.get_text_config(), "max_position_embeddings", None) if model else None
+    return min(limit, positions or limit)
