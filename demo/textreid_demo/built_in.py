@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 
 MARGIN = 0.06
 EXAMPLES = (
-    "a woman in an orange hooded top",
-    "a girl with yellow trousers",
-    "a red and white striped t-shirt",
-    "a man with a green bag",
+    "a woman in a white coat and purple leggings",
+    "a man in a green jacket and white trousers",
+    "a woman under a purple umbrella",
+    "a boy in a white puffer jacket",
 )
 
 
