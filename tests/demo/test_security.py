@@ -88,19 +88,16 @@ def test_the_browser_is_told_to_load_nothing_from_elsewhere(url: str) -> None:
     assert "http" not in policy
 
 
-@pytest.mark.parametrize(
-    "path",
-    [
+def test_no_file_and_no_address_is_served(url: str) -> None:
+    for path in (
         "file=/etc/passwd",
-        "file=http://192.0.2.1/x.png",
-        "proxy=https://example.org/",
         "file=../../etc/passwd",
-    ],
-)
-def test_no_file_and_no_address_is_served(url: str, path: str) -> None:
-    status, _, text = get(url, f"/gradio_api/{path}")
-    assert status in (403, 404)
-    assert "root:" not in text
+        "file=http://192.0.2.1/x.png",
+        "proxy=https://a.example/",
+    ):
+        status, _, text = get(url, f"/gradio_api/{path}")
+        assert status in (403, 404), path
+        assert "root:" not in text
 
 
 def test_an_account_is_needed_for_the_page_and_the_api(desk: Desk) -> None:
