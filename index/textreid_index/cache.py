@@ -20,7 +20,7 @@ ROWS_AT_ONCE = 8192
 
 
 class VectorCache:
-    """A search backend and the keys of its rows."""
+    """A search backend and the keys of its rows; for one thread at a time."""
 
     def __init__(self, backend: type[VectorBackend]) -> None:
         self._new_backend = backend
@@ -28,11 +28,6 @@ class VectorCache:
         self._encoder: EncoderInfo | None = None
         self._generation = -1
         self.keys = np.empty(0, dtype=np.int64)
-
-    @property
-    def device(self) -> str | None:
-        """Where the backend searches, once there is something to search."""
-        return None if self._backend is None else self._backend.device
 
     def refresh(self, db: sqlite3.Connection, state: State) -> None:
         """Bring the cache to the generation of the current read transaction, reading only what is new.

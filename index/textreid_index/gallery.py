@@ -21,7 +21,7 @@ from textreid_index.store import Store
 from textreid_index.verify import problems
 from textreid_index.where import Where, below
 
-WAIT_SECONDS = 10.0
+WAIT_SECONDS = 30.0
 
 
 @dataclass(frozen=True)
@@ -280,9 +280,9 @@ class Gallery:
     def delete(self, ids: Collection[str]) -> int:
         """Delete people for good: record, vector and thumbnail leave the files and every open handle.
 
-        The file is rewritten without them, which takes a moment in a large gallery (about 3 seconds a
-        gigabyte) and as much free space again: delete many at once rather than one by one. Their sources stay
-        known, so indexing those again does not bring them back. Unknown ids are ignored.
+        The file is rewritten without them, which takes some seconds a gigabyte and as much free space again:
+        delete many at once rather than one by one. Their sources stay known, so indexing those again does not
+        bring them back. Unknown ids are ignored.
 
         Returns:
             How many were deleted.
@@ -358,7 +358,7 @@ class Gallery:
             state = read_state(db)
             found, cameras = db.execute("SELECT count(*), count(DISTINCT camera) FROM people").fetchone()
             (known,) = db.execute("SELECT count(*) FROM sources").fetchone()
-        return GalleryStats(found, known, cameras, state.encoder, state.generation, self._store.bytes())
+        return GalleryStats(found, known, cameras, state.encoder, state.generation, self._store.size())
 
     def _remove(self, condition: str, values: Sequence[object], forgotten: str | None = None) -> int:
         with self._store.writing() as db:

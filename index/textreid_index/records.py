@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 from textreid_index.errors import InvalidValueError
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+SECONDS_FROM_YEAR_1 = 62_135_596_800  # to 1970: what a calendar date can hold
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,8 @@ class Record:
         if not self.id or not self.source or not _is_unicode(self.id + self.source + (self.camera or "")):
             raise InvalidValueError(f"An id, source or camera must be text in valid Unicode: {self!r}.")
         numbers = [*(self.box or ()), self.time or 0.0, self.offset or 0.0]
-        if len(numbers) not in (2, 6) or not all(map(math.isfinite, numbers)):
+        ordinary = all(map(math.isfinite, numbers)) and abs(self.time or 0.0) < SECONDS_FROM_YEAR_1
+        if len(numbers) not in (2, 6) or not ordinary:
             raise InvalidValueError(f"'{self.id}' has a box, time or offset that cannot be: {self}.")
 
     @property
@@ -49,7 +53,7 @@ class Record:
         """ISO-8601 UTC when the time is known, else "0:01:23.4" into the video, else None."""
         if self.time is not None:
             timespec = "seconds" if self.time == int(self.time) else "milliseconds"
-            return datetime.fromtimestamp(self.time, UTC).isoformat(timespec=timespec)
+            return (EPOCH + timedelta(seconds=self.time)).isoformat(timespec=timespec)
         if self.offset is not None:
             minutes, tenths = divmod(round(self.offset * 10), 600)
             return f"{minutes // 60}:{minutes % 60:02}:{tenths // 10:02}.{tenths % 10}"
@@ -93,5 +97,7 @@ class SourceState:
     resume_at: float | None = None
 
     def __post_init__(self) -> None:
+        if not self.key or not _is_unicode(self.key + (self.reason or "")):
+            raise InvalidValueError(f"The key of a source must be text in valid Unicode: {self!r}.")
         if self.status not in ("done", "partial", "failed"):
             raise InvalidValueError(f"Status must be done, partial or failed, not '{self.status}'.")

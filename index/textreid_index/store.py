@@ -130,8 +130,8 @@ class Store:
             raise GalleryBusyError(f"Another program is reading the gallery {self.folder}.")
         db.execute("UPDATE gallery SET unscrubbed = 0")
 
-    def bytes(self) -> int:
-        """Size of the gallery's files."""
+    def size(self) -> int:
+        """Bytes of the gallery's files."""
         return sum(file.stat().st_size for file in self.folder.glob(f"{FILE}*"))
 
     def close(self) -> None:

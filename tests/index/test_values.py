@@ -45,6 +45,8 @@ def test_no_vectors_are_fine() -> None:
         {"box": (1.0, 2.0, 3.0)},
         {"box": (1.0, 2.0, 3.0, float("nan"))},
         {"time": float("inf")},
+        {"time": 1e18},
+        {"time": -1e11},
         {"offset": float("nan")},
     ],
 )
@@ -53,7 +55,9 @@ def test_bad_records_are_refused(fields: dict) -> None:
         Record(**{"id": "a", "source": "a.jpg", **fields})
 
 
-def test_unknown_status_is_refused() -> None:
+def test_bad_states_are_refused() -> None:
+    with pytest.raises(InvalidValueError, match="Unicode"):
+        SourceState("photos/\udcff.jpg", 1, 1, "")
     with pytest.raises(InvalidValueError, match="'finished'"):
         SourceState("a.jpg", 1, 1, "", status="finished")  # type: ignore[arg-type]
 

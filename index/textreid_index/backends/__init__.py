@@ -24,9 +24,6 @@ NO_FAISS = (
 class VectorBackend(Protocol):
     """What a backend file's class `Backend` does. Vectors are float32 unit rows of one length D."""
 
-    device: str
-    """Where it searches, for people to read: "CPU" or "GPU"."""
-
     def __init__(self, dim: int) -> None: ...
 
     def add(self, vectors: np.ndarray) -> None:

@@ -11,8 +11,6 @@ SCORES_AT_ONCE = 1 << 24
 class Backend:
     """All inner products, then the k largest."""
 
-    device = "CPU"
-
     def __init__(self, dim: int) -> None:
         self._buffer = np.empty((0, dim), dtype=np.float32)
         self._count = 0

@@ -23,13 +23,15 @@ class Backend:
         # faiss-gpu without a visible GPU hands out an empty index instead of failing: ask first.
         has_gpu = hasattr(faiss, "GpuIndexFlatIP") and faiss.get_num_gpus() > 0
         self._gpu = faiss.GpuIndexFlatIP(faiss.StandardGpuResources(), dim) if has_gpu else None
-        self.device = "GPU" if has_gpu else "CPU"
 
     def add(self, vectors: np.ndarray) -> None:
         """Append [N, D] rows."""
         self._index.add(vectors)
         if self._gpu is not None:
-            self._gpu.add(vectors)
+            try:
+                self._gpu.add(vectors)
+            except RuntimeError:  # no room left on the card: the CPU's copy serves from here on
+                self._gpu = None
 
     def keep(self, rows: np.ndarray) -> None:
         """Keep only these rows, in their order."""
