@@ -70,7 +70,7 @@ class Canvas:
     def project(self, point: np.ndarray) -> tuple[np.ndarray, float, float]:
         """Pixel position, depth in metres (larger is nearer) and pixels per metre of a body-frame point."""
         x, y, z = self._turn @ np.asarray(point, float)
-        near = self.distance / (self.distance - z + 0.0)
+        near = self.distance / (self.distance - z)
         size = self.scale * near
         return np.array([self.foot[0] + x * size, self.foot[1] - y * size]), float(z), float(size)
 
@@ -114,7 +114,6 @@ class Canvas:
         paint: Paint,
         *,
         caps: tuple[float, float] = (1.0, 1.0),
-        turn: float = 0.0,
         lift: float = 0.0,
     ) -> None:
         """Draw a straight limb with an elliptic cross-section that changes along it.
@@ -125,7 +124,6 @@ class Canvas:
             profile: [K, 2] half width and half depth in metres at K even steps from start to end.
             paint: its colours.
             caps: how round each end is (0 cuts it flat, 1 is a half ball).
-            turn: radians that the limb is turned about its own axis with respect to the body.
             lift: metres nearer to the camera, to settle which of two touching parts shows.
         """
         (a, za, sa), (b, zb, sb) = self.project(start), self.project(end)
@@ -133,8 +131,7 @@ class Canvas:
         axis = b - a
         length = max(float(np.hypot(*axis)), 1e-3)
         ex, ey = axis / length
-        yaw = self.yaw + turn
-        cos, sin = np.cos(yaw), np.sin(yaw)
+        cos, sin = np.cos(self.yaw), np.sin(self.yaw)
         half = np.hypot(profile[:, 0] * cos, profile[:, 1] * sin)
         fine = np.linspace(0, len(profile) - 1, LEVELS + 1)
         knots = np.arange(len(profile))

@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 
-from textreid.data.synthetic import vocabulary as words
 from textreid.data.synthetic.facts import visible_facts
-from textreid.data.synthetic.palette import COLOURS, HAIR_COLOURS
 from textreid.data.synthetic.pedestrian import Pedestrian
 from textreid.data.synthetic.phrases import Phrases, join
 from textreid.data.synthetic.pose import View
 from textreid.data.synthetic.seeding import rng as seeded
 
 WRITERS = ("terse", "flowing")
+_TOLD = {  # how readily each fact is told; what is above 1 survives a low `keep`
+    "upper": 9.0,
+    "lower": 9.0,
+    "umbrella": 9.0,
+    "print": 1.08,
+    "bag": 1.06,
+    "hat": 1.06,
+    "inner": 1.0,
+    "shoes": 0.86,
+    "hair": 0.9,
+    "glasses": 0.7,
+    "gesture": 0.8,
+    "scarf": 1.0,
+}
 
 
 def caption(
@@ -41,21 +55,7 @@ def caption(
 
 
 def _kept(person: Pedestrian, view: View, rng: np.random.Generator, keep: float) -> frozenset[str]:
-    weight = {
-        "upper": 9.0,
-        "lower": 9.0,
-        "umbrella": 9.0,
-        "print": 1.08,
-        "bag": 1.06,
-        "hat": 1.06,
-        "inner": 1.0,
-        "shoes": 0.86,
-        "hair": 0.9,
-        "glasses": 0.7,
-        "gesture": 0.8,
-        "scarf": 1.0,
-    }
-    return frozenset(f for f in sorted(visible_facts(person, view)) if rng.random() < weight[f] * keep)
+    return frozenset(f for f in sorted(visible_facts(person, view)) if rng.random() < _TOLD[f] * keep)
 
 
 def _terse(say: Phrases, rng: np.random.Generator) -> str:
@@ -69,9 +69,7 @@ def _terse(say: Phrases, rng: np.random.Generator) -> str:
         sentences.append(f"The {one} has {join(looks)}.")
         sentences.append(f"{she} {wears} {join(clothes)}.")
     elif opening == 1:
-        sentences.append(
-            f"A {one} {wears.removeprefix('is ') if wears.startswith('is') else 'wears'} {join(clothes)}."
-        )
+        sentences.append(f"A {one} {wears.removeprefix('is ')} {join(clothes)}.")
         if looks:
             sentences.append(f"{she} has {join(looks)}.")
     elif opening == 2 and looks:
@@ -112,12 +110,10 @@ def _flowing(say: Phrases, rng: np.random.Generator) -> str:
         text = f"A {one}{having}, {say.doing}, wearing {clothes}{tail}."
     elif form == 2:
         text = f"A {one} in {clothes}{having.replace(' with', ', with', 1)}{tail}."
+    elif form == 3 and looks:
+        text = f"{say.doing.capitalize()}, this {one} has {join([*looks, clothes])}{tail}."
     elif form == 3:
-        text = (
-            f"{say.doing.capitalize()}, this {one} has {join([*looks, clothes])}{tail}."
-            if looks
-            else f"{say.doing.capitalize()}, this {one} wears {clothes}{tail}."
-        )
+        text = f"{say.doing.capitalize()}, this {one} wears {clothes}{tail}."
     elif form == 4:
         text = f"{clothes[0].upper() + clothes[1:]} on a {one}{having}{tail}, {say.doing}."
     else:
@@ -126,18 +122,5 @@ def _flowing(say: Phrases, rng: np.random.Generator) -> str:
 
 
 def _tidy(text: str) -> str:
-    out = text.replace("  ", " ").replace(" ,", ",").replace(",,", ",")
-    pieces = out.split(" ")
-    for i in range(len(pieces) - 1):
-        if (pieces[i] in ("a", "A") and pieces[i + 1][:1].lower() in "aeio") or (
-            pieces[i] in ("a", "A") and pieces[i + 1][:2].lower() in ("um",)
-        ):
-            pieces[i] += "n"
-    return " ".join(pieces)
-
-
-def colour_words() -> frozenset[str]:
-    """Every colour word a caption may hold."""
-    return frozenset(
-        w for _, names in (*COLOURS.values(), *HAIR_COLOURS.values()) for w in names
-    ) | frozenset(words.HATS)
+    """Mend articles: "a orange bag" becomes "an orange bag"."""
+    return re.sub(r"\b([Aa]) (?=[aeio]|um)", r"\1n ", text)

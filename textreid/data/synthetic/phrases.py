@@ -91,53 +91,12 @@ class Phrases:
         second = self._colour(person.upper_second) if person.upper_second else ""
         if pattern == "print" and "print" not in facts:
             pattern = "plain"
-        forms = {
-            "plain": (f"a {main} {noun}",) * 3,
-            "striped": (
-                f"a {main} and {second} striped {noun}",
-                f"a {main} {noun} with {second} stripes",
-                f"a striped {main} and {second} {noun}",
-            ),
-            "checked": (
-                f"a {main} and {second} plaid {noun}",
-                f"a {main} and {second} checked {noun}",
-                f"a checkered {main} and {second} {noun}",
-            ),
-            "print": (
-                f"a {main} {noun} with a {second} print on the front",
-                f"a {main} {noun} with a {second} logo",
-                f"a {main} {noun} with a {second} design on the chest",
-            ),
-            "floral": (
-                f"a {main} {noun} with {second} flowers",
-                f"a {main} and {second} floral {noun}",
-                f"a {main} {noun} with a {second} flower pattern",
-            ),
-            "camouflage": (
-                f"a camouflage {noun}",
-                f"a green and brown camouflage {noun}",
-                f"an army camouflage {noun}",
-            ),
-            "two-tone": (
-                f"a {main} and {second} {noun}",
-                f"a two-tone {main} and {second} {noun}",
-                f"a {main} {noun} with a {second} lower half",
-            ),
-            "dotted": (
-                f"a {main} {noun} with {second} dots",
-                f"a {main} and {second} polka dot {noun}",
-                f"a {main} {noun} with {second} polka dots",
-            ),
-        }[pattern]
-        text = forms[int(self._rng.integers(3))]
+        text = self._one_of(words.PATTERNS[pattern]).format(main=main, second=second, noun=noun)
         if "inner" in facts and person.inner_colour:
             under = self._one_of(("shirt", "top", "t-shirt"))
-            text = self._one_of(
-                (
-                    f"{text} over a {self._colour(person.inner_colour)} {under}",
-                    f"an open {text.split(' ', 1)[1]} over a {self._colour(person.inner_colour)} {under}",
-                )
-            )
+            shown = (text, "an open " + text.split(" ", 1)[1])
+            over = [f"{top} over a {self._colour(person.inner_colour)} {under}" for top in shown]
+            text = self._one_of(over)
         return text
 
     def _lower(self, person: Pedestrian) -> str:

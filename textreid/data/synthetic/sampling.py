@@ -45,11 +45,6 @@ def sample_pedestrians(n: int, seed: int, *, start: int = 0) -> list[Pedestrian]
     return people
 
 
-def difference(one: Pedestrian, other: Pedestrian) -> int:
-    """How many salient things tell two people apart."""
-    return int(_differences(_code(one), _code(other)[None])[0])
-
-
 _UPPER_KINDS = {
     "t-shirt": 0,
     "polo shirt": 0,

@@ -112,3 +112,42 @@ ACTIONS: dict[str, tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...], tupl
         ("walks to the {side}", "walks past"),
     ),
 }
+
+PATTERNS: dict[str, tuple[str, ...]] = {
+    "plain": ("a {main} {noun}",) * 3,
+    "striped": (
+        "a {main} and {second} striped {noun}",
+        "a {main} {noun} with {second} stripes",
+        "a striped {main} and {second} {noun}",
+    ),
+    "checked": (
+        "a {main} and {second} plaid {noun}",
+        "a {main} and {second} checked {noun}",
+        "a checkered {main} and {second} {noun}",
+    ),
+    "print": (
+        "a {main} {noun} with a {second} print on the front",
+        "a {main} {noun} with a {second} logo",
+        "a {main} {noun} with a {second} design on the chest",
+    ),
+    "floral": (
+        "a {main} {noun} with {second} flowers",
+        "a {main} and {second} floral {noun}",
+        "a {main} {noun} with a {second} flower pattern",
+    ),
+    "camouflage": (
+        "a camouflage {noun}",
+        "a green and brown camouflage {noun}",
+        "an army camouflage {noun}",
+    ),
+    "two-tone": (
+        "a {main} and {second} {noun}",
+        "a two-tone {main} and {second} {noun}",
+        "a {main} {noun} with a {second} lower half",
+    ),
+    "dotted": (
+        "a {main} {noun} with {second} dots",
+        "a {main} and {second} polka dot {noun}",
+        "a {main} {noun} with {second} polka dots",
+    ),
+}

@@ -12,8 +12,7 @@ from textreid.data.synthetic.pedestrian import Pedestrian
 from textreid.data.synthetic.pose import Figure
 from textreid.data.synthetic.seeding import rng as seeded
 
-STIFF = ("jacket", "coat", "suit jacket", "down jacket", "hoodie")
-LOOSE = {
+LOOSE = {  # metres between chest and garment
     "t-shirt": 0.016,
     "polo shirt": 0.016,
     "shirt": 0.018,
@@ -31,7 +30,27 @@ LOOSE = {
 
 @dataclass(frozen=True)
 class Wardrobe:
-    """Everything the drawing of one person needs and no word says."""
+    """Everything the drawing of one person needs and no word says.
+
+    Colours are [3] float32 sRGB in 0..1.
+
+    Attributes:
+        figure: the body.
+        skin: colour.
+        hair: colour.
+        upper: cloth of the upper garment.
+        inner: colour of the shirt in an open jacket.
+        lower: cloth of the lower garment.
+        shoes: colour.
+        sole: colour of their soles.
+        bag: colour.
+        hat: colour.
+        ease: metres between chest and upper garment.
+        leg_width: metres between leg and trousers at the knee.
+        hem: how much lower than usual the upper garment ends, as a share of the height.
+        wrap: half width of the gap in an open jacket, as a share of the chest's.
+        stoop: radians that the back leans forward.
+    """
 
     figure: Figure
     skin: np.ndarray
