@@ -43,8 +43,8 @@ class Source:
 
     @property
     def key(self) -> str:
-        """The name under which a gallery remembers this source."""
-        return str(self.path)
+        """The name under which a gallery remembers this source; "?" stands for what is not Unicode in it."""
+        return str(self.path).encode(errors="replace").decode()
 
     def state(
         self,
@@ -127,6 +127,8 @@ def _file(path: Path) -> Source:
         problem = "not a regular file."
     elif kind is None:
         problem = "not a photo, video or zip file by the ending of its name."
+    elif str(path) != str(path).encode(errors="replace").decode():
+        problem = "its name is not valid Unicode. Rename the file, or the folder that it is in."
     else:
         problem = None
     return Source(path, kind or "photo", stat.st_size, stat.st_mtime_ns, problem)
