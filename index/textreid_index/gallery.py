@@ -50,6 +50,10 @@ class Gallery:
 
     Use it as a context manager, from any number of threads. Several processes may read while one writes;
     each search sees the newest committed people. Open it with `Gallery.open`.
+
+    Attributes:
+        backend_name: "flat" or "exact", whichever searches.
+        notice: a sentence for the user where "auto" had to settle for numpy, else None.
     """
 
     def __init__(self, store: Store, backend: backends.Resolved) -> None:
