@@ -4,6 +4,6 @@ from __future__ import annotations
 
 import os
 
-os.environ["HF_HUB_OFFLINE"] = "1"  # read when the hub's client is first imported, hence here and not in a fixture
+os.environ["HF_HUB_OFFLINE"] = "1"  # read when the client is first imported: too late for a fixture
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
 os.environ["TOKENIZERS_PARALLELISM"] = "false"

@@ -96,7 +96,9 @@ def evaluate(
     if benchmark.queries:
         return Evaluation(benchmark, encoder.info, _by_image(encoder, benchmark, rerank, show))
     if rerank:
-        raise InputError(f"Re-ranking is for image queries, and {benchmark.dataset} has none: leave --rerank out.")
+        raise InputError(
+            f"Re-ranking is for image queries, and {benchmark.dataset} has none: leave --rerank out."
+        )
     return Evaluation(benchmark, encoder.info, _by_text(encoder, benchmark, show))
 
 

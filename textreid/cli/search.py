@@ -58,8 +58,8 @@ def run(
       textreid search "but with a red bag" --image example.jpg --gallery gallery --sheet hits.jpg
       textreid search "a woman in white" --gallery gallery --camera yard --since 1:30 --until 2:00 --json
     """
-    from textreid.search import PersonSearch
     from textreid.filters import where
+    from textreid.search import PersonSearch
 
     limits = where(camera=camera, since=since, until=until, source=source)
     example = _example(image) if image else None

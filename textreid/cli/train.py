@@ -33,9 +33,10 @@ def run(
     ] = None,
     device: Device = "auto",
 ) -> None:
-    """Train a model by a recipe. Stop it whenever you like: the same command goes on from there.
+    """Train a model by a recipe.
 
-    \b
+    Stop it whenever you like: the same command goes on from there.
+
     Examples:
       textreid train smoke --out runs/smoke
       textreid train cuhk-pedes-pocket --root data --out runs/pocket

@@ -1,7 +1,7 @@
 """Data sets in their official folder layouts: one file each, the file's stem is the data set's name.
 
-Each module offers `load(root, split) -> list[PersonCrop]` and `SPLITS`; `root` is the folder that holds the data
-set's own folder, or that folder itself.
+Each module offers `load(root, split) -> list[PersonCrop]` and `SPLITS`; `root` is the folder that holds the
+data set's own folder, or that folder itself.
 """
 
 from __future__ import annotations
@@ -56,5 +56,5 @@ def find_folder(root: str | Path, folder: str, marker: str, *, hint: str) -> Pat
         if (candidate / marker).exists():
             return candidate
     raise InputError(
-        f"No {folder} data at '{root}': expected '{marker}' in '{root / folder}' or in '{root}' itself. {hint}"
+        f"No {folder} data at '{root}': expected '{marker}' in '{root / folder}' or in '{root}'. {hint}"
     )

@@ -1,8 +1,8 @@
 """Market-1501 (Zheng et al., "Scalable Person Re-identification: A Benchmark", ICCV 2015).
 
 Layout: `Market-1501-v15.09.15/{bounding_box_train, query, bounding_box_test}`, file names
-`PPPP_cCsS_FFFFFF_NN.jpg`: person -1 is junk, person 0 a distractor. Official counts: train 12,936 images of 751
-persons, 3,368 queries of 750 persons, gallery 19,732 images of which 15,913 remain without junk.
+`PPPP_cCsS_FFFFFF_NN.jpg`: person -1 is junk, person 0 a distractor. Official counts: train 12,936 images of
+751 persons, 3,368 queries of 750 persons, gallery 19,732 images of which 15,913 remain without junk.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from textreid.types import PersonCrop
 SPLITS = ("train", "query", "gallery")
 FOLDERS = {"train": "bounding_box_train", "query": "query", "gallery": "bounding_box_test"}
 NAME = re.compile(r"(?P<person>-1|\d{4,})_c(?P<camera>\d+)s\d+_\d+_\d+\.jpe?g(?:\.jpg)?$")
-HINT = "Request the data from the authors of Market-1501, or draw some: textreid synthesize --format market1501 --out DIR"
+HINT = "Ask its authors for the data, or draw some: textreid synthesize --format market1501 --out DIR"
 
 
 def load(root: str | Path, split: str) -> list[PersonCrop]:
@@ -38,7 +38,7 @@ def _crop(path: Path, split: str) -> PersonCrop:
     match = NAME.match(path.name)
     if match is None:
         raise AnnotationError(
-            f"{path}: expected a name such as 0002_c1s1_000451_03.jpg (person, camera and sequence, frame, box)"
+            f"{path}: expected a name such as 0002_c1s1_000451_03.jpg (person, camera, frame, box)"
         )
     return PersonCrop(
         id=f"{FOLDERS[split]}/{path.name}",
