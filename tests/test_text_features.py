@@ -1,0 +1,38 @@
+"""Encoding sentences by length changes the work, not the result."""
+
+from __future__ import annotations
+
+import torch
+
+from textreid.models import JointConfig, JointModel
+from textreid.train import text_features
+
+
+def test_grouping_by_length_equals_one_padded_batch() -> None:
+    torch.manual_seed(0)
+    text = {
+        "model_type": "bert",
+        "vocab_size": 50,
+        "hidden_size": 32,
+        "intermediate_size": 64,
+        "num_attention_heads": 2,
+        "num_hidden_layers": 2,
+        "max_position_embeddings": 64,
+    }
+    config = JointConfig(image_backbone="test_efficientnet.r160_in1k", text_config=text, projection_dim=8)
+    model = JointModel(config).eval()
+    lengths = torch.tensor([3, 40, 7, 7, 1, 22, 39])
+    mask = (torch.arange(40) < lengths[:, None]).long()
+    ids = torch.randint(1, 50, (7, 40)) * mask
+
+    whole = model.get_text_features(ids, mask).pooler_output
+    alone = torch.cat(
+        [
+            model.get_text_features(ids[i : i + 1, :n], mask[i : i + 1, :n]).pooler_output
+            for i, n in enumerate(lengths)
+        ]
+    )
+    for parts in (1, 3, 4, 20):
+        grouped = text_features(model, ids, mask, parts=parts)
+        torch.testing.assert_close(grouped, whole, atol=1e-5, rtol=1e-4)
+        torch.testing.assert_close(grouped, alone, atol=1e-5, rtol=1e-4)
