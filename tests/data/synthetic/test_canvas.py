@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from textreid.data.synthetic import View, sample_pedestrians
-from textreid.data.synthetic.canvas import Canvas, Surface
+from textreid.data.synthetic.canvas import Canvas
 from textreid.data.synthetic.pose import Figure, joints
 from textreid.data.synthetic.seeding import rng
+from textreid.data.synthetic.shapes import Surface
 
 FAR = 1e6  # metres: no perspective
 

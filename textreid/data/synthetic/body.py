@@ -7,8 +7,9 @@ from collections.abc import Mapping
 import numpy as np
 
 from textreid.data.synthetic import noise
-from textreid.data.synthetic.canvas import Canvas, Paint, Surface, move
+from textreid.data.synthetic.canvas import Canvas, Paint, move
 from textreid.data.synthetic.pedestrian import Pedestrian, skirted
+from textreid.data.synthetic.shapes import Surface
 from textreid.data.synthetic.wardrobe import Wardrobe
 
 Joints = Mapping[str, np.ndarray]

@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from textreid.data.synthetic.body import Joints, plain
-from textreid.data.synthetic.canvas import Canvas, Paint, Surface, move
+from textreid.data.synthetic.canvas import Canvas, Paint, move
 from textreid.data.synthetic.palette import rgb
 from textreid.data.synthetic.pedestrian import Pedestrian
 from textreid.data.synthetic.pose import View
+from textreid.data.synthetic.shapes import Surface
 from textreid.data.synthetic.wardrobe import Wardrobe
 
 

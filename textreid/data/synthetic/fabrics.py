@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from textreid.data.synthetic import noise
-from textreid.data.synthetic.canvas import Surface
+from textreid.data.synthetic.shapes import Surface
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from textreid.data.synthetic.canvas import Paint, Surface
+from textreid.data.synthetic.canvas import Paint
 from textreid.data.synthetic.pedestrian import Pedestrian
+from textreid.data.synthetic.shapes import Surface
 from textreid.data.synthetic.wardrobe import Wardrobe
 
 BUTTONED = ("shirt", "polo shirt", "suit jacket", "coat", "blouse")

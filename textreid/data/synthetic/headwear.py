@@ -6,8 +6,9 @@ import numpy as np
 
 from textreid.data.synthetic import noise
 from textreid.data.synthetic.body import Joints, head_axes, plain
-from textreid.data.synthetic.canvas import Canvas, Paint, Surface, move
+from textreid.data.synthetic.canvas import Canvas, Paint, move
 from textreid.data.synthetic.pedestrian import Pedestrian
+from textreid.data.synthetic.shapes import Surface
 from textreid.data.synthetic.wardrobe import Wardrobe
 
 

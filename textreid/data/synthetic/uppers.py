@@ -7,11 +7,12 @@ from dataclasses import replace
 import numpy as np
 
 from textreid.data.synthetic.body import Joints, plain
-from textreid.data.synthetic.canvas import Canvas, Paint, Surface, move
+from textreid.data.synthetic.canvas import Canvas, Paint, move
 from textreid.data.synthetic.fronts import front_of
 from textreid.data.synthetic.lowers import draw_skirt
 from textreid.data.synthetic.palette import rgb
 from textreid.data.synthetic.pedestrian import Pedestrian
+from textreid.data.synthetic.shapes import Surface
 from textreid.data.synthetic.wardrobe import Wardrobe
 
 LENGTH = {  # metres-per-height below the pelvis where the hem hangs
