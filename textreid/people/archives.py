@@ -82,7 +82,7 @@ def _members(
 
 
 def _ignored(member: zipfile.ZipInfo) -> bool:
-    parts = PurePosixPath(member.filename).parts
+    parts = PureWindowsPath(member.filename).parts
     hidden = any(part == "__MACOSX" or (part.startswith(".") and part != "..") for part in parts)
     return member.is_dir() or hidden or kind_of(member.filename) is None
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -77,41 +76,39 @@ class Follower:
     """Follows people from frame to frame with ByteTrack.
 
     Y. Zhang et al.: ByteTrack: Multi-Object Tracking by Associating Every Detection Box, ECCV 2022.
-
-    Args:
-        rate: frames a second that it will be shown.
     """
 
-    def __init__(self, rate: float) -> None:
+    def __init__(self) -> None:
         self._tracker = ByteTrackTracker(
-            lost_track_buffer=round(30 * PATIENCE),
-            frame_rate=rate,
+            lost_track_buffer=45,
+            frame_rate=5,  # these two: 7 frames without a match
             track_activation_threshold=0.5,
             high_conf_det_threshold=0.5,
             minimum_consecutive_frames=1,
             minimum_iou_threshold=0.2,
         )
-        self._slow = rate < SLOW
-        self._tracks: dict[Hashable, Track] = {}
+        self._tracks: dict[int, Track] = {}
         self._done: list[Track] = []
+        self._times: list[float] = []
 
     def update(self, frame: Frame, boxes: Boxes) -> None:
         """See the next frame."""
+        self._times.append(frame.offset)
         followed = self._tracker.update(
             sv.Detections(xyxy=boxes.xyxy, confidence=boxes.scores, data={"index": np.arange(len(boxes))})
         )
-        begun = 0
-        for name, index in zip(followed.tracker_id, followed.data.get("index", ()), strict=True):
-            if name < 0 and not self._slow:
-                continue
-            key = int(name) if name >= 0 else (frame.number, int(index))
+        for place, (name, index) in enumerate(
+            zip(followed.tracker_id, followed.data.get("index", ()), strict=True)
+        ):
             view = look_at(frame, boxes, int(index))
-            if key not in self._tracks:
-                self._tracks[key] = Track(100 * frame.number + begun, view)
-                begun += 1
-            self._tracks[key].add(view)
-        lost = [key for key, track in self._tracks.items() if frame.offset - track.last.offset > PATIENCE]
-        self._done += [self._tracks.pop(key) for key in lost]
+            track = self._tracks.get(int(name)) or Track(100 * frame.number + place, view)
+            track.add(view)
+            if name >= 0:
+                self._tracks[int(name)] = track
+            else:  # seen here for the first time, perhaps the only one
+                self._done.append(track)
+        lost = [name for name, track in self._tracks.items() if frame.offset - track.last.offset > PATIENCE]
+        self._done += [self._tracks.pop(name) for name in lost]
 
     @property
     def busy(self) -> bool:
@@ -120,7 +117,8 @@ class Follower:
 
     def finish(self) -> list[Track]:
         """The people, in the order in which they appeared."""
-        needed = 1 if self._slow else SEEN
+        length = self._times[-1] - self._times[0] if self._times else 0.0
+        needed = 1 if len(self._times) - 1 < SLOW * length else SEEN
         tracks = [*self._done, *self._tracks.values()]
         people = [track for track in tracks if len(track.scores) >= needed and not track.is_thing]
         return sorted(people, key=lambda track: track.number)

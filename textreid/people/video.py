@@ -46,14 +46,14 @@ def _stretches(
     clip: Clip, source: Source, detector: Detector, camera: str, start: float | None, begin: float
 ) -> Iterator[Found | Skipped]:
     start, settings, people, seen = clip.created if start is None else start, settings_of(detector), 0, None
-    follower = Follower(RATE)
+    follower = Follower()
     for frame, boxes in _detected(clip.sample(RATE, begin), detector):
         length = frame.offset - begin
         if length >= LONGEST or (length >= STRETCH and not follower.busy):
             found = _sightings(follower.finish(), source.key, camera, start)
             people += len(found)
             yield Found(source.state(settings, "partial", people, resume_at=frame.offset), found)
-            follower, begin = Follower(RATE), frame.offset
+            follower, begin = Follower(), frame.offset
         follower.update(frame, boxes)
         seen = frame.offset
     found = _sightings(follower.finish(), source.key, camera, start)
