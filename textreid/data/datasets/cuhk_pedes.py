@@ -17,7 +17,7 @@ from textreid.errors import AnnotationError, InputError
 from textreid.types import PersonCrop
 
 SPLITS = ("train", "val", "test")
-HINT = "Ask its authors for the data, or draw some: textreid synthesize --format cuhk-pedes --out DIR"
+HINT = "Request the data from the authors, or draw some: textreid synthesize --format cuhk-pedes --out DIR"
 
 
 def load(root: str | Path, split: str) -> list[PersonCrop]:

@@ -17,7 +17,7 @@ from textreid.types import PersonCrop
 SPLITS = ("train", "query", "gallery")
 FOLDERS = {"train": "bounding_box_train", "query": "query", "gallery": "bounding_box_test"}
 NAME = re.compile(r"(?P<person>-1|\d{4,})_c(?P<camera>\d+)s\d+_\d+_\d+\.jpe?g(?:\.jpg)?$")
-HINT = "Ask its authors for the data, or draw some: textreid synthesize --format market1501 --out DIR"
+HINT = "Request the data from the authors, or draw some: textreid synthesize --format market1501 --out DIR"
 
 
 def load(root: str | Path, split: str) -> list[PersonCrop]:
