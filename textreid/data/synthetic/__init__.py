@@ -14,7 +14,8 @@ from textreid.data.synthetic.camera import Camera
 from textreid.data.synthetic.captions import caption
 from textreid.data.synthetic.crop import draw_crop
 from textreid.data.synthetic.cuhk_pedes import write_cuhk_pedes
-from textreid.data.synthetic.frames import Frame, FramePerson, built_in_gallery, write_frames
+from textreid.data.synthetic.frame_files import write_frames
+from textreid.data.synthetic.frames import Frame, FramePerson, built_in_gallery
 from textreid.data.synthetic.market1501 import write_market1501
 from textreid.data.synthetic.pedestrian import Pedestrian
 from textreid.data.synthetic.pose import View

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
 from textreid.data.synthetic.camera import Camera
 from textreid.data.synthetic.captions import caption
-from textreid.data.synthetic.folder import at_least, whole_folder
+from textreid.data.synthetic.crowd import sample_crowd
+from textreid.data.synthetic.folder import at_least
 from textreid.data.synthetic.pedestrian import Pedestrian
 from textreid.data.synthetic.pose import View
 from textreid.data.synthetic.sampling import sample_pedestrians
-from textreid.data.synthetic.scene import Placed, Scene, Walk, place, record
+from textreid.data.synthetic.scene import Placed, Scene, place, record
 from textreid.data.synthetic.seeding import rng as seeded
 
 MORNING = datetime(2024, 5, 6, 8, 0, tzinfo=UTC).timestamp()
@@ -102,7 +101,9 @@ def built_in_gallery(
         for moment in range(-(-count // SHOTS)):
             rng = seeded(seed, "moment", index, moment)
             first = MORNING + 300.0 * moment + 60.0 * index + float(rng.uniform(0, 40))
-            walks = _crowd(scene, _who(people, index, moment, rng), rng)
+            walks = sample_crowd(
+                scene, _who(people, index, moment, rng), tuple(APART * k for k in range(SHOTS)), rng
+            )
             for shot in range(min(SHOTS, count - moment * SHOTS)):
                 number = moment * SHOTS + shot + 1
                 placed = sorted((place(scene, w, shot * APART) for w in walks), key=lambda p: p.box[3])
@@ -117,114 +118,11 @@ def built_in_gallery(
             track += len(walks)
 
 
-def write_frames(
-    root: Path | str,
-    *,
-    frames: int = 40,
-    cameras: int = 4,
-    identities: int = 60,
-    seed: int = 2025,
-    size: tuple[int, int] = (960, 540),
-    progress: Callable[[int, int], None] | None = None,
-) -> Path:
-    """Write the frames of `built_in_gallery` as `root/frames/c1/000001.jpg`, with `annotations.json`.
-
-    Every JPEG carries its time in EXIF, as a photo does. The annotations hold, for each frame, file, camera,
-    POSIX time and size, and for each person in it box, identity, track, side and caption; and the attributes
-    of each identity.
-
-    Args:
-        root: folder that will hold `frames`.
-        frames: how many in all.
-        cameras: how many cameras share them.
-        identities: how many different people.
-        seed: equal seeds give equal bytes.
-        size: width and height in pixels.
-        progress: called with (frames written, frames in all).
-
-    Returns:
-        The folder `root/frames`.
-
-    Raises:
-        InputError: the folder exists or a number is below 1.
-    """
-    target = Path(root) / "frames"
-    rows: list[dict[str, object]] = []
-    people: dict[int, dict[str, str]] = {}
-    with whole_folder(target) as folder:
-        shots = built_in_gallery(frames, cameras=cameras, identities=identities, seed=seed, size=size)
-        for done, frame in enumerate(shots, 1):
-            file = f"{frame.camera}/{frame.number:06d}.jpg"
-            (folder / file).parent.mkdir(exist_ok=True)
-            frame.image.save(folder / file, quality=92, exif=_exif(frame.time))
-            people |= {one.person.number: dict(one.person.attributes()) for one in frame.people}
-            rows.append(
-                {
-                    "file": file,
-                    "camera": frame.camera,
-                    "time": frame.time,
-                    "width": size[0],
-                    "height": size[1],
-                    "people": [
-                        {
-                            "id": p.person.number,
-                            "box": p.box,
-                            "track": p.track,
-                            "side": p.view.side,
-                            "caption": p.caption,
-                        }
-                        for p in frame.people
-                    ],
-                }
-            )
-            if progress is not None:
-                progress(done, frames)
-        content = {"identities": {str(k): people[k] for k in sorted(people)}, "frames": rows}
-        (folder / "annotations.json").write_text(json.dumps(content, indent=1), encoding="utf-8")
-    return target
-
-
 def _who(people: list[Pedestrian], camera: int, moment: int, rng: np.random.Generator) -> list[Pedestrian]:
     """The people of one moment: everybody passes each camera in turn, not in the same order."""
     start = (moment * CROWD + camera * 17) % len(people)
     order = [people[(start + i) % len(people)] for i in range(min(CROWD, len(people)))]
     return [order[int(i)] for i in rng.permutation(len(order))]
-
-
-def _crowd(scene: Scene, people: list[Pedestrian], rng: np.random.Generator) -> list[Walk]:
-    """Walks that keep people from hiding each other in the first and the last frame of a moment."""
-    walks: list[Walk] = []
-    spans: list[list[tuple[float, float, float]]] = []
-    for person in people:
-        best: tuple[float, Walk, list[tuple[float, float, float]]] | None = None
-        for _ in range(40):
-            walk = Walk.sample(scene, person, rng)
-            span = [_span(scene, walk, shot * APART) for shot in range(SHOTS)]
-            worst = max((_hidden(span[k], other[k]) for other in spans for k in range(SHOTS)), default=0.0)
-            worst += sum(
-                0.5 for left, right, y in span if left < 0 or right > scene.width or y > scene.height
-            )
-            if best is None or worst < best[0]:
-                best = (worst, walk, span)
-            if worst < 0.15:
-                break
-        assert best is not None
-        if best[0] < 0.5:
-            walks.append(best[1])
-            spans.append(best[2])
-    return walks
-
-
-def _span(scene: Scene, walk: Walk, seconds: float) -> tuple[float, float, float]:
-    x, y, _ = walk.at(scene, seconds)
-    half = 0.2 * scene.tall(y) + (0.12 * scene.tall(y) if walk.person.umbrella else 0)
-    return x - half, x + half, y
-
-
-def _hidden(one: tuple[float, float, float], other: tuple[float, float, float]) -> float:
-    """Share of the narrower of two people that the other's columns cover."""
-    shared = min(one[1], other[1]) - max(one[0], other[0])
-    return max(shared, 0.0) / min(one[1] - one[0], other[1] - other[0])
 
 
 def _enough(placed: Placed, scene: Scene) -> bool:
@@ -238,13 +136,3 @@ def _enough(placed: Placed, scene: Scene) -> bool:
 def _truth(placed: Placed, track: int, seed: int) -> FramePerson:
     text = caption(placed.walk.person, placed.view, seed)
     return FramePerson(placed.walk.person, placed.box, track, placed.view, text)
-
-
-def _exif(time: float) -> Image.Exif:
-    exif = Image.Exif()
-    moment = datetime.fromtimestamp(time, tz=UTC)
-    part = exif.get_ifd(0x8769)
-    part[0x9003] = moment.strftime("%Y:%m:%d %H:%M:%S")
-    part[0x9011] = "+00:00"
-    part[0x9291] = f"{moment.microsecond // 1000:03d}"
-    return exif
