@@ -33,7 +33,8 @@ def save_model(model: JointModel, processor: JointProcessor, folder: Path) -> No
     with quiet():
         model.save_pretrained(partial, state_dict={name: _half(t) for name, t in model.state_dict().items()})
     processor.save_pretrained(partial)
-    _edit_json(partial / "config.json", {"dtype": "float32"})
+    config = json.loads((partial / "config.json").read_text(encoding="utf-8"))
+    _write_json(partial / "config.json", config | {"dtype": "float32"})
     _add_sentence_transformers_modules(partial)
     shutil.rmtree(folder, ignore_errors=True)
     partial.rename(folder)
@@ -43,8 +44,8 @@ def _half(tensor: Tensor) -> Tensor:
     return tensor.half() if tensor.is_floating_point() else tensor
 
 
-def _edit_json(path: Path, changes: dict[str, Any]) -> None:
-    path.write_text(json.dumps(json.loads(path.read_text()) | changes, indent=2, sort_keys=True) + "\n")
+def _write_json(path: Path, content: Any) -> None:
+    path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
 
 
 def _add_sentence_transformers_modules(folder: Path) -> None:
@@ -57,9 +58,15 @@ def _add_sentence_transformers_modules(folder: Path) -> None:
         {"idx": index, "name": name, "path": path, "type": f"{module.__module__}.{module.__name__}"}
         for index, (name, path, module) in enumerate(steps)
     ]
+    methods = {
+        modality: {"method": f"get_{modality}_features", "method_output_name": "pooler_output"}
+        for modality in ("text", "image")
+    }
+    task = {"transformer_task": "feature-extraction", "module_output_name": "sentence_embedding"}
+    _write_json(folder / "modules.json", modules)
+    _write_json(folder / "sentence_bert_config.json", task | {"modality_config": methods})
     (folder / "1_Normalize").mkdir()
-    (folder / "1_Normalize" / "config.json").write_text("{}\n")
-    (folder / "modules.json").write_text(json.dumps(modules, indent=2) + "\n")
+    _write_json(folder / "1_Normalize" / "config.json", {})
 
 
 def load_whole(kind: Any, folder: Path) -> Any:

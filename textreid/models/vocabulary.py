@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Sequence
 from pathlib import Path
 
 from tokenizers import Tokenizer
@@ -20,7 +20,7 @@ SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 
 
 def prune_vocabulary(
-    path: Path, captions: Iterable[str], size: int
+    path: Path, captions: Sequence[str], size: int
 ) -> tuple[PreTrainedTokenizerFast, list[int]]:
     """A smaller tokenizer, and the old id of each piece that it keeps, in the old order.
 
@@ -36,7 +36,7 @@ def prune_vocabulary(
     spec = json.loads(path.read_text(encoding="utf-8"))
     old: dict[str, int] = spec["model"]["vocab"]
     whole = Tokenizer.from_file(str(path))
-    used = Counter(piece for encoding in whole.encode_batch(list(captions)) for piece in encoding.tokens)
+    used = Counter(piece for encoding in whole.encode_batch(captions) for piece in encoding.tokens)
     english = [piece for piece in old if piece.isascii() and not piece.startswith("[unused")]
     characters = [piece for piece in english if len(piece.removeprefix("##")) == 1]
     by_use = [piece for piece, _ in used.most_common()]
@@ -52,20 +52,25 @@ def prune_vocabulary(
     return _wrap(Tokenizer.from_str(json.dumps(spec))), [old[piece] for piece in kept]
 
 
-def learn_vocabulary(captions: Iterable[str], size: int) -> PreTrainedTokenizerFast:
-    """A tokenizer whose pieces are learned from the captions.
+def learn_vocabulary(captions: Sequence[str], size: int) -> PreTrainedTokenizerFast:
+    """A tokenizer whose pieces are learned from the captions; equal captions give equal pieces.
 
     Args:
         captions: the training sentences.
         size: at most how many pieces, the special ones included.
     """
-    tokenizer = Tokenizer(WordPiece(unk_token="[UNK]"))
-    tokenizer.normalizer = BertNormalizer()
-    tokenizer.pre_tokenizer = BertPreTokenizer()
-    trainer = WordPieceTrainer(vocab_size=size, special_tokens=list(SPECIAL), show_progress=False)
-    tokenizer.train_from_iterator(captions, trainer)
-    first, last = ((piece, SPECIAL.index(piece)) for piece in ("[CLS]", "[SEP]"))  # the trainer's first ids
-    tokenizer.post_processor = BertProcessing(last, first)
+    normalizer = BertNormalizer()
+    characters = sorted(set("".join(map(normalizer.normalize_str, captions))) - set(" "))
+    # The trainer numbers characters as a hash table gives them, unless they have their numbers already.
+    first = [*SPECIAL, *characters, *(f"##{character}" for character in characters)]
+    learner = Tokenizer(WordPiece(unk_token="[UNK]"))
+    learner.normalizer, learner.pre_tokenizer = normalizer, BertPreTokenizer()
+    trainer = WordPieceTrainer(vocab_size=size, special_tokens=first, show_progress=False)
+    learner.train_from_iterator(captions, trainer)
+    tokenizer = Tokenizer(WordPiece(learner.get_vocab(), unk_token="[UNK]"))
+    tokenizer.normalizer, tokenizer.pre_tokenizer = normalizer, BertPreTokenizer()
+    start, end = ((piece, SPECIAL.index(piece)) for piece in ("[CLS]", "[SEP]"))
+    tokenizer.post_processor = BertProcessing(end, start)
     return _wrap(tokenizer)
 
 
