@@ -18,7 +18,7 @@ from textreid_index import GalleryError, Record
 from textreid.errors import InputError, TextReIDError
 from textreid_demo import markup
 from textreid_demo.desk import Desk
-from textreid_demo.question import Question
+from textreid_demo.question import Question, open_photo
 from textreid_demo.uploads import received
 
 
@@ -38,7 +38,7 @@ def publish(desk: Desk) -> None:
         """Find people by a description, an example photo, or both; best match first."""
         question = Question(
             text=_text(text, "text"),
-            photo=str(received(image)) if image is not None else None,
+            photo=open_photo(received(image)) if image is not None else None,
             more=_ids(more_like, "more_like"),
             less=_ids(less_like, "less_like"),
             camera=_text(camera, "camera"),

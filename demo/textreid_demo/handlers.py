@@ -14,11 +14,11 @@ from typing import Any
 import gradio as gr
 from textreid_index import GalleryError, Hits
 
-from textreid.errors import TextReIDError
+from textreid.errors import InputError, TextReIDError
 from textreid.indexing import AddReport, Progress
 from textreid_demo import markup
 from textreid_demo.desk import Desk
-from textreid_demo.question import MOST, PAGE, Question
+from textreid_demo.question import MOST, PAGE, Question, open_photo
 
 logger = logging.getLogger("textreid_demo")
 
@@ -72,13 +72,19 @@ class Handlers:
 
     # --- results -----------------------------------------------------------------------------------------
 
-    def search(self, view: View, text: str, photo: str | None, camera: str, since: str, until: str) -> Shown:
-        """A new description, photo or filter. New words or a new photo drop the guides of the last search."""
-        asked = Question(text=text, photo=photo, camera=camera, since=since, until=until)
+    def search(self, view: View, text: str, camera: str, since: str, until: str) -> Shown:
+        """A new description or filter. Other words drop the guides of the last search."""
         old = view.question
-        if (asked.text, asked.photo) == (old.text, old.photo):
-            asked = replace(asked, like=old.like, more=old.more, less=old.less)
-        return self._show(asked)
+        asked = replace(old, text=text, camera=camera, since=since, until=until, k=PAGE)
+        return self._show(asked if text == old.text else replace(asked, like=None, more=(), less=()))
+
+    def show_photo(self, path: str | None, text: str, camera: str, since: str, until: str) -> Shown:
+        """Another example photo, or none. It is read here once: the uploaded file is not needed again."""
+        asked = Question(text=text, camera=camera, since=since, until=until)
+        try:
+            return self._show(replace(asked, photo=open_photo(Path(path))) if path else asked)
+        except InputError as error:
+            return View(asked), markup.note(in_words(error), "wrong"), gr.update(visible=False)
 
     def show_more(self, view: View) -> Shown:
         """Further down the ranking."""

@@ -89,12 +89,13 @@ def build(desk: Desk, title: str, examples: Sequence[str] = EXAMPLES) -> gr.Bloc
                 farther = gr.Button("Less like this", size="sm", min_width=90)
                 close = gr.Button("×", size="sm", min_width=40, elem_id="close")
             person = gr.HTML(js_on_load=EVENTS_JS, elem_id="person")
-            delete = gr.Button("Delete…", size="sm", variant="stop", elem_id="delete")
+            delete = gr.Button("Delete…", size="sm", elem_id="delete")
             with gr.Column(visible=False, elem_id="confirm") as confirm:
                 warning = gr.HTML()
-                yes = gr.Button("Delete this person", variant="stop", size="sm")
-                everybody = gr.Button(variant="stop", size="sm", visible=False)
-                keep = gr.Button("Keep", size="sm")
+                with gr.Row():
+                    yes = gr.Button("Delete this person", variant="stop", size="sm", min_width=130)
+                    everybody = gr.Button(variant="stop", size="sm", min_width=200, visible=False)
+                    keep = gr.Button("Keep", size="sm", min_width=80)
 
         with gr.Accordion("Add photos or a video", open=len(desk.gallery) == 0, elem_id="add"):
             files = gr.File(
@@ -116,17 +117,12 @@ def build(desk: Desk, title: str, examples: Sequence[str] = EXAMPLES) -> gr.Bloc
         sheet = gr.Textbox(visible=False)
 
         shown = [view, results, more]
-        asked = [view, text, photo, camera, since, until]
+        asked = [view, text, camera, since, until]
         opened = [current, person, panel, confirm]
         loud = {"api_visibility": "private", "show_progress": "minimal", "show_progress_on": results}
 
-        gr.on(
-            [text.submit, photo.upload, photo.clear, since.submit, until.submit],
-            on.search,
-            asked,
-            shown,
-            **loud,
-        )
+        gr.on([text.submit, since.submit, until.submit], on.search, asked, shown, **loud)
+        gr.on([photo.upload, photo.clear], on.show_photo, [photo, *asked[1:]], shown, **loud)
         camera.input(on.search, asked, shown, **loud)
         for chip, example in zip(chips, examples, strict=True):
             chip.click(lambda example=example: example, None, text, **quiet).then(
@@ -148,7 +144,9 @@ def build(desk: Desk, title: str, examples: Sequence[str] = EXAMPLES) -> gr.Bloc
 
         changed = {"fn": on.gallery_changed, "inputs": camera, "outputs": [about, camera], **quiet}
         refreshed = {"fn": on.refresh, "inputs": view, "outputs": shown, **loud}
-        delete.click(on.ask_delete, current, [confirm, warning, everybody], **quiet)
+        delete.click(on.ask_delete, current, [confirm, warning, everybody], **quiet).then(
+            None, js="() => document.querySelector('#confirm').scrollIntoView()", **quiet
+        )
         keep.click(lambda: gr.update(visible=False), None, confirm, **quiet)
         for button, deletes in ((yes, on.delete), (everybody, on.forget)):
             button.click(deletes, current, [panel, confirm], **quiet).then(**changed).then(**refreshed)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 PAGE = 24
 MOST = 480
 LONGEST_TEXT = 1000
+LARGEST_PHOTO = 2048
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ class Question:
 
     Attributes:
         text: the description, possibly empty.
-        photo: an uploaded example photo.
+        photo: an example photo, RGB.
         like: id of the person to find again.
         more: ids that results should resemble.
         less: ids that results should not resemble.
@@ -39,7 +40,7 @@ class Question:
     """
 
     text: str = ""
-    photo: str | None = None
+    photo: Image | None = None
     like: str | None = None
     more: tuple[str, ...] = ()
     less: tuple[str, ...] = ()
@@ -80,7 +81,7 @@ class Question:
         """Search.
 
         Raises:
-            InputError: the text is too long, the photo or a moment cannot be read, or nothing was asked.
+            InputError: the text is too long, a moment cannot be read, or nothing was asked.
         """
         if len(self.text) > LONGEST_TEXT:
             raise InputError(
@@ -90,7 +91,7 @@ class Question:
             return search.similar(self.like, k=self.k, where=self.where)
         return search.search(
             self.text.strip() or None,
-            image=open_photo(self.photo) if self.photo else None,
+            image=self.photo,
             k=self.k,
             where=self.where,
             more_like=(self.like, *self.more) if self.like else self.more,
@@ -98,14 +99,18 @@ class Question:
         )
 
 
-def open_photo(path: str | Path) -> Image:
-    """The example photo, upright; raises InputError in words for the page."""
-    if not Path(path).exists():
-        raise InputError("The example photo is no longer here. Drop it again.")
+def open_photo(path: Path) -> Image:
+    """An example photo, upright RGB, at most `LARGEST_PHOTO` pixels high and wide.
+
+    Raises:
+        InputError: it cannot be used.
+    """
     try:
-        return open_image(Path(path))
+        photo = open_image(path)
     except InputError as error:
         raise InputError(f"The example photo cannot be used: {error}") from error
+    photo.thumbnail((LARGEST_PHOTO, LARGEST_PHOTO))
+    return photo
 
 
 def _without(ids: tuple[str, ...], id: str) -> tuple[str, ...]:
