@@ -90,7 +90,7 @@ class Clip:
         import av
 
         try:
-            self._container = av.open(str(self._path))
+            self._container = av.open(str(self._path), options={"protocol_whitelist": "file"})
         except (av.FFmpegError, OSError, ValueError) as error:
             raise InputError(f"not a video that can be read: {_plain(error)}.") from error
         if not self._container.streams.video:
