@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-import typer
-from textreid_demo.verb import run
+import sys
+
+from textreid.cli import main
 
 if __name__ == "__main__":
-    typer.run(run)
+    sys.argv.insert(1, "demo")
+    main()

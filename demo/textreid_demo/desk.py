@@ -30,6 +30,7 @@ class Desk:
         self.search = search
         self.gallery = search.gallery
         self.detector = detector
+        uploads.tidy(self.gallery)
 
     def ask(self, question: Question) -> Hits:
         """Search; raises what `Question.ask` raises."""

@@ -10,13 +10,27 @@ from contextlib import contextmanager
 import gradio as gr
 from starlette.middleware import Middleware
 
+from textreid.errors import InputError
 from textreid_demo.desk import Desk
 from textreid_demo.page import ASSETS, EXAMPLES, build
 from textreid_demo.security import Accounts, Guard, fetch_nothing, is_loopback, require_accounts
 
-MAX_UPLOAD = "200mb"
 MAX_WAITING = 64
 AT_ONCE = 4
+LAUNCH = {
+    "max_file_size": "200mb",
+    "max_threads": 4 * AT_ONCE,
+    "state_session_capacity": 256,
+    "share": False,
+    "run_history": False,
+    "enable_monitoring": False,
+    "mcp_server": False,
+    "ssr_mode": False,
+    "footer_links": ["api", "settings"],
+    "prevent_thread_lock": True,
+    "quiet": True,
+}
+"""What gradio leaves open by default, bounded or switched off."""
 
 
 def theme() -> gr.themes.Base:
@@ -79,13 +93,11 @@ def running(
         The address of the page.
 
     Raises:
-        textreid.errors.InputError: other machines can reach `host` and there are no accounts.
-        OSError: the port is taken.
+        textreid.errors.InputError: other machines can reach `host` and there are no accounts, or the
+            port is taken.
     """
     require_accounts(host, accounts)
-    before = os.environ.get("GRADIO_TEMP_DIR")
-    with tempfile.TemporaryDirectory(prefix="textreid-uploads-") as folder:
-        os.environ["GRADIO_TEMP_DIR"] = folder
+    with _upload_folder():
         page = build(desk, title, examples)
         page.queue(max_size=MAX_WAITING, default_concurrency_limit=AT_ONCE)
         fetch_nothing(page)
@@ -95,25 +107,31 @@ def running(
                 server_port=port,
                 auth=list(accounts) or None,
                 inbrowser=open_browser,
-                share=False,
-                quiet=True,
-                prevent_thread_lock=True,
-                max_file_size=MAX_UPLOAD,
-                max_threads=AT_ONCE * 4,
-                run_history=False,
-                enable_monitoring=False,
-                ssr_mode=False,
-                mcp_server=False,
-                footer_links=["api", "settings"],
+                app_kwargs={"middleware": [Middleware(Guard, local_only=is_loopback(host))]},
                 theme=theme(),
                 css_paths=ASSETS / "page.css",
                 head=f"<script>{(ASSETS / 'page.js').read_text('utf-8')}</script>",
-                app_kwargs={"middleware": [Middleware(Guard, local_only=is_loopback(host))]},
+                **LAUNCH,
             )
+        except OSError:
+            raise InputError(
+                f"Port {port} of {host} is taken. Name another: --port {(port or 0) + 1}"
+            ) from None
+        try:
             yield url
         finally:
             page.close(verbose=False)
-            if before is None:
-                del os.environ["GRADIO_TEMP_DIR"]
-            else:
+
+
+@contextmanager
+def _upload_folder() -> Iterator[None]:
+    """A private folder for gradio's uploads, removed at the end."""
+    before = os.environ.get("GRADIO_TEMP_DIR")
+    with tempfile.TemporaryDirectory(prefix="textreid-uploads-") as folder:
+        os.environ["GRADIO_TEMP_DIR"] = folder
+        try:
+            yield
+        finally:
+            del os.environ["GRADIO_TEMP_DIR"]
+            if before is not None:
                 os.environ["GRADIO_TEMP_DIR"] = before

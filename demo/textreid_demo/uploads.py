@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import secrets
 import shutil
+import time
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -55,6 +56,16 @@ def sweep(gallery: Gallery, sources: Iterable[str]) -> None:
         if "/" not in name and next(gallery.records(Where(source=source)), None) is None:
             gallery.forget(source)
             Path(source).unlink(missing_ok=True)
+
+
+def tidy(gallery: Gallery) -> None:
+    """Delete kept uploads from which nobody is left, such as after a deletion on the command line.
+
+    Files of the last hour stay: another page may be adding them now.
+    """
+    if uploads_of(gallery).is_dir():
+        old = [file for file in uploads_of(gallery).iterdir() if time.time() - file.stat().st_ctime > 3600]
+        sweep(gallery, map(str, old))
 
 
 def uploads_of(gallery: Gallery) -> Path:

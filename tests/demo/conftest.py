@@ -48,14 +48,16 @@ def pytest_configure(config: pytest.Config) -> None:
         config.addinivalue_line("filterwarnings", message)
 
 
-def fill(search: PersonSearch, folder: Path) -> None:
-    """Draw the frames into `folder` and put their people into the gallery."""
+def fill(search: PersonSearch, folder: Path, prefix: str = "") -> None:
+    """Draw the frames into `folder` and put their people into the gallery, their ids after `prefix`."""
     for number, (camera, time, people) in enumerate(FRAMES):
         frame, boxes = draw_frame(people)
         source = str(folder / f"{camera}-{number}.png")
         frame.save(source)
         search.add_sightings(
-            Sighting(frame.crop(box), Record(f"{camera}-{number}-{upper}", source, box, camera, time), 1.0)
+            Sighting(
+                frame.crop(box), Record(f"{prefix}{camera}-{number}-{upper}", source, box, camera, time), 1.0
+            )
             for (upper, _), box in zip(people, boxes, strict=True)
         )
 

@@ -70,6 +70,30 @@ def test_a_photo_is_a_query(client: Client, tmp_path: Path) -> None:
     assert client.predict(image=handle_file(str(photo)), k=1, api_name="/search")[0]["id"] == "south-2-purple"
 
 
+def test_a_photo_may_be_any_picture_file(client: Client, tmp_path: Path) -> None:
+    person = draw_person("purple", "brown", (40, 100))
+    printed, turned = tmp_path / "printed.jpg", tmp_path / "turned.jpg"
+    person.convert("CMYK").save(printed)
+    exif = Image.Exif()
+    exif[0x0112] = 6  # shown after a quarter turn clockwise
+    person.rotate(90, expand=True).save(turned, exif=exif)
+    for file in (printed, turned):
+        hit = client.predict(image=handle_file(str(file)), k=1, api_name="/search")[0]
+        assert hit["id"] == "south-2-purple", file
+
+
+def test_a_photo_that_cannot_be_used_is_refused(client: Client, tmp_path: Path) -> None:
+    files = [tmp_path / name for name in ("empty.png", "text.jpg", "cut.png", "bomb.png")]
+    files[0].write_bytes(b"")
+    files[1].write_text("no picture")
+    draw_person("red", "blue", (400, 400)).save(files[2])
+    files[2].write_bytes(files[2].read_bytes()[:200])
+    Image.new("1", (12_000, 12_000)).save(files[3])
+    for file in files:
+        with pytest.raises(AppError, match="The example photo cannot be used"):
+            client.predict(image=handle_file(str(file)), api_name="/search")
+
+
 def test_similar_leaves_the_person_out(client: Client) -> None:
     hits = client.predict(id="north-0-red", k=2, api_name="/similar")
     assert hits[0]["id"] == "south-2-red"

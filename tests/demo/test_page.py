@@ -12,9 +12,13 @@ from pathlib import Path
 import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, Request, expect
+from textreid_demo.desk import Desk
+from textreid_demo.serve import running
 from textreid_index import Gallery
 
-from tests.toy import draw_frame, draw_person
+from tests.demo.conftest import fill
+from tests.toy import ToyEncoder, draw_frame, draw_person
+from textreid.search import PersonSearch
 
 pytestmark = pytest.mark.browser
 
@@ -206,6 +210,43 @@ def test_deleting_one_person_leaves_the_others(page: Page, gallery: Gallery) -> 
     assert "north-0-red" not in ids(page)
     assert "north-0-green" in ids(page)
     assert source.exists(), "files outside the gallery stay"
+
+
+def test_a_picture_that_is_gone_is_explained(page: Page, gallery: Gallery) -> None:
+    Path(gallery.get("north-0-red").source).unlink()
+    open_person(page, "north-0-red")
+    expect(page.locator("#person .note")).to_contain_text("The full picture cannot be shown")
+    expect(page.locator("#person .full img")).to_be_visible()
+
+
+def test_a_long_gallery_is_shown_in_parts(page: Page, search: PersonSearch, tmp_path: Path) -> None:
+    for _ in range(4):
+        fill(search, tmp_path, prefix=f"again-{len(search)}-")
+    with new_results(page):
+        page.locator("#text input").press("Enter")
+    expect(page.locator("#results .person")).to_have_count(24)
+    page.get_by_role("button", name="Show more").click()
+    expect(page.locator("#results .person")).to_have_count(35)
+    expect(page.get_by_role("button", name="Show more")).to_be_hidden()
+    assert len(set(ids(page))) == 35
+
+
+def test_an_empty_gallery_says_how_to_fill_it(browser: Browser, tmp_path: Path) -> None:
+    with (
+        PersonSearch.open(tmp_path / "new", create=True, encoder=ToyEncoder()) as search,
+        running(Desk(search)) as url,
+    ):
+        page = browser.new_page()
+        page.goto(url)
+        note = page.locator("#results .note")
+        expect(note).to_contain_text("No people in this gallery yet")
+        expect(note).to_contain_text("textreid index")
+        expect(page.locator("#take")).to_be_visible()
+        page.locator("#text input").fill("a red shirt")
+        page.locator("#text input").press("Enter")
+        expect(page.locator("#results .heading")).to_have_count(0)
+        expect(note).to_contain_text("No people in this gallery yet")
+        page.close()
 
 
 def test_results_can_be_taken_along(page: Page) -> None:

@@ -168,7 +168,7 @@ def test_a_description_that_looks_like_a_path_is_a_description(
 def test_too_large_an_upload_is_refused(
     desk: Desk, size: int, status: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(serve, "MAX_UPLOAD", "1kb")
+    monkeypatch.setitem(serve.LAUNCH, "max_file_size", "1kb")
     head = b"--x\r\nContent-Disposition: form-data; name=files; filename=a.jpg\r\n\r\n"
     form = {"Content-Type": "multipart/form-data; boundary=x"}
     with running(desk) as url:
@@ -176,6 +176,13 @@ def test_too_large_an_upload_is_refused(
         connection.request("POST", "/gradio_api/upload", head + bytes(size) + b"\r\n--x--\r\n", form)
         assert connection.getresponse().status == status
         connection.close()
+
+
+def test_a_port_that_is_taken_is_said_to_be(desk: Desk) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        with pytest.raises(InputError, match=f"--port {port + 1}"), running(desk, port=port):
+            pass
 
 
 def test_uploads_are_gone_when_the_page_stops(desk: Desk, tmp_path: Path) -> None:

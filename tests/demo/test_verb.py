@@ -12,16 +12,18 @@ from pathlib import Path
 
 import pytest
 
-COMMAND = [sys.executable, "-c", "from textreid.cli import main; main()", "demo"]
+VERB = [sys.executable, "-c", "from textreid.cli import main; main()", "demo"]
+SCRIPT = [sys.executable, str(Path(__file__).parents[2] / "demo" / "app.py")]
 
 
-def run(*options: str) -> subprocess.CompletedProcess[str]:
+def run(*options: str, command: list[str] = VERB) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "NO_COLOR": "1", "COLUMNS": "120"}
-    return subprocess.run([*COMMAND, *options], capture_output=True, text=True, timeout=120, env=environment)
+    return subprocess.run([*command, *options], capture_output=True, text=True, timeout=120, env=environment)
 
 
-def test_an_address_that_others_reach_needs_accounts() -> None:
-    done = run("--host", "0.0.0.0")
+@pytest.mark.parametrize("command", [VERB, SCRIPT], ids=["verb", "script"])
+def test_an_address_that_others_reach_needs_accounts(command: list[str]) -> None:
+    done = run("--host", "0.0.0.0", command=command)
     assert done.returncode == 2
     assert "--auth USER:PASSWORD" in done.stderr
     assert "Traceback" not in done.stderr
@@ -44,7 +46,7 @@ def test_a_bad_option_is_explained(options: list[str], message: str) -> None:
 
 def test_it_opens_the_built_in_gallery_and_stops_when_told(tmp_path: Path) -> None:
     environment = {**os.environ, "XDG_CACHE_HOME": str(tmp_path), "NO_COLOR": "1", "COLUMNS": "120"}
-    command = [*COMMAND, "--port", "7999"]
+    command = [*VERB, "--port", "7999"]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment) as demo:
         assert demo.stderr is not None
         said = []
