@@ -1,14 +1,15 @@
 """From what somebody types, shows and approves of to one unit vector that a gallery can be searched with.
 
 A description, an example photo and the hits somebody liked are all vectors of one space, so a query made of
-several is a weighted sum of them and the gallery's index answers it like any other. Two vectors of unit
-length do not weigh the same, though. Cosines between two photos are larger, and spread wider over a gallery,
-than cosines between a sentence and a photo (the modality gap: Liang et al., "Mind the Gap", NeurIPS 2022). A
-plain sum would let the photo decide and the words "but with a red bag" do nothing.
+several is a weighted sum of them, and the gallery's index answers it like any other. But vectors of unit
+length do not weigh the same: depending on the model, cosines between two photos can be spread much wider
+over a gallery than cosines between a sentence and photos (the modality gap: Liang et al., "Mind the Gap",
+NeurIPS 2022), and a plain sum lets the photo decide.
 
 So each part is divided by the spread (standard deviation) of its own scores over the gallery: ranking by
 `sum_i w_i * cos(q_i, g) / spread_i` is ranking by the weighted sum of standardised scores, since subtracting
-each mean moves every score by the same amount. A weight of 1 then means: as decisive as the description.
+each mean moves every score by the same amount. A weight then says how decisive a part is beside a
+description, with any model and any gallery.
 """
 
 from __future__ import annotations
@@ -18,9 +19,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+PHOTO = 1.5
+"""Weight of an example photo beside words, which often name but one thing that is different; from 1.25 to 2.5
+the person meant is found best among drawn people (benchmarks/composed.py)."""
+
 LIKED, DISLIKED = 0.75, -0.25
-"""Weights of relevance feedback (Rocchio 1971; values after Manning et al., Introduction to IR, 2008,
-section 9.1)."""
+"""Weights of relevance feedback beside words (Rocchio 1971; Manning, Raghavan and Schütze, Introduction to
+Information Retrieval, 2008, section 9.1.1, give 0.75 and -0.15)."""
 
 
 @dataclass(frozen=True)

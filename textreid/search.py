@@ -20,7 +20,7 @@ from textreid.commit import BATCH, PersonEncoder, add_people, encode_people
 from textreid.errors import InputError
 from textreid.indexing import AddReport, Progress
 from textreid.people import Detector, Sighting, load_detector, load_frame
-from textreid.query import DISLIKED, LIKED, Part, combine
+from textreid.query import DISLIKED, LIKED, PHOTO, Part, combine
 from textreid.searchlog import SearchLog
 
 DEFAULT_MODEL = "pocket"
@@ -204,7 +204,7 @@ class PersonSearch:
         if text is not None and text.strip():
             parts.append(Part(self.encoder.encode_texts([text])))
         if image is not None:
-            parts.append(Part(self.encoder.encode_images([image.convert("RGB")])))
+            parts.append(Part(self.encoder.encode_images([image.convert("RGB")]), PHOTO))
         if more_like:
             parts.append(Part(self.gallery.vectors(more_like), LIKED))
         if not parts:
