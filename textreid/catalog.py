@@ -155,8 +155,12 @@ def _card(path: Path) -> tuple[str, str, dict[str, float]]:
     if not path.is_file():
         return "see its source", "", {}
     from huggingface_hub import ModelCard
+    from yaml import YAMLError  # type: ignore[import-untyped]
 
-    card = ModelCard.load(path)
+    try:
+        card = ModelCard.load(path)
+    except YAMLError as error:
+        raise ValueError(f"'{path}' does not begin with a header in YAML: {error}") from error
     lines = [line for line in card.text.splitlines() if line.strip() and not line.startswith("#")]
     results = {
         f"{result.dataset_name} {result.metric_name}": float(result.metric_value)

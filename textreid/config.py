@@ -278,7 +278,7 @@ def _override(table: dict[str, Any], override: str) -> None:
     try:
         value = tomllib.loads(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:
-        value = text
+        value = text.strip()  # a bare word
     *parents, last = key.strip().split(".")
     place: Any = table
     for name in parents:

@@ -1,0 +1,184 @@
+"""Recipes: what may stand in them, what --set changes, and what is refused with which words."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+
+import pytest
+
+from textreid import losses
+from textreid.config import (
+    AugmentRecipe,
+    DataRecipe,
+    ModelRecipe,
+    Phase,
+    Recipe,
+    SamplerRecipe,
+    build,
+    load_recipe,
+    recipe_folder,
+    recipe_names,
+    with_root,
+)
+from textreid.errors import InputError, TextReIDError, UnknownNameError
+
+RECIPE = """
+description = "for tests"
+seed = 3
+
+[model]
+init = "scratch"
+
+[[data]]
+name = "synthetic"
+identities = 10
+
+[[data]]
+name = "cuhk-pedes"
+root = "there"
+
+[loss.sdm]
+temperature = 0.05
+
+[[phases]]
+epochs = 2
+image_size = [64, 32]
+
+[[phases]]
+epochs = 1
+"""
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> str:
+    (tmp_path / "mine.toml").write_text(RECIPE)
+    return str(tmp_path / "mine.toml")
+
+
+def test_every_recipe_of_the_installation_loads() -> None:
+    assert {"cuhk-pedes-pocket", "smoke"} <= set(recipe_names())
+    for name in recipe_names():
+        recipe = load_recipe(name)
+        assert recipe.description
+        assert recipe.phases
+        for loss, options in recipe.loss.items():
+            losses.create(loss, options, dim=4, classes=2)
+
+
+def test_name_of_a_recipe_is_the_stem_of_its_file() -> None:
+    assert recipe_names() == sorted(path.stem for path in recipe_folder().glob("*.toml"))
+
+
+def test_file_becomes_frozen_values_with_defaults(path: str) -> None:
+    recipe = load_recipe(path)
+    assert recipe == Recipe(
+        description="for tests",
+        seed=3,
+        model=ModelRecipe(init="scratch"),
+        data=(DataRecipe("synthetic", identities=10), DataRecipe("cuhk-pedes", root="there")),
+        loss={"sdm": {"temperature": 0.05}},
+        phases=(Phase(epochs=2, image_size=(64, 32)), Phase(epochs=1)),
+    )
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        recipe.seed = 4  # type: ignore[misc]
+
+
+def test_recipe_survives_json(path: str) -> None:
+    recipe = load_recipe(path)
+    assert build(Recipe, json.loads(json.dumps(dataclasses.asdict(recipe))), where="again") == recipe
+
+
+class TestOverrides:
+    def test_values_are_toml_and_bare_words_are_strings(self, path: str) -> None:
+        recipe = load_recipe(
+            path,
+            [
+                "seed=7",
+                "clip=1",
+                "model.init=pretrained",
+                'text_precision="bf16"',
+                "phases.1.image_size=[128, 64]",
+                "data.0.identities=99",
+                "loss.triplet.margin=0.3",
+                "val.name=synthetic",
+                "val.split = val",
+            ],
+        )
+        assert recipe.seed == 7
+        assert recipe.clip == 1.0
+        assert recipe.model.init == "pretrained"
+        assert recipe.text_precision == "bf16"
+        assert recipe.phases[1].image_size == (128, 64)
+        assert recipe.data[0].identities == 99
+        assert recipe.loss == {"sdm": {"temperature": 0.05}, "triplet": {"margin": 0.3}}
+        assert recipe.val == DataRecipe("synthetic", split="val")
+
+    @pytest.mark.parametrize(
+        ("override", "message"),
+        [
+            ("seed", "'seed' is not of the form key=value"),
+            ("sede=1", "no key in mine called 'sede'. Did you mean 'seed'"),
+            ("model.layers=1", "no key in mine.model called 'layers'"),
+            ("phases.0.epoch=1", r"no key in mine.phases\[0\] called 'epoch'. Did you mean 'epochs'"),
+            ("phases.2.epochs=1", "'2' must be a number from 0 to 1"),
+            ("phases.first.epochs=1", "'first' must be a number from 0 to 1"),
+            ("seed.x=1", "'seed' is a value, 3, and has no settings"),
+            ("seed=many", "mine.seed: expected int, found 'many'"),
+            ("seed=true", "mine.seed: expected int, found True"),
+            ("phases.0.image_size=[64]", "expected 2 values"),
+            ("phases.0.image_size=64", "expected tuple, found 64"),
+            ("text_precision=fp8", "no choice for mine.text_precision called 'fp8'"),
+            ("loss=sdm", "mine.loss: expected dict"),
+        ],
+    )
+    def test_refused(self, path: str, override: str, message: str) -> None:
+        with pytest.raises(TextReIDError, match=message):
+            load_recipe(path, [override])
+
+
+class TestRefusals:
+    @pytest.mark.parametrize(
+        ("kind", "values", "message"),
+        [
+            (SamplerRecipe, {"identities": 0}, "identities is 0; it must be at least 1"),
+            (SamplerRecipe, {"images": 0}, "images is 0"),
+            (AugmentRecipe, {"erase": -0.1}, "erase is -0.1"),
+            (Phase, {"epochs": 0}, "epochs is 0"),
+            (Phase, {"epochs": 1, "image_size": (16, 64)}, "both sides need 32 pixels"),
+            (Phase, {"epochs": 1, "text_rate": -1.0}, "text_rate is -1.0"),
+            (Recipe, {"seed": -1}, "seed is -1"),
+            (Recipe, {"clip": 0.0}, "clip is 0.0; it must be above 0"),
+        ],
+    )
+    def test_value_out_of_range(self, kind: type, values: dict[str, object], message: str) -> None:
+        with pytest.raises(InputError, match=message):
+            kind(**values)
+
+    def test_missing_key_is_named(self, tmp_path: Path) -> None:
+        (tmp_path / "a.toml").write_text("[[data]]\nroot = 'x'")
+        with pytest.raises(InputError, match=r"a\.data\[0\]: missing name"):
+            load_recipe(str(tmp_path / "a.toml"))
+
+    def test_file_that_is_not_toml(self, tmp_path: Path) -> None:
+        (tmp_path / "a.toml").write_text("seed = ")
+        with pytest.raises(InputError, match="is not valid TOML"):
+            load_recipe(str(tmp_path / "a.toml"))
+
+    def test_unknown_recipe_suggests_the_nearest(self) -> None:
+        with pytest.raises(UnknownNameError, match=r"no recipe called 'smok'\. Did you mean 'smoke'"):
+            load_recipe("smok")
+
+    def test_missing_file(self, tmp_path: Path) -> None:
+        with pytest.raises(UnknownNameError, match="no recipe called"):
+            load_recipe(str(tmp_path / "nowhere.toml"))
+
+
+def test_root_goes_to_data_sets_that_name_none(path: str) -> None:
+    recipe = load_recipe(path, ["val.name=cuhk-pedes", "val.split=val"])
+    placed = with_root(recipe, Path("data"))
+    assert [data.root for data in placed.data] == ["", "there"]
+    assert placed.val is not None
+    assert placed.val.root == "data"
+    assert with_root(recipe, None) == recipe
