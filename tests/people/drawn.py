@@ -72,6 +72,24 @@ def write_film(
     return path
 
 
+def write_plain_film(path: Path) -> Path:
+    """Three seconds of 25 frames, in the container and with the codec that its ending stands for."""
+    codec, form = {
+        ".webm": ("libvpx", None),
+        ".mpg": ("mpeg2video", None),
+        ".ts": ("mpeg2video", None),
+        ".m4v": ("mpeg4", "m4v"),
+    }.get(path.suffix, ("mpeg4", None))
+    with av.open(str(path), "w", format=form) as container:
+        stream = container.add_stream(codec, rate=25)
+        stream.height, stream.width, stream.pix_fmt, stream.gop_size = *SIZE, "yuv420p", 10
+        for number in range(75):
+            image = picture([Walker(RED, 0, 9)], number / 25)
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="rgb24")))
+        container.mux(stream.encode(None))
+    return path
+
+
 def every(rate: float, seconds: float) -> list[float]:
     return [i / rate for i in range(round(rate * seconds))]
 

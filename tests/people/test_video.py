@@ -7,7 +7,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.people.drawn import BLUE, GREEN, RED, Walker, Watcher, colour_of, every, picture, write_film
+from tests.people.drawn import (
+    BLUE,
+    GREEN,
+    RED,
+    Walker,
+    Watcher,
+    colour_of,
+    every,
+    picture,
+    write_film,
+    write_plain_film,
+)
 from textreid.people import Found, Skipped, find_people, list_sources, load_frame, video
 from textreid.people.clips import Clip
 
@@ -201,3 +212,18 @@ def test_the_sampled_frames_do_not_depend_on_where_reading_begins(film: Path, ra
     everything = offsets(0.0)
     for begin in everything[:: max(1, len(everything) // 4)]:
         assert offsets(begin) == [offset for offset in everything if offset >= begin]
+
+
+@pytest.mark.parametrize("name", ["a.mp4", "a.avi", "a.mkv", "a.mov", "a.ts", "a.mpg", "a.webm", "a.m4v"])
+def test_every_container_can_be_read_from_the_middle(tmp_path: Path, name: str) -> None:
+    def frames(begin: float) -> list[tuple[float, bytes]]:
+        with Clip(path) as clip:
+            return [(frame.offset, frame.rgb.tobytes()) for frame in clip.sample(5, begin)]
+
+    path = write_plain_film(tmp_path / name)
+    everything = frames(0.0)
+    for number in (0, 7, 11):
+        begin = everything[number][0]
+        assert frames(begin) == everything[number:]
+        with Clip(path) as clip:
+            assert clip.frame_at(begin).rgb.tobytes() == everything[number][1]

@@ -103,9 +103,10 @@ class Clip:
 
     def _decode(self, begin: float) -> Iterator[tuple[float, Any]]:
         """(seconds since the first frame, frame) of every frame from `begin` on."""
-        frames = self._timed(seek=begin) if begin > 0 else self._timed()
+        seekable = self._container.format.name != "mpeg"  # after a seek its times are half a frame off
+        frames = self._timed(seek=begin) if begin > 0 and seekable else self._timed()
         first = next(frames, None)
-        if begin > 0 and (first is None or first[0] > begin + _TICK):  # it cannot seek: read up to there
+        if begin > 0 and (first is None or first[0] > begin + _TICK):  # the seek failed: read up to there
             self._container.close()
             self._open()
             frames = self._timed()
