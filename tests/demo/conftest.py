@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -31,8 +32,9 @@ GRADIO_NOISE = (
     "ignore:The copy keyword is deprecated",
     "ignore:unclosed event loop:ResourceWarning",
     "ignore:unclosed <socket.socket .*family=1:ResourceWarning",
+    "ignore:unclosed <socket.socket .*laddr=\\('0.0.0.0', 0\\):ResourceWarning",
 )
-"""Gradio's own bookkeeping with pandas 3, and the event loops that it leaves to the garbage collector."""
+"""Gradio's bookkeeping with pandas 3, and the event loops and sockets that it leaves to the garbage collector."""
 
 FRAMES = (
     ("north", 1772366400.0, [("red", "blue"), ("green", "black")]),
@@ -81,8 +83,15 @@ def gallery(desk: Desk) -> Gallery:
 
 
 @pytest.fixture
-def url(desk: Desk) -> Iterator[str]:
-    with running(desk, port=None) as url:
+def port() -> int:
+    """One that was free a moment ago: a server that is just stopping may still answer on the last one."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return probe.getsockname()[1]
+
+
+@pytest.fixture
+def url(desk: Desk, port: int) -> Iterator[str]:
+    with running(desk, port=port) as url:
         yield url
 
 

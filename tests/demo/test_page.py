@@ -231,10 +231,10 @@ def test_a_long_gallery_is_shown_in_parts(page: Page, search: PersonSearch, tmp_
     assert len(set(ids(page))) == 35
 
 
-def test_an_empty_gallery_says_how_to_fill_it(browser: Browser, tmp_path: Path) -> None:
+def test_an_empty_gallery_says_how_to_fill_it(browser: Browser, port: int, tmp_path: Path) -> None:
     with (
         PersonSearch.open(tmp_path / "new", create=True, encoder=ToyEncoder()) as search,
-        running(Desk(search)) as url,
+        running(Desk(search), port=port) as url,
     ):
         page = browser.new_page()
         page.goto(url)

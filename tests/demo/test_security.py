@@ -100,8 +100,8 @@ def test_no_file_and_no_address_is_served(url: str) -> None:
         assert "root:" not in text
 
 
-def test_an_account_is_needed_for_the_page_and_the_api(desk: Desk) -> None:
-    with running(desk, accounts=[("ann", "secret")]) as url:
+def test_an_account_is_needed_for_the_page_and_the_api(desk: Desk, port: int) -> None:
+    with running(desk, port=port, accounts=[("ann", "secret")]) as url:
         for path in (
             "/config",
             "/gradio_api/info",
@@ -166,12 +166,12 @@ def test_a_description_that_looks_like_a_path_is_a_description(
 
 @pytest.mark.parametrize(("size", "status"), [(900, 200), (1100, 413)])
 def test_too_large_an_upload_is_refused(
-    desk: Desk, size: int, status: int, monkeypatch: pytest.MonkeyPatch
+    desk: Desk, port: int, size: int, status: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(serve.LAUNCH, "max_file_size", "1kb")
     head = b"--x\r\nContent-Disposition: form-data; name=files; filename=a.jpg\r\n\r\n"
     form = {"Content-Type": "multipart/form-data; boundary=x"}
-    with running(desk) as url:
+    with running(desk, port=port) as url:
         connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=10)
         connection.request("POST", "/gradio_api/upload", head + bytes(size) + b"\r\n--x--\r\n", form)
         assert connection.getresponse().status == status
@@ -185,10 +185,10 @@ def test_a_port_that_is_taken_is_said_to_be(desk: Desk) -> None:
             pass
 
 
-def test_uploads_are_gone_when_the_page_stops(desk: Desk, tmp_path: Path) -> None:
+def test_uploads_are_gone_when_the_page_stops(desk: Desk, port: int, tmp_path: Path) -> None:
     photo = tmp_path / "photo.png"
     draw_person("red", "blue").save(photo)
-    with running(desk) as url:
+    with running(desk, port=port) as url:
         client = Client(url, verbose=False)
         hits = client.predict(image=handle_file(str(photo)), api_name="/search")
         assert hits[0]["id"] in ("north-0-red", "south-2-red")

@@ -44,9 +44,9 @@ def test_a_bad_option_is_explained(options: list[str], message: str) -> None:
     assert "Traceback" not in done.stderr
 
 
-def test_it_opens_the_built_in_gallery_and_stops_when_told(tmp_path: Path) -> None:
+def test_it_opens_the_built_in_gallery_and_stops_when_told(tmp_path: Path, port: int) -> None:
     environment = {**os.environ, "XDG_CACHE_HOME": str(tmp_path), "NO_COLOR": "1", "COLUMNS": "120"}
-    command = [*VERB, "--port", "7999"]
+    command = [*VERB, "--port", str(port)]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment) as demo:
         assert demo.stderr is not None
         said = []
