@@ -34,7 +34,7 @@ GRADIO_NOISE = (
     "ignore:unclosed <socket.socket .*family=1:ResourceWarning",
     "ignore:unclosed <socket.socket .*laddr=\\('0.0.0.0', 0\\):ResourceWarning",
 )
-"""Gradio's bookkeeping with pandas 3, and the event loops and sockets that it leaves to the garbage collector."""
+"""Gradio's bookkeeping with pandas 3, and event loops and sockets that it leaves to the garbage collector."""
 
 FRAMES = (
     ("north", 1772366400.0, [("red", "blue"), ("green", "black")]),
