@@ -9,12 +9,12 @@ from pathlib import PurePath
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 from textreid_index import SearchHit
 
-CELL, LABEL, GAP, COLUMNS = (128, 256), 34, 12, 8
+CELL, LINE, GAP, HEAD, COLUMNS = (128, 256), 16, 12, 48, 8
 INK, FAINT, PAPER = (24, 24, 28), (110, 110, 118), (255, 255, 255)
 
 
 def contact_sheet(hits: Sequence[SearchHit], thumbnails: Sequence[bytes], *, title: str = "") -> Image.Image:
-    """A grid of hits, best first, each with its rank, score and source.
+    """A grid of hits, best first, each with its rank, score, source and, where known, time.
 
     Args:
         hits: in rank order.
@@ -26,23 +26,24 @@ def contact_sheet(hits: Sequence[SearchHit], thumbnails: Sequence[bytes], *, tit
     """
     columns = max(4, min(COLUMNS, len(hits)))
     rows = -(-len(hits) // columns)
-    head = 48
-    width = GAP + columns * (CELL[0] + GAP)
-    sheet = Image.new("RGB", (width, head + max(rows, 1) * (CELL[1] + LABEL + GAP)), PAPER)
+    width, height = GAP + columns * (CELL[0] + GAP), CELL[1] + 3 * LINE + GAP
+    sheet = Image.new("RGB", (width, HEAD + max(rows, 1) * height), PAPER)
     draw = ImageDraw.Draw(sheet)
     large, small = ImageFont.load_default(18), ImageFont.load_default(12)
     draw.text((GAP, 14), _fit(draw, title, large, width - 2 * GAP), INK, large)
     if not hits:
-        draw.text((GAP, head), "Nobody found.", FAINT, large)
+        draw.text((GAP, HEAD), "Nobody found.", FAINT, large)
     for place, (hit, thumbnail) in enumerate(zip(hits, thumbnails, strict=True)):
         left = GAP + place % columns * (CELL[0] + GAP)
-        top = head + place // columns * (CELL[1] + LABEL + GAP)
+        top = HEAD + place // columns * height
         with Image.open(BytesIO(thumbnail)) as picture:
             fitted = ImageOps.contain(picture.convert("RGB"), CELL)
         sheet.paste(fitted, (left + (CELL[0] - fitted.width) // 2, top + (CELL[1] - fitted.height) // 2))
-        draw.text((left, top + CELL[1] + 2), f"{hit.rank}  {hit.score:.3f}", INK, small)
-        source = _fit(draw, PurePath(hit.record.source).name, small, CELL[0])
-        draw.text((left, top + CELL[1] + 18), source, FAINT, small)
+        when = (hit.record.when or "").removesuffix("+00:00").replace("T", " ")
+        lines = (f"{hit.rank}  {hit.score:.3f}", PurePath(hit.record.source).name, when)
+        for line, (text, ink) in enumerate(zip(lines, (INK, FAINT, FAINT), strict=True)):
+            place_of_line = (left, top + CELL[1] + 2 + line * LINE)
+            draw.text(place_of_line, _fit(draw, text, small, CELL[0]), ink, small)
     return sheet
 
 

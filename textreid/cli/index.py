@@ -85,8 +85,8 @@ def _progress_bar() -> Iterator[Callable[[Progress], None]]:
         TimeRemainingColumn(elapsed_when_finished=True),
         TextColumn("{task.description}"),
     )
-    with Bar(*columns, console=stderr()) as bar:
-        task = bar.add_task("loading the model", total=None, rate="")
+    with Bar(*columns, console=stderr(), transient=True) as bar:
+        task = bar.add_task("looking for what is new", total=None, rate="")
         begun: float | None = None
 
         def show(progress: Progress) -> None:
@@ -94,14 +94,14 @@ def _progress_bar() -> Iterator[Callable[[Progress], None]]:
             if begun is None:
                 begun = progress.done
                 bar.reset(task)
-            speed = (progress.done - begun) / max(bar.tasks[0].elapsed or 0.0, 0.1)
+            files, seconds = progress.done - begun, bar.tasks[0].elapsed or 0.0
             found = plural(progress.people, "person", "people")
             bar.update(
                 task,
                 description=f"{found}, {escape(Path(progress.source).name)}",
                 total=progress.total,
                 completed=progress.done,
-                rate=f"{speed:.1f} files/s",
+                rate=f"{files / seconds:.1f} files/s" if files >= 1 and seconds > 1 else "",
             )
 
         yield show

@@ -1,0 +1,34 @@
+"""Ctrl-C while indexing: what was found is stored, the way to go on is said, and the exit code is 130."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+from textreid_index import Gallery
+
+from tests.end_to_end.test_kill import PEOPLE, ROOT, draw_crowd, people_in
+
+
+def test_interrupted_then_completed(tmp_path):
+    photos, gallery = tmp_path / "photos", tmp_path / "gallery"
+    draw_crowd(photos)
+    command = [sys.executable, "-m", "tests.toy", "index", str(photos), "--gallery", str(gallery), "--crops"]
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
+    while people_in(gallery) < 64 and process.poll() is None:
+        time.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate()
+    assert process.returncode == 130, said
+    assert "the same command goes on from here" in said
+    assert "Traceback" not in said
+    left = people_in(gallery)
+    assert 64 <= left < PEOPLE
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    assert f"{PEOPLE - left} people added; {left} files unchanged." in done.stderr
+    with Gallery.open(gallery) as opened:
+        assert opened.verify() == []
