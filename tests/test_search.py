@@ -133,6 +133,10 @@ class TestSearching:
         with pytest.raises(EncoderMismatchError, match=r"toy.*other"):
             other.add([draw_person("pink", "pink")], crops=True)
 
+    def test_a_model_that_was_moved_is_the_same_model(self, search):
+        moved = PersonSearch.open(search.gallery, encoder=ToyEncoder("/elsewhere/toy", "toy-1"))
+        assert names(moved.search("a red shirt and white trousers", k=1)) == ["red-white"]
+
     def test_searches_are_logged_only_when_asked(self, search, tmp_path, monkeypatch):
         monkeypatch.chdir(tmp_path)
         before = set(tmp_path.rglob("*"))
@@ -250,6 +254,27 @@ class TestAdding:
         np.testing.assert_allclose(vectors[1], mean / np.linalg.norm(mean), atol=1e-6)
         np.testing.assert_allclose(vectors[[0, 2]], single[[0, 0]], atol=1e-6)
         assert vectors.dtype == np.float32
+
+    def test_large_pictures_do_not_pile_up(self, search, monkeypatch):
+        sizes, encode = [], search.encoder.encode_images
+
+        def watched(images, **options):
+            sizes.extend(image.size for image in images)
+            return encode(images, **options)
+
+        monkeypatch.setattr(search.encoder, "encode_images", watched)
+        search.add(draw_person("red", "blue", (1500, 3000)), crops=True)
+        assert sizes == [(512, 1024)]
+
+    def test_empty_pictures_are_committed_before_the_end(self, search, tmp_path, monkeypatch):
+        monkeypatch.setattr("textreid.commit.BATCH", 4)
+        for number in range(9):
+            draw_frame([], (64, 64 + number))[0].save(tmp_path / f"{number}.png")
+        known = []
+        search.add(
+            tmp_path, detector=ToyDetector(), progress=lambda _: known.append(len(search.gallery.sources()))
+        )
+        assert known == [0, 0, 0, 4, 4, 4, 4, 8, 8, 9]
 
     def test_progress_reaches_the_end(self, search, photos):
         steps = []

@@ -54,10 +54,11 @@ class Committer:
         self._waiting: list[Found] = []
 
     def put(self, unit: Found) -> None:
-        """Let a unit wait until a batch is full."""
+        """Let a unit, also one without people, wait until a batch is full."""
         self._waiting.append(unit)
         self._used.add(unit.source.key)
-        if sum(1 + len(person.more) for each in self._waiting for person in each.sightings) >= BATCH:
+        pictures = [sum(1 + len(person.more) for person in each.sightings) for each in self._waiting]
+        if sum(max(count, 1) for count in pictures) >= BATCH:
             self.flush()
 
     def fail(self, source: SourceState, reason: str) -> None:

@@ -13,11 +13,14 @@ from dataclasses import dataclass, replace
 from textreid_index import Gallery, SourceState
 
 from textreid.commit import Committer, PersonEncoder
-from textreid.people.sightings import Found, Skipped
+from textreid.people.sightings import Found, Sighting, Skipped
 from textreid.prefetch import prefetch
 
 AHEAD = 16
 """Photos, or stretches of video, that are found and wait while the encoder is busy."""
+
+LONGEST = 1024
+"""Longest side in pixels of a person who waits; models look at a quarter of that."""
 
 
 @dataclass(frozen=True)
@@ -61,12 +64,12 @@ class Job:
     Attributes:
         state: the source as it is now, with the settings to read it with.
         read: takes where to resume, or None for the beginning; yields units.
-        length: what `SourceState.resume_at` counts up to; None where the source is one unit.
+        length: gives what `SourceState.resume_at` counts up to, if that can be told.
     """
 
     state: SourceState
     read: Callable[[float | None], Iterator[Found | Skipped]]
-    length: float | None = None
+    length: Callable[[], float | None] = lambda: None
 
     def continues(self, known: SourceState | None) -> bool:
         """Whether the gallery knows this source as it is now, read with these settings."""
@@ -98,18 +101,15 @@ def run(
     committer = Committer(gallery, load_encoder(), outdated)
     units = prefetch(_units(todo), AHEAD)
     try:
-        for finished, job, unit in units:
-            part = 0.0
+        for done, job, unit in units:
             if isinstance(unit, Found):
                 committer.put(unit)
                 empty += unit.source.status == "done" and unit.source.people == 0
-                part = (unit.source.resume_at or 0.0) / (job.length or math.inf)
             else:
                 skipped.append(unit)
                 if unit.source == job.state.key:
                     committer.fail(job.state, unit.reason)
-            done = unchanged + finished + min(part, 1.0)
-            progress(Progress(done, len(jobs), committer.people, job.state.key))
+            progress(Progress(unchanged + done, len(jobs), committer.people, job.state.key))
     finally:
         units.close()
         cancel()
@@ -134,12 +134,23 @@ def _new(jobs: Sequence[Job], gallery: Gallery) -> tuple[list[tuple[Job, SourceS
     return todo, outdated
 
 
-def _units(todo: Sequence[tuple[Job, SourceState | None]]) -> Iterator[tuple[int, Job, Found | Skipped]]:
-    """Every unit of every job, with the number of jobs that were finished before it."""
+def _units(todo: Sequence[tuple[Job, SourceState | None]]) -> Iterator[tuple[float, Job, Found | Skipped]]:
+    """Every unit of every job, with how many jobs are done when it is."""
     for finished, (job, begun) in enumerate(todo):
-        before = begun.people if begun else 0
+        before, length = begun.people if begun else 0, job.length() or math.inf
         for unit in job.read(begun.resume_at if begun else None):
+            part = 0.0
             if isinstance(unit, Found):
-                people = before + unit.source.people
-                unit = replace(unit, source=replace(unit.source, settings=job.state.settings, people=people))
-            yield finished, job, unit
+                state = replace(unit.source, settings=job.state.settings, people=before + unit.source.people)
+                unit = Found(state, [_bounded(person) for person in unit.sightings])
+                part = min((state.resume_at or 0.0) / length, 1.0)
+            yield finished + part, job, unit
+
+
+def _bounded(person: Sighting) -> Sighting:
+    """The person in pictures that may wait in memory by the dozen."""
+    if max(person.image.size) <= LONGEST:
+        return person
+    small = person.image.copy()
+    small.thumbnail((LONGEST, LONGEST))
+    return replace(person, image=small)

@@ -44,7 +44,7 @@ def _file_job(
         read=lambda resume_at: find_people(
             source, detector=detector, camera=camera, start=start, resume_at=resume_at
         ),
-        length=_length(source),
+        length=lambda: _length(source),
     )
 
 

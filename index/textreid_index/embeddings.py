@@ -67,12 +67,12 @@ class Embeddings:
 
 
 def require_same_encoder(gallery: EncoderInfo, vectors: EncoderInfo) -> None:
-    """Refuse vectors that live in another space than the gallery's.
+    """Refuse vectors that live in another space than the gallery's; the same weights by another name do not.
 
     Raises:
         EncoderMismatchError: names both encoders.
     """
-    if gallery != vectors:
+    if (gallery.fingerprint, gallery.dim) != (vectors.fingerprint, vectors.dim):
         raise EncoderMismatchError(
             f"This gallery was made with the encoder {gallery}; these vectors come from {vectors}."
             f" Use --model {gallery.name}, or index the photos again into a new gallery."

@@ -79,9 +79,12 @@ def _example(path: Path) -> Image:
     from textreid.images import open_image
 
     try:
-        return open_image(path)
+        photo = open_image(path)
     except ImageError as error:
         raise InputError(f"The example photo {path} cannot be used: {error}") from None
+    if photo.width > photo.height:
+        stderr().print("[yellow]note[/] The example photo is wide; cut out one person for better hits.")
+    return photo
 
 
 def _write_sheet(search: PersonSearch, hits: Hits, title: str, path: Path) -> None:
