@@ -72,7 +72,7 @@ def test_other_folders_are_no_models(models: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("file", "content"), [("config.json", "{"), ("model.safetensors", ""), ("README.md", "---\n[")]
+    ("file", "content"), [("config.json", "{"), ("model.safetensors", ""), ("README.md", "---\n[\n---\n")]
 )
 def test_damaged_model_is_listed_with_the_reason(models: Path, file: str, content: str) -> None:
     (models / "small" / file).write_text(content)

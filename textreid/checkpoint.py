@@ -100,7 +100,7 @@ def load_state(
         model.load_state_dict(state["model"])
         objective.load_state_dict(state["objective"])
         optimizer.load_state_dict(state["optimizer"])
-    except (RuntimeError, ValueError, KeyError, EOFError, UnpicklingError) as error:
+    except (OSError, RuntimeError, ValueError, KeyError, EOFError, UnpicklingError) as error:
         raise ModelError(
             f"'{path}' belongs to another recipe, or is damaged: choose another --out, or delete it to start"
             f" anew. {error}"
