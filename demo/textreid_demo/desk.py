@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PIL import Image
-from textreid_index import Hits, Record, Where
+from textreid_index import Hits, Record, UnknownPersonError, Where
 
 from textreid.errors import InputError
 from textreid.indexing import AddReport, Progress
@@ -87,5 +87,9 @@ class Desk:
         return deleted
 
     def company(self, id: str) -> int:
-        """How many people the gallery holds from the same picture or video, `id` included."""
-        return sum(1 for _ in self.gallery.records(Where(source=self.gallery.get(id).source)))
+        """How many people the gallery holds from the same file, `id` included; 0 if the person is gone."""
+        try:
+            source = self.gallery.get(id).source
+        except UnknownPersonError:
+            return 0
+        return sum(1 for _ in self.gallery.records(Where(source=source)))

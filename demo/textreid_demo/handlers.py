@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import wraps
@@ -14,21 +11,10 @@ from typing import Any
 import gradio as gr
 from textreid_index import GalleryError, Hits
 
-from textreid.errors import InputError, TextReIDError
-from textreid.indexing import AddReport, Progress
-from textreid_demo import markup
+from textreid.indexing import Progress
+from textreid_demo import markup, words
 from textreid_demo.desk import Desk
 from textreid_demo.question import MOST, PAGE, Question, open_photo
-
-logger = logging.getLogger("textreid_demo")
-
-EMPTY_GALLERY = (
-    "No people in this gallery yet.\nAdd photos below, or run: textreid index PHOTOS --gallery {path}"
-)
-NOBODY = "Nobody passes these filters.\nWiden the time or choose any camera."
-TROUBLE = (
-    "Something went wrong and was not your doing. The details are in the terminal that runs textreid demo."
-)
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,14 +28,6 @@ class View:
 Shown = tuple[View, str, dict[str, Any]]
 
 
-def in_words(error: Exception) -> str:
-    """What to tell somebody about an error; surprises go to the log, not to the page."""
-    if isinstance(error, (TextReIDError, GalleryError)):
-        return str(error)
-    logger.exception("The page could not do what was asked.")
-    return TROUBLE
-
-
 def spoken(handler: Callable[..., str]) -> Callable[..., str]:
     """Show an error of `handler` as a note instead of raising it."""
 
@@ -58,7 +36,7 @@ def spoken(handler: Callable[..., str]) -> Callable[..., str]:
         try:
             return handler(*args, **kwargs)
         except Exception as error:
-            return markup.note(in_words(error), "wrong")
+            return markup.note(words.in_words(error), "wrong")
 
     return speak
 
@@ -83,17 +61,18 @@ class Handlers:
         asked = Question(text=text, camera=camera, since=since, until=until)
         try:
             return self._show(replace(asked, photo=open_photo(Path(path))) if path else asked)
-        except InputError as error:
-            return View(asked), markup.note(in_words(error), "wrong"), gr.update(visible=False)
+        except Exception as error:
+            return _nobody(asked, words.in_words(error), "wrong")
 
     def show_more(self, view: View) -> Shown:
         """Further down the ranking."""
         return self._show(replace(view.question, k=view.question.k + PAGE))
 
-    def find_again(self, view: View, id: str) -> Shown:
-        """People who look like this one."""
+    def find_again(self, view: View, id: str) -> tuple[View, str, dict[str, Any], str, None]:
+        """People who look like this one, in place of what was typed and shown."""
         kept = view.question
-        return self._show(Question(like=id, camera=kept.camera, since=kept.since, until=kept.until))
+        asked = Question(like=id, camera=kept.camera, since=kept.since, until=kept.until)
+        return *self._show(asked), "", None
 
     def more_like(self, view: View, id: str) -> Shown:
         """The same search, nearer to this person."""
@@ -117,41 +96,32 @@ class Handlers:
 
     def _show(self, question: Question) -> Shown:
         try:
-            if question.blank:
-                return self._browse(question)
-            hits = self.desk.ask(question)
+            return self._browse(question) if question.blank else self._rank(question)
         except Exception as error:
-            return View(question), markup.note(in_words(error), "wrong"), gr.update(visible=False)
+            return _nobody(question, words.in_words(error), "wrong")
+
+    def _rank(self, question: Question) -> Shown:
+        hits, total = self.desk.ask(question), len(self.desk.gallery)
         steering = markup.feedback(question.more, question.less, question.like, self.thumbnail)
         if not hits:
-            return (
-                View(question),
-                steering + markup.note(self._why_nobody(question)),
-                gr.update(visible=False),
-            )
-        shown = f"{len(hits)} of {len(self.desk.gallery)} people, best match first"
-        top = markup.heading("Results", shown, markup.downloads(to_csv(hits)))
-        more = len(hits) == question.k < min(MOST, len(self.desk.gallery))
-        return (
-            View(question, hits),
-            top + steering + markup.cards(hits, self.thumbnail),
-            gr.update(visible=more),
-        )
+            return _nobody(question, self._why_nobody(question), above=steering)
+        tools = markup.downloads(words.to_csv(hits))
+        top = markup.heading("Results", f"{len(hits)} of {words.people(total)}, best match first", tools)
+        html = top + steering + markup.cards(hits, self.thumbnail)
+        return View(question, hits), html, gr.update(visible=_more(len(hits), question, total))
 
     def _browse(self, question: Question) -> Shown:
-        people = self.desk.browse(question.where, question.k)
+        people, total = self.desk.browse(question.where, question.k), len(self.desk.gallery)
         if not people:
-            return View(question), markup.note(self._why_nobody(question)), gr.update(visible=False)
-        total = len(self.desk.gallery)
-        title, detail = "In this gallery", f"{total} people. Describe somebody to rank them."
-        more = len(people) == question.k < min(MOST, total)
-        html = markup.heading(title, detail) + markup.cards(people, self.thumbnail)
-        return View(question), html, gr.update(visible=more)
+            return _nobody(question, self._why_nobody(question))
+        top = markup.heading("In this gallery", f"{words.people(total)}. Describe somebody to rank them.")
+        html = top + markup.cards(people, self.thumbnail)
+        return View(question), html, gr.update(visible=_more(len(people), question, total))
 
     def _why_nobody(self, question: Question) -> str:
         if len(self.desk.gallery) == 0:
-            return EMPTY_GALLERY.format(path=self.desk.gallery.path)
-        return NOBODY if question.filtered else "Nobody to show."
+            return words.EMPTY_GALLERY.format(path=self.desk.gallery.path)
+        return words.NOBODY if question.filtered else "Nobody is left to show."
 
     def _known(self, id: str) -> bool:
         try:
@@ -176,14 +146,10 @@ class Handlers:
         return markup.person(record, score, picture, missing, near)
 
     def ask_delete(self, id: str) -> tuple[Any, str, Any]:
-        """Before deleting: what would go, and whether the rest of the picture is worth asking about."""
+        """Before deleting: what would go, and whether the rest of the file is worth asking about."""
         company = self.desk.company(id)
-        text = (
-            "Delete this person from the gallery? Vector, thumbnail and record are erased and cannot be "
-            "brought back. Files outside the gallery are not touched."
-        )
-        others = gr.update(visible=company > 1, value=f"Delete all {company} people of this picture")
-        return gr.update(visible=True), markup.note(text), others
+        others = gr.update(visible=company > 1, value=f"Delete all {company} people of this file")
+        return gr.update(visible=True), markup.note(words.DELETING), others
 
     def delete(self, id: str) -> tuple[Any, Any]:
         """Delete one person and close the panel."""
@@ -197,9 +163,9 @@ class Handlers:
         try:
             number = delete()
         except Exception as error:
-            gr.Warning(in_words(error))
+            gr.Warning(words.in_words(error))
             return gr.update(), gr.update(visible=False)
-        gr.Info(f"Deleted {number} {'person' if number == 1 else 'people'}.")
+        gr.Info(f"Deleted {words.people(number)}.")
         return gr.update(visible=False), gr.update(visible=False)
 
     # --- take along, take in -----------------------------------------------------------------------------
@@ -228,7 +194,7 @@ class Handlers:
         if not files:
             return markup.note("Choose photos, a zip file or a video first.", "wrong")
         report = self.desk.add(map(Path, files), crops=crops, camera=camera.strip() or None, progress=tell)
-        return markup.note(added_in_words(report), "good" if report.added else "plain")
+        return markup.note(words.added(report), "good" if report.added else "plain")
 
     def gallery_changed(self, camera: str) -> tuple[str, Any]:
         """The line about the gallery and the list of cameras, after something was added or deleted."""
@@ -238,31 +204,14 @@ class Handlers:
 
     def about(self) -> str:
         """How much there is to search."""
-        people, cameras = len(self.desk.gallery), len(self.desk.gallery.cameras())
-        return (
-            f"<p class='about'>{people} {'person' if people == 1 else 'people'}, "
-            f"{cameras} {'camera' if cameras == 1 else 'cameras'}</p>"
-        )
+        cameras = words.counted(len(self.desk.gallery.cameras()), "camera", "cameras")
+        return f"<p class='about'>{words.people(len(self.desk.gallery))}, {cameras}</p>"
 
 
-def added_in_words(report: AddReport) -> str:
-    """A report as sentences, one a line."""
-    lines = [f"Added {report.added} {'person' if report.added == 1 else 'people'}."]
-    if report.empty:
-        lines.append(f"No person was found in {report.empty} of the files.")
-    lines += [f"Skipped {Path(skipped.source).name}: {skipped.reason}" for skipped in report.skipped]
-    return "\n".join(lines)
+def _nobody(question: Question, why: str, kind: str = "plain", above: str = "") -> Shown:
+    return View(question), above + markup.note(why, kind), gr.update(visible=False)
 
 
-def to_csv(hits: Hits) -> str:
-    """Hits as CSV with a header. What a spreadsheet would take for a formula gets an apostrophe in front."""
-    buffer = io.StringIO()
-    rows = [{**hit, "box": " ".join(f"{x:g}" for x in hit["box"] or ())} for hit in hits.to_dicts()]
-    writer = csv.DictWriter(buffer, fieldnames=list(rows[0]))
-    writer.writeheader()
-    writer.writerows({name: _cell(value) for name, value in row.items()} for row in rows)
-    return buffer.getvalue()
-
-
-def _cell(value: object) -> object:
-    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@") else value
+def _more(shown: int, question: Question, total: int) -> bool:
+    """Whether there is more to show than the page shows."""
+    return shown == question.k < min(MOST, total)

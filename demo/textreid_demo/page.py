@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from html import escape
 from pathlib import Path
 
 import gradio as gr
 from gradio.data_classes import FileData
 
-from textreid_demo import api
+from textreid_demo import api, words
 from textreid_demo.desk import Desk
 from textreid_demo.handlers import Handlers, View
 from textreid_demo.question import LONGEST_TEXT
@@ -33,10 +34,6 @@ SAVE_JS = """(uri) => {
   const link = document.createElement('a');
   link.href = uri; link.download = 'people.jpg'; link.click();
 }"""
-RESPONSIBLE = (
-    "<p>A score says how alike two things look, not who somebody is: check every result with your own eyes. "
-    "Search only pictures you may use. Nothing leaves this machine, and a person deleted here is gone.</p>"
-)
 
 
 def build(desk: Desk, title: str, examples: Sequence[str] = EXAMPLES) -> gr.Blocks:
@@ -50,7 +47,7 @@ def build(desk: Desk, title: str, examples: Sequence[str] = EXAMPLES) -> gr.Bloc
         view, current = gr.State(View()), gr.State("")
 
         with gr.Row(elem_id="top"):
-            gr.HTML(f"<h1>textreid</h1><p class='tag'>{title}</p>", elem_id="brand")
+            gr.HTML(f"<h1>textreid</h1><p class='tag'>{escape(title)}</p>", elem_id="brand")
             about = gr.HTML(elem_id="about")
 
         with gr.Row(elem_id="ask"):
@@ -76,7 +73,6 @@ def build(desk: Desk, title: str, examples: Sequence[str] = EXAMPLES) -> gr.Bloc
                 label="Example photo", show_label=False, placeholder="Example photo",
                 height=132, min_width=180, scale=1, elem_id="photo",
             )  # fmt: skip
-
             photo.preprocess = path_of  # textreid opens pictures itself: bounded, upright, of any depth
 
         results = gr.HTML(js_on_load=EVENTS_JS, elem_id="results")
@@ -113,7 +109,7 @@ def build(desk: Desk, title: str, examples: Sequence[str] = EXAMPLES) -> gr.Bloc
                 )
             take = gr.Button("Add to the gallery", variant="primary", elem_id="take")
             taken = gr.HTML(elem_id="taken")
-        gr.HTML(RESPONSIBLE, elem_id="responsible")
+        gr.HTML(f"<p>{words.RESPONSIBLE}</p>", elem_id="responsible")
         sheet = gr.Textbox(visible=False)
 
         shown = [view, results, more]
@@ -137,8 +133,12 @@ def build(desk: Desk, title: str, examples: Sequence[str] = EXAMPLES) -> gr.Bloc
         close.click(lambda: gr.update(visible=False), None, panel, **quiet).then(
             None, js="() => textreidClosed()", **quiet
         )
-        for button, handler in ((again, on.find_again), (nearer, on.more_like), (farther, on.less_like)):
-            button.click(handler, [view, current], shown, **loud).then(
+        for button, handler, changes in (
+            (again, on.find_again, [*shown, text, photo]),
+            (nearer, on.more_like, shown),
+            (farther, on.less_like, shown),
+        ):
+            button.click(handler, [view, current], changes, **loud).then(
                 lambda: gr.update(visible=False), None, panel, **quiet
             )
 

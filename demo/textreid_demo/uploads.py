@@ -6,12 +6,11 @@ shown later and nothing of it stays in the page's temporary folder.
 
 from __future__ import annotations
 
+import hashlib
 import re
-import secrets
 import shutil
 import time
 from collections.abc import Iterable
-from datetime import UTC, datetime
 from pathlib import Path
 
 from gradio.utils import get_upload_folder
@@ -38,12 +37,14 @@ def received(payload: object) -> Path:
 
 
 def keep(files: Iterable[Path], gallery: Gallery) -> list[Path]:
-    """Move uploads into the gallery; returns where they are now."""
-    kept = []
+    """Move uploads into the gallery; returns where they are now. One that it holds already stays as it is."""
+    folder, kept = uploads_of(gallery), []
+    folder.mkdir(mode=0o700, exist_ok=True)
     for file in files:
-        target = uploads_of(gallery) / _safe_name(file)
-        target.parent.mkdir(mode=0o700, exist_ok=True)
-        kept.append(Path(shutil.move(file, target)))
+        with file.open("rb") as stream:
+            digest = hashlib.file_digest(stream, "sha256").hexdigest()[:16]
+        same = next(folder.glob(f"*-{digest}{file.suffix.lower()}"), None)
+        kept.append(same or Path(shutil.move(file, folder / _name(file, digest))))
     return kept
 
 
@@ -73,7 +74,7 @@ def uploads_of(gallery: Gallery) -> Path:
     return Path(gallery.path).absolute() / FOLDER
 
 
-def _safe_name(file: Path) -> str:
-    moment = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
+def _name(file: Path, digest: str) -> str:
+    """A name without surprises in which the sender's is still recognised."""
     stem = re.sub(r"[^A-Za-z0-9_]+", "-", file.stem)[:40].strip("-") or "upload"
-    return f"{stem}-{moment}-{secrets.token_hex(4)}{file.suffix.lower()}"
+    return f"{stem}-{digest}{file.suffix.lower()}"

@@ -98,6 +98,12 @@ def test_find_this_person_elsewhere(page: Page) -> None:
     assert ids(page)[0] == "south-2-red"
     assert "north-0-red" not in ids(page)
     expect(page.locator(".steering .chip")).to_contain_text("Like this person")
+    expect(page.locator("#text input")).to_have_value("")
+    page.locator("#filters > button").click()
+    page.get_by_label("From", exact=True).fill("2026-03-01T13:00:30")
+    page.get_by_label("From", exact=True).press("Enter")
+    expect(page.locator("#results .person")).to_have_count(1)
+    expect(page.locator(".steering .chip")).to_contain_text("Like this person")
 
 
 def test_feedback_steers_and_can_be_taken_back(page: Page) -> None:
@@ -194,7 +200,7 @@ def test_deleting_asks_first_and_takes_the_upload_along(page: Page, gallery: Gal
     expect(page.get_by_role("button", name="Delete this person")).to_be_hidden()
     assert len(gallery) == 9
     page.get_by_role("button", name="Delete…").click()
-    page.get_by_role("button", name="Delete all 2 people of this picture").click()
+    page.get_by_role("button", name="Delete all 2 people of this file").click()
     expect(page.locator("#results .person")).to_have_count(7)
     expect(page.locator("#about")).to_have_text("7 people, 2 cameras")
     assert pink not in ids(page)

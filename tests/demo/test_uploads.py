@@ -37,6 +37,17 @@ def test_an_upload_moves_into_the_gallery_under_a_name_of_its_own(desk: Desk, ph
     assert desk.search.frame(record.id).size == (320, 160)
 
 
+def test_the_same_file_again_adds_nobody(desk: Desk, photo: Path) -> None:
+    content = photo.read_bytes()
+    assert desk.add([photo], crops=False, camera="yard").added == 2
+    again = photo.with_name("another name.png")
+    again.write_bytes(content)
+    report = desk.add([again], crops=False, camera="yard")
+    assert (report.added, report.known) == (0, 1)
+    assert len(desk.gallery) == 9
+    assert len(kept(desk.gallery)) == 1
+
+
 def test_it_stays_until_the_last_person_goes(desk: Desk, photo: Path) -> None:
     desk.add([photo], crops=False, camera="yard")
     first, second = [record.id for record in desk.gallery.records() if record.camera == "yard"]
