@@ -40,7 +40,7 @@ types: install ## Types: mypy
 	$(BIN)/mypy
 
 contracts: install ## Who may import whom: import-linter
-	$(BIN)/lint-imports --no-cache
+	$(BIN)/lint-imports --no-cache --no-logo
 
 check: lint types contracts test ## Everything that CI runs
 
