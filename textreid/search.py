@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from itertools import islice
@@ -32,7 +33,9 @@ BOX_COLOUR = (255, 64, 64)
 
 
 class PersonSearch:
-    """A gallery of people and the model that searches it. Use it as a context manager, or `close` it.
+    """A gallery of people and the model that searches it, for any number of threads.
+
+    Use it as a context manager, or `close` it.
 
     Example:
         >>> with PersonSearch.open("gallery", create=True) as people:       # doctest: +SKIP
@@ -48,6 +51,7 @@ class PersonSearch:
         self.gallery = gallery
         self._load, self._log = load, log
         self._encoder: PersonEncoder | None = None
+        self._loading = threading.Lock()
         self._sampled: tuple[int, np.ndarray] | None = None
 
     @classmethod
@@ -112,11 +116,13 @@ class PersonSearch:
             UnknownNameError: no model has this name.
             ModelError: the model cannot be loaded.
         """
-        if self._encoder is None:
-            self._encoder = self._load()
-            if self.gallery.encoder and len(self.gallery):
-                require_same_encoder(self.gallery.encoder, self._encoder.info)
-        return self._encoder
+        with self._loading:
+            if self._encoder is None:
+                loaded, known = self._load(), self.gallery.encoder
+                if known and len(self.gallery):
+                    require_same_encoder(known, loaded.info)
+                self._encoder = loaded
+            return self._encoder
 
     def add(
         self,

@@ -100,4 +100,4 @@ def _complain(message: str) -> None:
 
     from textreid.cli._console import stderr
 
-    stderr().print("[bold red]error:[/]", escape(message))
+    stderr().print("[bold red]error:[/]", escape(" ".join(message.split())))

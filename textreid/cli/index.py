@@ -85,7 +85,8 @@ def _progress_bar() -> Iterator[Callable[[Progress], None]]:
         TimeRemainingColumn(elapsed_when_finished=True),
         TextColumn("{task.description}"),
     )
-    with Bar(*columns, console=stderr(), transient=True) as bar:
+    console = stderr()
+    with Bar(*columns, console=console, transient=console.is_terminal) as bar:
         task = bar.add_task("looking for what is new", total=None, rate="")
         begun: float | None = None
 
