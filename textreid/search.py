@@ -52,7 +52,6 @@ class PersonSearch:
         self._load, self._log = load, log
         self._encoder: PersonEncoder | None = None
         self._loading = threading.Lock()
-        self._sampled: tuple[int, np.ndarray] | None = None
 
     @classmethod
     def open(
@@ -221,7 +220,7 @@ class PersonSearch:
         if less_like:
             parts.append(Part(self.gallery.vectors(less_like), DISLIKED))
             where = _excluding(where, less_like)
-        hits = self._nearest(combine(parts, self._sample), k, where)
+        hits = self._nearest(combine(parts, lambda: self.gallery.sample(SAMPLE)), k, where)
         if self._log:
             self._log.write(text, image is not None, where, hits)
         return hits
@@ -260,15 +259,6 @@ class PersonSearch:
         known = self._encoder.info if self._encoder else self.gallery.encoder
         query = Embeddings(("query",), vector[None], known or self.encoder.info)
         return self.gallery.search(query, k, where)[0]
-
-    def _sample(self) -> np.ndarray:
-        """[M, D]: vectors of people spread evenly over the gallery; taken anew when the gallery changes."""
-        generation = self.gallery.generation
-        if self._sampled is None or self._sampled[0] != generation:
-            step = max(1, len(self.gallery) // SAMPLE)
-            ids = [record.id for record in islice(self.gallery.records(), 0, None, step)]
-            self._sampled = generation, self.gallery.vectors(ids)
-        return self._sampled[1]
 
 
 def _excluding(where: Where | None, ids: Sequence[str]) -> Where:

@@ -62,6 +62,12 @@ class VectorCache:
         mask[np.searchsorted(self.keys, keys)] = True
         return mask
 
+    def sample(self, n: int) -> np.ndarray:
+        """The vectors [min(n, N), D] of rows at equal distances."""
+        if self._backend is None or not len(self.keys):
+            return np.empty((0, self._encoder.dim if self._encoder else 0), dtype=np.float32)
+        return self._backend.take(np.linspace(0, len(self.keys) - 1, min(n, len(self.keys))).astype(np.int64))
+
     def nearest(
         self, db: sqlite3.Connection, queries: np.ndarray, k: int, mask: np.ndarray | None
     ) -> list[Hits]:

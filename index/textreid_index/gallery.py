@@ -232,6 +232,16 @@ class Gallery:
             encoder = read_state(db).encoder
         return np.array(found, dtype=np.float32).reshape(len(ids), encoder.dim if encoder else 0)
 
+    def sample(self, n: int) -> np.ndarray:
+        """The vectors [min(n, people), D] float32 of people spread evenly over the order of adding.
+
+        Raises:
+            GalleryDamagedError: a stored vector changed since it was written.
+        """
+        with self._store.reading() as db:
+            self._cache.refresh(db, read_state(db))
+            return self._cache.sample(n)
+
     def records(self, where: Where | None = None) -> Iterator[Record]:
         """Everybody that `where` accepts, in the order of adding; read page by page, each as it is then."""
         condition, values = (where or Where()).sql()
