@@ -29,6 +29,7 @@ LAUNCH = {
     "footer_links": ["api", "settings"],
     "prevent_thread_lock": True,
     "quiet": True,
+    "_frontend": False,  # else a machine too busy to answer within 3 seconds counts as one without localhost
 }
 """What gradio leaves open by default, bounded or switched off."""
 
