@@ -145,11 +145,13 @@ class TestSearching:
         logging = PersonSearch.open(search.gallery, encoder=ToyEncoder(), log=tmp_path / "log.jsonl")
         hits = logging.search("a red shirt", k=2, where=Where(camera="photos"))
         logging.search(image=draw_person("red", "blue"))
-        first, second = map(json.loads, (tmp_path / "log.jsonl").read_text().splitlines())
+        logging.similar(hits.ids[0], k=1)
+        first, second, third = map(json.loads, (tmp_path / "log.jsonl").read_text().splitlines())
         assert first["text"] == "a red shirt"
         assert first["ids"] == list(hits.ids)
         assert first["where"] == {"camera": "photos"}
         assert (second["text"], second["image"]) == (None, True)
+        assert third["more_like"] == third["where"]["exclude"] == [hits.ids[0]]
         assert (tmp_path / "log.jsonl").stat().st_mode & 0o077 == 0
 
 
@@ -275,6 +277,10 @@ class TestAdding:
             tmp_path, detector=ToyDetector(), progress=lambda _: known.append(len(search.gallery.sources()))
         )
         assert known == [0, 0, 0, 4, 4, 4, 4, 8, 8, 9]
+
+    def test_what_is_neither_path_nor_picture_is_refused(self, search):
+        with pytest.raises(InputError, match="fromarray"):
+            search.add([np.zeros((4, 4, 3), np.uint8)])
 
     def test_progress_reaches_the_end(self, search, photos):
         steps = []

@@ -149,12 +149,14 @@ class PersonSearch:
             progress: called after each photo and each stretch of video.
 
         Raises:
-            InputError: a path does not exist, or holds nothing to read.
+            InputError: a path does not exist, or holds nothing to read; or it is neither path nor picture.
             GalleryError: the gallery cannot be written, or its people come from another model.
         """
         given = [inputs] if isinstance(inputs, str | Path | Image) else list(inputs)
         paths = [Path(item) for item in given if isinstance(item, str | Path)]
         pictures = [item for item in given if isinstance(item, Image)]
+        if len(paths) + len(pictures) < len(given):
+            raise InputError("Give paths, or pictures of PIL; Image.fromarray(...) makes one of an array.")
         finder = None
         if not crops:
             finder = CancellableDetector(load_detector(detector) if isinstance(detector, str) else detector)
@@ -189,9 +191,8 @@ class PersonSearch:
     ) -> Hits:
         """The k people who match best.
 
-        A description, a picture and liked people may be combined: they count alike, balanced by how far each
-        of them tells the gallery's people apart (`textreid.query`). The text is only ever read as a
-        description.
+        A description, a picture and liked people may be combined, each balanced by how far it tells the
+        gallery's people apart (`textreid.query`). The text is only ever read as a description.
 
         Args:
             text: what the person looks like, in English.
@@ -222,7 +223,7 @@ class PersonSearch:
             where = _excluding(where, less_like)
         hits = self._nearest(combine(parts, lambda: self.gallery.sample(SAMPLE)), k, where)
         if self._log:
-            self._log.write(text, image is not None, where, hits)
+            self._log.write(hits, text=text, image=image is not None, where=where, more_like=more_like)
         return hits
 
     def similar(self, id: str, *, k: int = 20, where: Where | None = None) -> Hits:
@@ -231,7 +232,11 @@ class PersonSearch:
         Raises:
             UnknownPersonError: nobody has this id.
         """
-        return self._nearest(self.gallery.vectors([id])[0], k, _excluding(where, [id]))
+        where = _excluding(where, [id])
+        hits = self._nearest(self.gallery.vectors([id])[0], k, where)
+        if self._log:
+            self._log.write(hits, where=where, more_like=[id])
+        return hits
 
     def frame(self, id: str) -> Image:
         """The full picture or video frame a person comes from, with a box drawn around them.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,7 +14,8 @@ from textreid.errors import InputError
 
 
 class SearchLog:
-    """Appends one JSON object a line for each search: time, description, filters and the ids that came back.
+    """Appends one JSON object a line for each search: time, description, liked people, filters and
+    the ids that came back.
 
     An example photo is noted as used and never stored. The file is readable by its owner alone.
     """
@@ -28,15 +30,24 @@ class SearchLog:
                 f"Searches cannot be logged to {path}: {error.strerror}. Name another file."
             ) from None
 
-    def write(self, text: str | None, image: bool, where: Where | None, hits: Hits) -> None:
-        """Append one search."""
+    def write(
+        self,
+        hits: Hits,
+        *,
+        text: str | None = None,
+        image: bool = False,
+        where: Where | None = None,
+        more_like: Sequence[str] = (),
+    ) -> None:
+        """Append one search; who is disliked stands in `where` as excluded."""
         filters = {key: value for key, value in asdict(where).items() if value} if where else {}
         entry = {
             "time": datetime.now(UTC).isoformat(timespec="seconds"),
             "text": text,
             "image": image,
+            "more_like": list(more_like),
             "where": filters,
-            "ids": hits.ids,
+            "ids": list(hits.ids),
         }
         with self.path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(entry, ensure_ascii=False, default=list) + "\n")
+            file.write(json.dumps(entry, ensure_ascii=False, default=sorted) + "\n")
