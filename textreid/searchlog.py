@@ -14,8 +14,7 @@ from textreid.errors import InputError
 
 
 class SearchLog:
-    """Appends one JSON object a line for each search: time, description, liked people, filters and
-    the ids that came back.
+    """Appends one JSON object a line for each search: when, for whom, by which filters, and the ids found.
 
     An example photo is noted as used and never stored. The file is readable by its owner alone.
     """
