@@ -32,6 +32,9 @@ class ModelRecipe:
         text_width: width of the text tower, for "scratch"; a multiple of 32.
         vocabulary: number of word pieces.
         frozen_text_layers: lower text layers that stay as they are, word embeddings included; 0: none.
+        frozen_image_parts: modules of the image tower that stay as they are, such as "conv_stem", "bn1",
+            "blocks.0"; the earliest are the largest part of the work and change least.
+        text_dropout: share of the text tower's activations dropped in training; 0 is the fastest on a CPU.
     """
 
     init: str = "pretrained"
@@ -41,6 +44,8 @@ class ModelRecipe:
     text_width: int = 128
     vocabulary: int = 10_000
     frozen_text_layers: int = 0
+    frozen_image_parts: tuple[str, ...] = ()
+    text_dropout: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from textreid.config import Phase
+from textreid.errors import UnknownNameError
 from textreid.models.joint import JointModel
 
 
@@ -69,3 +70,30 @@ def schedule(step: int, steps: int, *, warmup: int, final: float) -> float:
         return (step + 1) / warmup
     done = min(1.0, (step - warmup) / max(1, steps - warmup))
     return final + (1 - final) * (1 + math.cos(math.pi * done)) / 2
+
+
+def freeze_image(model: JointModel, parts: Iterable[str]) -> None:
+    """Leave modules of the image tower as they are.
+
+    Args:
+        model: the joint model.
+        parts: their names, such as "blocks.0".
+
+    Raises:
+        UnknownNameError: the tower has no such module.
+    """
+    modules = dict(model.image_tower.named_modules())
+    for name in parts:
+        if name not in modules:
+            raise UnknownNameError("part of the image tower", name, modules)
+        modules[name].requires_grad_(False)
+
+
+def set_dropout(module: nn.Module, share: float) -> None:
+    """Let every dropout inside `module` drop this share, 0 to 1.
+
+    Without dropout, attention on a CPU runs in one fused step.
+    """
+    for part in module.modules():
+        if isinstance(part, nn.Dropout):
+            part.p = share

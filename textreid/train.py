@@ -32,7 +32,7 @@ from textreid.models.joint import JointModel
 from textreid.models.processing import JointProcessor, image_processor
 from textreid.models.towers import TransformersTowers
 from textreid.objective import Objective
-from textreid.optimise import freeze_text, make_optimizer, schedule, set_rates
+from textreid.optimise import freeze_image, freeze_text, make_optimizer, schedule, set_dropout, set_rates
 from textreid.types import Batch, Encoded, LossReport, PersonCrop
 
 STATE_SECONDS = 300
@@ -99,6 +99,8 @@ def train(
     model.to(device)
     objective.to(device)
     freeze_text(model, recipe.model.frozen_text_layers)
+    freeze_image(model, recipe.model.frozen_image_parts)
+    set_dropout(model.text_tower, recipe.model.text_dropout)
     optimizer = make_optimizer(model, objective, recipe.weight_decay)
     progress = load_state(out, model, objective, optimizer)
     run = _Run(recipe, out, device, model, processor, objective, optimizer, val, report, say)
@@ -175,6 +177,8 @@ class _Run:
 
     def _step(self, batch: Batch) -> LossReport:
         self.model.train()
+        for name in self.recipe.model.frozen_image_parts:
+            self.model.image_tower.get_submodule(name).eval()  # their batch statistics stay too
         losses: LossReport = self.objective(self._encode(batch), batch)
         self.optimizer.zero_grad(set_to_none=True)
         losses.total.backward()
