@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect
 from collections.abc import Sequence
 from io import BytesIO
 from pathlib import PurePath
@@ -54,6 +55,5 @@ def _fit(
     line = " ".join(text.split())
     if draw.textlength(line, font) <= width:
         return line
-    while line and draw.textlength(line + "…", font) > width:
-        line = line[:-1]
-    return line + "…"
+    longer = bisect(range(len(line)), width, key=lambda length: draw.textlength(line[:length] + "…", font))
+    return line[: longer - 1] + "…"
