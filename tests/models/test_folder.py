@@ -44,6 +44,10 @@ def test_weights_are_stored_in_half_and_load_in_full_precision(folder: Path) -> 
             )
 
 
+def test_everybody_may_read_the_files(folder: Path) -> None:
+    assert all(path.stat().st_mode & 0o444 == 0o444 for path in folder.rglob("*"))
+
+
 def test_saving_does_not_change_the_model(tmp_path: Path) -> None:
     model, processor = joint_model()
     before = {name: weight.clone() for name, weight in model.state_dict().items()}

@@ -32,6 +32,7 @@ def save_model(model: JointModel, processor: JointProcessor, folder: Path) -> No
     shutil.rmtree(partial, ignore_errors=True)
     with quiet():
         model.save_pretrained(partial, state_dict={name: _half(t) for name, t in model.state_dict().items()})
+    (partial / "model.safetensors").chmod(0o644)  # safetensors writes for its owner alone
     processor.save_pretrained(partial)
     config = json.loads((partial / "config.json").read_text(encoding="utf-8"))
     _write_json(partial / "config.json", config | {"dtype": "float32"})
