@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect
 from collections.abc import Sequence
 from io import BytesIO
+from math import ceil
 from pathlib import PurePath
 
 from PIL import Image, ImageDraw, ImageFont, ImageOps
@@ -55,5 +56,6 @@ def _fit(
     line = " ".join(text.split())
     if draw.textlength(line, font) <= width:
         return line
-    longer = bisect(range(len(line)), width, key=lambda length: draw.textlength(line[:length] + "…", font))
-    return line[: longer - 1] + "…"
+    lengths = range(1, len(line))
+    fitting = bisect(lengths, width, key=lambda length: ceil(draw.textlength(line[:length] + "…", font)))
+    return line[:fitting] + "…"
