@@ -18,6 +18,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+
 from textreid_index import Embeddings, EncoderInfo, Gallery, Record, Where
 
 PEOPLE, DIM, K, BATCH = 100_000, 384, 20, 64

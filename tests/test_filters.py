@@ -4,10 +4,10 @@ from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
-from textreid_index import Where
 
 from textreid.errors import InputError
 from textreid.filters import offset_seconds, posix_seconds, source_key, where
+from textreid_index import Where
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+
+from tests.toy import ToyDetector, ToyEncoder, draw_frame, draw_person
+from textreid import PersonSearch, indexing
+from textreid.cancel import CancellableDetector, CancelledError
+from textreid.commit import encode_people
+from textreid.errors import InputError
+from textreid.people import Sighting
 from textreid_index import (
     EncoderMismatchError,
     Gallery,
@@ -23,13 +30,6 @@ from textreid_index import (
     UnknownPersonError,
     Where,
 )
-
-from tests.toy import ToyDetector, ToyEncoder, draw_frame, draw_person
-from textreid import PersonSearch, indexing
-from textreid.cancel import CancellableDetector, CancelledError
-from textreid.commit import encode_people
-from textreid.errors import InputError
-from textreid.people import Sighting
 
 OUTFITS = list(itertools.product(("red", "green", "blue", "yellow"), ("black", "white", "blue")))
 

@@ -4,10 +4,10 @@ from io import BytesIO
 
 import numpy as np
 from PIL import Image
-from textreid_index import Hits, Record
 
 from tests.toy import COLOURS, draw_person
 from textreid.sheet import contact_sheet
+from textreid_index import Hits, Record
 
 
 def jpeg(image):

@@ -14,9 +14,9 @@ from collections.abc import Sequence
 
 import numpy as np
 from PIL import Image, ImageDraw
-from textreid_index import EncoderInfo
 
 from textreid.people import Boxes
+from textreid_index import EncoderInfo
 
 COLOURS: dict[str, tuple[int, int, int]] = {
     "black": (20, 20, 20),

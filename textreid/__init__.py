@@ -14,8 +14,6 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from textreid_index import Gallery, Hits, Record, SearchHit, Where
-
     from textreid.catalog import list_models
     from textreid.encode import Encoder
     from textreid.errors import TextReIDError
@@ -24,6 +22,7 @@ if TYPE_CHECKING:
     from textreid.people import load_detector
     from textreid.search import PersonSearch
     from textreid.sheet import contact_sheet
+    from textreid_index import Gallery, Hits, Record, SearchHit, Where
 
     __version__: str
 

@@ -8,6 +8,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
+
 from textreid_index import Embeddings, EncoderInfo, Gallery, SourceState
 
 if TYPE_CHECKING:

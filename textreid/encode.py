@@ -10,12 +10,12 @@ import numpy as np
 import torch
 from PIL import Image
 from safetensors import SafetensorError
-from textreid_index import EncoderInfo
 from torch import Tensor
 
 from textreid.catalog import find_model, fingerprint
 from textreid.errors import InputError, ModelError
 from textreid.models.towers import Towers, load_towers
+from textreid_index import EncoderInfo
 
 BROKEN = (
     OSError,

@@ -12,7 +12,6 @@ from typing import Protocol, TypeVar
 
 import numpy as np
 from PIL import Image
-from textreid_index import EncoderInfo
 
 from textreid.benchmark import Benchmark
 from textreid.errors import ImageError, InputError
@@ -20,6 +19,7 @@ from textreid.images import open_image
 from textreid.metrics.protocols import RetrievalResult, image_to_image, image_to_text, text_to_image
 from textreid.prefetch import prefetch
 from textreid.types import PersonCrop
+from textreid_index import EncoderInfo
 
 BATCH = 256
 NAMED = 20

@@ -10,11 +10,10 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from textreid_index import Gallery, SourceState
-
 from textreid.commit import Committer, PersonEncoder
 from textreid.people.sightings import Found, Sighting, Skipped
 from textreid.prefetch import prefetch
+from textreid_index import Gallery, SourceState
 
 AHEAD = 16
 """Photos, or stretches of video, that are found and wait while the encoder is busy."""

@@ -8,12 +8,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from PIL.Image import Image
-from textreid_index import SourceState
 
 from textreid.indexing import Job
 from textreid.people import Detector, Found, Source, find_people, list_sources
 from textreid.people.photos import sightings
 from textreid.people.sightings import settings_of
+from textreid_index import SourceState
 
 MEMORY = "memory:"
 """What the source of a picture without a file begins with."""

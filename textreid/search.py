@@ -12,8 +12,6 @@ from types import TracebackType
 import numpy as np
 from PIL import ImageDraw
 from PIL.Image import Image
-from textreid_index import Embeddings, Gallery, Hits, Record, Where
-from textreid_index.embeddings import require_same_encoder
 
 from textreid import indexing, jobs
 from textreid.cancel import CancellableDetector
@@ -23,6 +21,8 @@ from textreid.indexing import AddReport, Progress
 from textreid.people import Detector, Sighting, load_detector, load_frame
 from textreid.query import DISLIKED, LIKED, PHOTO, Part, combine
 from textreid.searchlog import SearchLog
+from textreid_index import Embeddings, Gallery, Hits, Record, Where
+from textreid_index.embeddings import require_same_encoder
 
 DEFAULT_MODEL = "pocket"
 

@@ -8,9 +8,8 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
-from textreid_index import Hits, Where
-
 from textreid.errors import InputError
+from textreid_index import Hits, Where
 
 
 class SearchLog:

@@ -9,6 +9,7 @@ from math import ceil
 from pathlib import PurePath
 
 from PIL import Image, ImageDraw, ImageFont, ImageOps
+
 from textreid_index import SearchHit
 
 CELL, LINE, GAP, HEAD, COLUMNS = (128, 256), 16, 12, 48, 8

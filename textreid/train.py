@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from textreid_index import EncoderInfo
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
@@ -34,6 +33,7 @@ from textreid.models.towers import TransformersTowers
 from textreid.objective import Objective
 from textreid.optimise import freeze_image, freeze_text, make_optimizer, schedule, set_dropout, set_rates
 from textreid.types import Batch, Encoded, LossReport, PersonCrop
+from textreid_index import EncoderInfo
 
 STATE_SECONDS = 300
 LOG_STEPS = 20

@@ -13,13 +13,13 @@ from typing import Any
 
 import gradio as gr
 from gradio.data_classes import FileData
-from textreid_index import GalleryError, Record
 
 from textreid.errors import InputError, TextReIDError
 from textreid_demo import markup
 from textreid_demo.desk import Desk
 from textreid_demo.question import Question, open_photo
 from textreid_demo.uploads import received
+from textreid_index import GalleryError, Record
 
 
 def publish(desk: Desk) -> None:

@@ -10,11 +10,10 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from textreid_index import Gallery, GalleryError, Record
-
 from textreid.data.synthetic import Frame, built_in_gallery
 from textreid.people import Sighting
 from textreid.search import PersonSearch
+from textreid_index import Gallery, GalleryError, Record
 
 if TYPE_CHECKING:
     from textreid.commit import PersonEncoder

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PIL import Image
-from textreid_index import Hits, Record, UnknownPersonError, Where
 
 from textreid.errors import InputError
 from textreid.indexing import AddReport, Progress
 from textreid.sheet import contact_sheet
 from textreid_demo import uploads
 from textreid_demo.question import MOST, Question
+from textreid_index import Hits, Record, UnknownPersonError, Where
 
 if TYPE_CHECKING:
     from textreid.people import Detector

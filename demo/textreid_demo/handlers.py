@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
-from textreid_index import GalleryError, Hits
 
 from textreid.indexing import Progress
 from textreid_demo import markup, words
 from textreid_demo.desk import Desk
 from textreid_demo.question import MOST, PAGE, Question, open_photo
+from textreid_index import GalleryError, Hits
 
 
 @dataclass(frozen=True, eq=False)

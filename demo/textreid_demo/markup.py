@@ -13,6 +13,7 @@ from html import escape
 from pathlib import PurePath
 
 from PIL import Image
+
 from textreid_index import Record, SearchHit
 
 Thumbnail = Callable[[str], bytes]

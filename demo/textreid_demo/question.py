@@ -6,11 +6,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from textreid_index import Hits, Where
-
 from textreid.errors import InputError
 from textreid.filters import where
 from textreid.images import open_image
+from textreid_index import Hits, Where
 
 if TYPE_CHECKING:
     from PIL.Image import Image

@@ -14,9 +14,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from gradio.utils import get_upload_folder
-from textreid_index import Gallery, Where
 
 from textreid.errors import InputError
+from textreid_index import Gallery, Where
 
 FOLDER = "uploads"
 

@@ -7,10 +7,9 @@ import io
 import logging
 from pathlib import Path
 
-from textreid_index import GalleryError, Hits
-
 from textreid.errors import TextReIDError
 from textreid.indexing import AddReport
+from textreid_index import GalleryError, Hits
 
 logger = logging.getLogger("textreid_demo")
 

@@ -14,9 +14,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from textreid_index import Gallery
 
 from tests.toy import draw_person
+from textreid_index import Gallery
 
 PERSON = draw_person("red", "blue", (60, 120))
 

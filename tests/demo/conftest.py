@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, Request, sync_playwright
-from textreid_demo.desk import Desk
-from textreid_demo.serve import running
-from textreid_index import Gallery, Record
 
 from tests.toy import ToyDetector, ToyEncoder, draw_frame
 from textreid.people import Sighting
 from textreid.search import PersonSearch
+from textreid_demo.desk import Desk
+from textreid_demo.serve import running
+from textreid_index import Gallery, Record
 
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 FLAGS = (

@@ -11,9 +11,9 @@ import pytest
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 from PIL import Image
-from textreid_index import Gallery
 
 from tests.toy import draw_frame, draw_person
+from textreid_index import Gallery
 
 ENDPOINTS = {"/search", "/similar", "/record", "/frame", "/gallery", "/add", "/delete"}
 

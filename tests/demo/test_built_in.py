@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from textreid_demo import built_in
-from textreid_index import Gallery
 
 from tests.toy import ToyEncoder
 from textreid.data.synthetic import built_in_gallery
 from textreid.encode import Encoder
 from textreid.search import PersonSearch
+from textreid_demo import built_in
+from textreid_index import Gallery
 
 FRAMES = 4
 

@@ -12,13 +12,13 @@ from pathlib import Path
 import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, Request, expect
-from textreid_demo.desk import Desk
-from textreid_demo.serve import running
-from textreid_index import Gallery
 
 from tests.demo.conftest import fill
 from tests.toy import ToyEncoder, draw_frame, draw_person
 from textreid.search import PersonSearch
+from textreid_demo.desk import Desk
+from textreid_demo.serve import running
+from textreid_index import Gallery
 
 pytestmark = pytest.mark.browser
 

@@ -12,15 +12,15 @@ from urllib.parse import urlsplit
 import pytest
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
+
+from tests.toy import draw_person
+from textreid.errors import InputError
+from textreid.search import PersonSearch
 from textreid_demo import serve
 from textreid_demo.desk import Desk
 from textreid_demo.question import Question
 from textreid_demo.security import is_loopback, read_accounts, require_accounts
 from textreid_demo.serve import running
-
-from tests.toy import draw_person
-from textreid.errors import InputError
-from textreid.search import PersonSearch
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.1.2.3", "localhost", "::1", "[::1]"])

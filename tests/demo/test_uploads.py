@@ -6,11 +6,11 @@ import zipfile
 from pathlib import Path
 
 import pytest
+
+from tests.toy import draw_frame
 from textreid_demo import uploads
 from textreid_demo.desk import Desk
 from textreid_index import Gallery
-
-from tests.toy import draw_frame
 
 
 @pytest.fixture

@@ -8,9 +8,8 @@ import subprocess
 import sys
 import time
 
-from textreid_index import Gallery
-
 from tests.end_to_end.test_kill import PEOPLE, ROOT, draw_crowd, people_in
+from textreid_index import Gallery
 
 
 def test_interrupted_then_completed(tmp_path):

@@ -10,9 +10,8 @@ import sys
 import time
 from pathlib import Path
 
-from textreid_index import Gallery
-
 from tests.toy import COLOURS, draw_person
+from textreid_index import Gallery
 
 ROOT = Path(__file__).parents[2]
 PEOPLE = 600

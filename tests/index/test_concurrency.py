@@ -10,9 +10,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from textreid_index import Gallery, GalleryBusyError
 
 from tests.index.toy import embed, fill, filled, people
+from textreid_index import Gallery, GalleryBusyError
 
 BATCH = 20
 READER = """

@@ -10,9 +10,9 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from textreid_index import Gallery
 
 from tests.index.toy import embed, fill, people
+from textreid_index import Gallery
 
 BATCH = 25
 WRITER = f"""

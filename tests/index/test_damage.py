@@ -7,9 +7,9 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from textreid_index import Gallery, GalleryDamagedError, GalleryError, SourceState
 
 from tests.index.toy import embed, fill, filled, people
+from textreid_index import Gallery, GalleryDamagedError, GalleryError, SourceState
 
 
 def content(gallery: Gallery) -> list[object]:

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
+from tests.index.toy import TOY, embed, fill, filled, people, unit
 from textreid_index import (
     Embeddings,
     Gallery,
@@ -21,8 +23,6 @@ from textreid_index import (
     UnknownPersonError,
     Where,
 )
-
-from tests.index.toy import TOY, embed, fill, filled, people, unit
 
 
 def raw(folder: Path) -> bytes:

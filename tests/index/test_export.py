@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from textreid_index import Gallery, GalleryError
 
 from tests.index.toy import TOY, filled, thumbnails
+from textreid_index import Gallery, GalleryError
 
 
 def test_everything_is_there(tmp_path: Path) -> None:

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
+from tests.index.toy import TOY, embed, fill, filled, people, thumbnails
 from textreid_index import (
     Embeddings,
     Gallery,
@@ -18,8 +20,6 @@ from textreid_index import (
     UnknownPersonError,
     Where,
 )
-
-from tests.index.toy import TOY, embed, fill, filled, people, thumbnails
 
 ODD = [
     Record('p"; DROP TABLE people; --', "C:\\photos\\ü ñ 人.jpg", None, "Gate 5/å", -5.0, None, None, None),

@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from textreid_index import ForeignGalleryError, Gallery, GalleryNotFoundError, UnknownBackendError
 
 from tests.index.toy import fill, filled, people
+from textreid_index import ForeignGalleryError, Gallery, GalleryNotFoundError, UnknownBackendError
 
 
 def test_missing_gallery_says_how_to_make_one(tmp_path: Path) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from textreid_index import Embeddings, Gallery, Record
 
 from tests.index.toy import TOY
+from textreid_index import Embeddings, Gallery, Record
 
 PEOPLE = 50
 

@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
+from tests.index.toy import TOY, embed, fill, filled, people, thumbnails, unit
 from textreid_index import (
     Embeddings,
     EncoderInfo,
@@ -18,8 +20,6 @@ from textreid_index import (
     Record,
     Where,
 )
-
-from tests.index.toy import TOY, embed, fill, filled, people, thumbnails, unit
 
 BACKENDS = ("exact", "flat")
 

@@ -6,9 +6,9 @@ import json
 
 import numpy as np
 import pytest
-from textreid_index import Embeddings, EncoderInfo, Hits, InvalidValueError, Record, SourceState
 
 from tests.index.toy import TOY, embed, people, unit
+from textreid_index import Embeddings, EncoderInfo, Hits, InvalidValueError, Record, SourceState
 
 
 @pytest.mark.parametrize(

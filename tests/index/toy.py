@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+
 from textreid_index import Embeddings, EncoderInfo, Gallery, Record, SourceState
 
 TOY = EncoderInfo("toy", "0123456789abcdef", 8)

@@ -25,9 +25,8 @@ class _Verbs(TyperGroup):
         try:
             return super().invoke(ctx)
         except Exception as error:
-            from textreid_index import GalleryError
-
             from textreid.errors import TextReIDError
+            from textreid_index import GalleryError
 
             if not isinstance(error, TextReIDError | GalleryError):
                 raise

@@ -25,6 +25,7 @@ def info(gallery: GalleryFolder, as_json: AsJson = False) -> None:
     """
     from rich.markup import escape
     from rich.table import Table
+
     from textreid_index import Gallery
 
     with Gallery.open(gallery) as opened:
@@ -99,9 +100,8 @@ def forget(
     Examples:
       textreid gallery forget photos/2026-03-01 --gallery gallery
     """
-    from textreid_index import Gallery, Where
-
     from textreid.filters import source_key
+    from textreid_index import Gallery, Where
 
     key = source_key(source)
     with Gallery.open(gallery) as opened:

@@ -14,9 +14,9 @@ from textreid.errors import ImageError, InputError
 if TYPE_CHECKING:
     from PIL.Image import Image
     from rich.table import Table
-    from textreid_index import Hits
 
     from textreid.search import PersonSearch
+    from textreid_index import Hits
 
 
 def run(

@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from PIL import Image
-from textreid_index import Record
 
 from textreid.errors import InputError
 from textreid.images import open_image
 from textreid.people.archives import open_member
 from textreid.people.clips import Clip
+from textreid_index import Record
 
 
 def load_frame(record: Record) -> Image.Image:

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 import numpy as np
 from PIL import Image
-from textreid_index import Record
 
 from textreid.errors import ImageError
 from textreid.images import open_image
@@ -14,6 +13,7 @@ from textreid.people.detectors import Detector
 from textreid.people.names import photo_camera
 from textreid.people.sightings import Found, Sighting, Skipped, record_id, settings_of
 from textreid.people.sources import Source
+from textreid_index import Record
 
 
 def find(source: Source, detector: Detector | None, camera: str | None) -> Iterator[Found | Skipped]:

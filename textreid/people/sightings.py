@@ -6,9 +6,9 @@ import hashlib
 from dataclasses import dataclass
 
 from PIL.Image import Image
-from textreid_index import Record, SourceState
 
 from textreid.people.detectors import Detector
+from textreid_index import Record, SourceState
 
 
 @dataclass(frozen=True)

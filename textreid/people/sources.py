@@ -9,10 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import Literal
 
-from textreid_index import SourceState
-
 from textreid.errors import InputError
 from textreid.images import SUFFIXES as PHOTOS
+from textreid_index import SourceState
 
 VIDEOS = frozenset(
     {".3gp", ".avi", ".flv", ".h264", ".m2ts", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".mts"}

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 
 from PIL import Image
-from textreid_index import Record
 
 from textreid.errors import InputError
 from textreid.people.clips import Clip, Frame
@@ -14,6 +13,7 @@ from textreid.people.detectors import Boxes, Detector
 from textreid.people.sightings import Found, Sighting, Skipped, record_id, settings_of
 from textreid.people.sources import Source
 from textreid.people.tracks import Follower, Track
+from textreid_index import Record
 
 RATE = 5.0
 """Frames a second that are looked at."""
