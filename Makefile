@@ -16,10 +16,12 @@ endif
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test install browser lint types contracts format check results build clean
+ROOT ?= data
+
+.PHONY: help demo test install browser lint types contracts format check results reproduce-pocket build clean
 
 help: ## List the verbs
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-16s %s\n", $$1, $$2}'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-22s %s\n", $$1, $$2}'
 
 demo: $(VENV)/.for-use ## Set everything up and open the search page on the built-in gallery
 	$(BIN)/textreid demo $(ARGS)
@@ -50,6 +52,10 @@ format: install ## Rewrite the sources in the project's style
 
 results: install ## Rewrite the README's measured table from benchmarks/results/
 	$(BIN)/python benchmarks/readme.py
+
+reproduce-pocket: install ## Train the built-in model again: make reproduce-pocket ROOT=data (some hours)
+	$(BIN)/textreid train cuhk-pedes-pocket-start --root $(ROOT) --out runs/pocket-start
+	$(BIN)/textreid train cuhk-pedes-pocket --root $(ROOT) --out runs/pocket
 
 build: install ## Build the wheel into dist/
 	$(BIN)/python -m pip wheel --no-deps --wheel-dir dist .
