@@ -7,8 +7,16 @@ from torch import nn
 
 from tests.small_models import joint_model
 from textreid.config import Phase
+from textreid.errors import UnknownNameError
 from textreid.objective import Objective
-from textreid.optimise import freeze_text, make_optimizer, schedule, set_rates
+from textreid.optimise import (
+    freeze_image,
+    freeze_text,
+    make_optimizer,
+    schedule,
+    set_dropout,
+    set_rates,
+)
 
 
 class TestSchedule:
@@ -74,3 +82,25 @@ def test_nothing_is_frozen_by_default() -> None:
     model, _ = joint_model()
     freeze_text(model, 0)
     assert all(weight.requires_grad for weight in model.parameters())
+
+
+def test_frozen_parts_of_the_image_tower_are_left_to_no_optimizer() -> None:
+    model, _ = joint_model()
+    freeze_image(model, ["conv_stem", "blocks.0"])
+    optimizer = make_optimizer(model, Objective({"sdm": {}}, dim=24, classes=5), weight_decay=0.05)
+    trained = {id(weight) for group in optimizer.param_groups for weight in group["params"]}
+    for name, weight in model.image_tower.named_parameters():
+        assert (id(weight) not in trained) == name.startswith(("conv_stem.", "blocks.0.")), name
+
+
+def test_an_unknown_part_is_named_with_its_nearest() -> None:
+    model, _ = joint_model()
+    with pytest.raises(UnknownNameError, match=r"'blocks\.00'.*'blocks\.0'"):
+        freeze_image(model, ["blocks.00"])
+
+
+def test_dropout_is_the_same_everywhere() -> None:
+    model, _ = joint_model()
+    set_dropout(model.text_tower, 0.25)
+    shares = {part.p for part in model.text_tower.modules() if isinstance(part, nn.Dropout)}
+    assert shares == {0.25}
