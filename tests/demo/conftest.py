@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import shutil
 import socket
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, Request, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Request, sync_playwright
 
 from tests.toy import ToyDetector, ToyEncoder, draw_frame
 from textreid.people import Sighting
@@ -64,12 +65,24 @@ def fill(search: PersonSearch, folder: Path, prefix: str = "") -> None:
         )
 
 
+@pytest.fixture(scope="session")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[PersonSearch, str, Path]]:
+    """The filled gallery, the address of its page, and the folder of its frames: one for all tests."""
+    folder = tmp_path_factory.mktemp("page")
+    with PersonSearch.open(folder / "gallery", create=True, encoder=ToyEncoder()) as search:
+        fill(search, folder)
+        with running(Desk(search, detector=ToyDetector()), port=free_port()) as url:
+            yield search, url, folder
+
+
 @pytest.fixture
-def search(tmp_path: Path) -> Iterator[PersonSearch]:
-    """A filled gallery for one test."""
-    with PersonSearch.open(tmp_path / "gallery", create=True, encoder=ToyEncoder()) as search:
-        fill(search, tmp_path)
-        yield search
+def search(served: tuple[PersonSearch, str, Path]) -> PersonSearch:
+    """The gallery as it was at the beginning, whatever the last test did to it."""
+    search, _, folder = served
+    search.gallery.forget("/")
+    shutil.rmtree(folder / "gallery" / "uploads", ignore_errors=True)
+    fill(search, folder)
+    return search
 
 
 @pytest.fixture
@@ -78,21 +91,24 @@ def desk(search: PersonSearch) -> Desk:
 
 
 @pytest.fixture
-def gallery(desk: Desk) -> Gallery:
-    return desk.gallery
+def gallery(search: PersonSearch) -> Gallery:
+    return search.gallery
+
+
+@pytest.fixture
+def url(served: tuple[PersonSearch, str, Path], search: PersonSearch) -> str:
+    return served[1]
 
 
 @pytest.fixture
 def port() -> int:
+    return free_port()
+
+
+def free_port() -> int:
     """One that was free a moment ago: a server that is just stopping may still answer on the last one."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         return probe.getsockname()[1]
-
-
-@pytest.fixture
-def url(desk: Desk, port: int) -> Iterator[str]:
-    with running(desk, port=port) as url:
-        yield url
 
 
 @pytest.fixture(scope="session")
@@ -103,6 +119,12 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
+@pytest.fixture(scope="session")
+def context(browser: Browser) -> BrowserContext:
+    """One for all tests, so that what the page is made of is fetched once."""
+    return browser.new_context(viewport={"width": 1280, "height": 900})
+
+
 @pytest.fixture
 def requests() -> list[Request]:
     """Every request that the page of this test made."""
@@ -110,9 +132,9 @@ def requests() -> list[Request]:
 
 
 @pytest.fixture
-def page(browser: Browser, url: str, requests: list[Request]) -> Iterator[Page]:
+def page(context: BrowserContext, url: str, requests: list[Request]) -> Iterator[Page]:
     """The page, loaded; a script error in it fails the test."""
-    page, errors = browser.new_page(viewport={"width": 1280, "height": 900}), []
+    page, errors = context.new_page(), []
     page.set_default_timeout(15_000)
     page.on("request", lambda request: requests.append(request))
     page.on("pageerror", lambda error: errors.append(error))

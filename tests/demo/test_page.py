@@ -192,6 +192,7 @@ def test_deleting_asks_first_and_takes_the_upload_along(page: Page, gallery: Gal
     expect(page.locator("#files")).to_contain_text("yard")
     page.get_by_role("button", name="Add to the gallery").click()
     expect(page.locator("#taken")).to_contain_text("Added 2 people.")
+    expect(page.locator("#about")).to_have_text("9 people, 3 cameras")
     ask(page, "a pink shirt and orange trousers")
     pink = ids(page)[0]
     open_person(page, pink)
