@@ -77,12 +77,13 @@ def freeze_image(model: JointModel, parts: Iterable[str]) -> None:
 
     Args:
         model: the joint model.
-        parts: their names, such as "blocks.0".
+        parts: their names, such as "conv_stem" or "blocks.0".
 
     Raises:
         UnknownNameError: the tower has no such module.
     """
-    modules = dict(model.image_tower.named_modules())
+    named = model.image_tower.named_modules()
+    modules = {name: module for name, module in named if name and name.count(".") < 2}
     for name in parts:
         if name not in modules:
             raise UnknownNameError("part of the image tower", name, modules)
