@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Request, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Request, expect, sync_playwright
 
 from tests.toy import ToyDetector, ToyEncoder, draw_frame
 from textreid.people import Sighting
@@ -36,6 +36,9 @@ GRADIO_NOISE = (
     "ignore:unclosed <socket.socket .*laddr=\\('0.0.0.0', 0\\):ResourceWarning",
 )
 """Gradio's bookkeeping with pandas 3, and event loops and sockets that it leaves to the garbage collector."""
+
+PATIENCE = 30_000
+"""Milliseconds to wait for what should be there at once: the machine may be busy."""
 
 FRAMES = (
     ("north", 1772366400.0, [("red", "blue"), ("green", "black")]),
@@ -113,6 +116,7 @@ def free_port() -> int:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS])
         yield browser
@@ -135,7 +139,7 @@ def requests() -> list[Request]:
 def page(context: BrowserContext, url: str, requests: list[Request]) -> Iterator[Page]:
     """The page, loaded; a script error in it fails the test."""
     page, errors = context.new_page(), []
-    page.set_default_timeout(15_000)
+    page.set_default_timeout(PATIENCE)
     page.on("request", lambda request: requests.append(request))
     page.on("pageerror", lambda error: errors.append(error))
     page.goto(url)
