@@ -18,7 +18,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What a reader of the docs has on disk before the first block; made once, copied for each page."""
     folder = tmp_path_factory.mktemp("reader")
     data = folder / "data"
-    synthetic.write_cuhk_pedes(data, identities=9, images_per_identity=2, seed=1, split=(0.34, 0.33, 0.33))
+    synthetic.write_cuhk_pedes(data, identities=12, images_per_identity=2, seed=1, split=(0.5, 0.25, 0.25))
     synthetic.write_market1501(data, identities=6, images_per_identity=6, seed=2)
     pictures = sorted((data / "Market-1501-v15.09.15" / "bounding_box_test").glob("*.jpg"))
     pictures = [picture for picture in pictures if not picture.name.startswith(("-1", "0000"))][:16]
