@@ -22,8 +22,8 @@ MARGIN = 0.06
 EXAMPLES = (
     "a woman in a white coat and purple leggings",
     "a man in a green jacket and white trousers",
-    "a woman under a purple umbrella",
-    "a boy in a white puffer jacket",
+    "a woman in an orange dress",
+    "a red jacket and grey trousers",
 )
 
 
