@@ -177,6 +177,7 @@ def test_added_photos_can_be_found(page: Page, gallery: Gallery, tmp_path: Path)
     expect(page.locator("#taken")).to_contain_text("Added 2 people.")
     expect(page.locator("#taken")).to_contain_text("Skipped broken-")
     expect(page.locator("#about")).to_have_text("9 people, 3 cameras")
+    expect(page.locator("#results .person")).to_have_count(9)
     ask(page, "a pink shirt and orange trousers")
     found = gallery.get(ids(page)[0])
     assert found.camera == "yard"
@@ -193,6 +194,7 @@ def test_deleting_asks_first_and_takes_the_upload_along(page: Page, gallery: Gal
     page.get_by_role("button", name="Add to the gallery").click()
     expect(page.locator("#taken")).to_contain_text("Added 2 people.")
     expect(page.locator("#about")).to_have_text("9 people, 3 cameras")
+    expect(page.locator("#results .person")).to_have_count(9)
     ask(page, "a pink shirt and orange trousers")
     pink = ids(page)[0]
     open_person(page, pink)
@@ -278,6 +280,7 @@ def test_markup_in_names_is_shown_not_run(page: Page, gallery: Gallery) -> None:
     expect(page.locator("#files")).to_contain_text("yard")
     page.get_by_role("button", name="Add to the gallery").click()
     expect(page.locator("#taken")).to_contain_text("Added 1 person.")
+    expect(page.locator("#results .person")).to_have_count(8)
     ask(page, "a pink shirt and orange trousers")
     expect(page.locator("#results .person").first).to_contain_text(name)
     assert page.evaluate("window.hacked") is None
