@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+import torch
 from torch import nn
 
 from tests.small_models import joint_model
@@ -10,6 +11,7 @@ from textreid.config import Phase
 from textreid.errors import UnknownNameError
 from textreid.objective import Objective
 from textreid.optimise import (
+    blend,
     freeze_image,
     freeze_text,
     make_optimizer,
@@ -104,3 +106,15 @@ def test_dropout_is_the_same_everywhere() -> None:
     set_dropout(model.text_tower, 0.25)
     shares = {part.p for part in model.text_tower.modules() if isinstance(part, nn.Dropout)}
     assert shares == {0.25}
+
+
+def test_a_blend_lies_between_what_was_and_what_was_learned() -> None:
+    before, _ = joint_model(seed=0)
+    after, _ = joint_model(seed=1)
+    learned = {name: tensor.clone() for name, tensor in after.state_dict().items()}
+    mixed = blend(after, before.state_dict(), 0.25).state_dict()
+    for name, old in before.state_dict().items():
+        if old.is_floating_point():
+            torch.testing.assert_close(mixed[name], 0.25 * old + 0.75 * learned[name])
+        torch.testing.assert_close(after.state_dict()[name], learned[name], rtol=0, atol=0)
+    assert blend(after, before.state_dict(), 0.0) is after

@@ -35,6 +35,9 @@ class ModelRecipe:
         frozen_image_parts: modules of the image tower that stay as they are, such as "conv_stem", "bn1",
             "blocks.0"; the earliest are the largest part of the work and change least.
         text_dropout: share of the text tower's activations dropped in training; 0 is the fastest on a CPU.
+        keep: share of the starting weights in the model that is measured and saved, 0 to 1; the rest are the
+            trained ones. Learns something new and forgets less (Wortsman et al., "Robust Fine-Tuning of
+            Zero-Shot Models", CVPR 2022).
     """
 
     init: str = "pretrained"
@@ -46,6 +49,7 @@ class ModelRecipe:
     frozen_text_layers: int = 0
     frozen_image_parts: tuple[str, ...] = ()
     text_dropout: float = 0.0
+    keep: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from textreid.config import Phase
 from textreid.errors import UnknownNameError
@@ -98,3 +99,22 @@ def set_dropout(module: nn.Module, share: float) -> None:
     for part in module.modules():
         if isinstance(part, nn.Dropout):
             part.p = share
+
+
+def blend(model: JointModel, start: Mapping[str, Tensor], share: float) -> JointModel:
+    """The model itself where `share` is 0, else a copy whose every weight lies that share of the way back.
+
+    Args:
+        model: trained.
+        start: its state before, on any device.
+        share: 0 for the trained weights to 1 for the starting ones; batch statistics are mixed alike.
+    """
+    if not share:
+        return model
+    mixed = {
+        name: trained.lerp(start[name].to(trained), share) if trained.is_floating_point() else trained
+        for name, trained in model.state_dict().items()
+    }
+    copied = copy.deepcopy(model)
+    copied.load_state_dict(mixed)
+    return copied

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,7 +32,15 @@ from textreid.models.joint import JointModel
 from textreid.models.processing import JointProcessor, image_processor
 from textreid.models.towers import TransformersTowers
 from textreid.objective import Objective
-from textreid.optimise import freeze_image, freeze_text, make_optimizer, schedule, set_dropout, set_rates
+from textreid.optimise import (
+    blend,
+    freeze_image,
+    freeze_text,
+    make_optimizer,
+    schedule,
+    set_dropout,
+    set_rates,
+)
 from textreid.types import Batch, Encoded, LossReport, PersonCrop
 from textreid_index import EncoderInfo
 
@@ -96,6 +105,7 @@ def train(
     captions = [caption for crop in crops for caption in crop.captions]
     model, processor = start_model(recipe.model, recipe.phases[0].image_size, captions)
     objective = Objective(recipe.loss, dim=model.config.projection_dim, classes=max(labels) + 1)
+    start = copy.deepcopy(model.state_dict())
     model.to(device)
     objective.to(device)
     freeze_text(model, recipe.model.frozen_text_layers)
@@ -103,7 +113,7 @@ def train(
     set_dropout(model.text_tower, recipe.model.text_dropout)
     optimizer = make_optimizer(model, objective, recipe.weight_decay)
     progress = load_state(out, model, objective, optimizer)
-    run = _Run(recipe, out, device, model, processor, objective, optimizer, val, report, say)
+    run = _Run(recipe, out, device, model, start, processor, objective, optimizer, val, report, say)
     while progress.phase < len(recipe.phases):
         run.phase(recipe.phases[progress.phase], crops, labels, progress)
         progress.phase, progress.epoch_in_phase = progress.phase + 1, 0
@@ -128,6 +138,7 @@ class _Run:
     out: Path
     device: str
     model: JointModel
+    start: Mapping[str, Tensor]
     processor: JointProcessor
     objective: Objective
     optimizer: torch.optim.Optimizer
@@ -207,20 +218,21 @@ class _Run:
 
     def _keep_best(self, progress: Progress) -> None:
         """Write the model if it is the best so far on the validation split, or if there is no such split."""
+        model = blend(self.model, self.start, self.recipe.model.keep)
         if self.val is not None:
-            measured = self._measure(self.val, progress).percent
+            measured = self._measure(model, self.val, progress).percent
             self._log({"epoch": progress.epoch, "val": measured})
             rank_1, mean_ap = measured["R1"], measured["mAP"]
             self.say(f"epoch {progress.epoch}: validation R@1 {rank_1:.2f}, mAP {mean_ap:.2f}")
             if rank_1 <= progress.best:
                 return
             progress.best = rank_1
-        save_model(self.model, self.processor, self.out / "model")
+        save_model(model, self.processor, self.out / "model")
 
-    def _measure(self, val: Benchmark, progress: Progress) -> RetrievalResult:
-        self.model.eval()
+    def _measure(self, model: JointModel, val: Benchmark, progress: Progress) -> RetrievalResult:
+        model.eval()
         info = EncoderInfo("training", f"epoch {progress.epoch}", self.model.config.projection_dim)
-        encoder = Encoder(TransformersTowers(self.model, self.processor, self.device), info)
+        encoder = Encoder(TransformersTowers(model, self.processor, self.device), info)
         return evaluate(encoder, val).directions["text_to_image"]
 
     def _save(self, progress: Progress) -> None:
