@@ -39,12 +39,12 @@ def measure(
 
 def write_card(rows: list[dict[str, Any]]) -> None:
     """The measured numbers, in the hub's format, into the card beside the weights."""
-    path = find_model(MODEL) / "README.md"
+    path = find_model(MODEL)[1] / "README.md"
     card = ModelCard.load(path)
     card.data.model_name = MODEL
     card.data.eval_results = [
         EvalResult(
-            task_type="image-to-image" if row["task"] == "image_to_image" else "text-to-image",
+            task_type=row["task"].replace("_", "-"),
             task_name=row["task"].replace("_", " "),
             dataset_type=row["dataset"].lower().replace(" ", "-"),
             dataset_name=f"{row['dataset']} {row['split']} {row['task'].replace('_', ' ')}",
@@ -72,7 +72,7 @@ def main() -> None:
     runs = (
         ("CUHK-PEDES", "cuhk-pedes", given.root, "val", "textreid eval cuhk-pedes --root data --split val"),
         (
-            "Market-1501 validation persons",
+            "Market-1501 (validation persons)",
             "market1501",
             given.root,
             "test",
