@@ -20,8 +20,8 @@ from dataclasses import dataclass
 import numpy as np
 
 PHOTO = 1.0
-"""Weight of an example photo beside words. Of those from 0.5 to 2.5 it finds the person meant most often
-among drawn people, with the built-in model as often as a plain sum does (180 queries, benchmarks/composed.py)."""
+"""Weight of an example photo beside words: of those from 0.5 to 2.5 the best among drawn people, and with the
+built-in model as good as a plain sum (180 queries, benchmarks/composed.py)."""
 
 LIKED, DISLIKED = 0.75, -0.25
 """Weights of relevance feedback beside words (Rocchio 1971; Manning, Raghavan and Schütze, Introduction to
