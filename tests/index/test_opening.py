@@ -87,7 +87,8 @@ import os
 from textreid_index import *
 from textreid_index.backends import exact, flat
 from tests.index.toy import *
-embed(["warm"])  # numpy imports its generators late, when this user may no longer read them
+import numpy.ma  # numpy imports some of itself late, when this user may no longer read it
+embed(["warm"])
 if os.getuid() == 0:
     os.setgroups([])
     os.setgid(65534)
