@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
@@ -174,12 +175,25 @@ class Store:
             if _is_blank(db):
                 if not create:
                     raise self._not_found()
-                db.execute("PRAGMA journal_mode = WAL")
+                self._log_ahead(db)
                 db.execute("BEGIN IMMEDIATE")
                 if _is_blank(db):
                     schema.create(db)
                 db.commit()
             self._check(db)
+
+    def _log_ahead(self, db: sqlite3.Connection) -> None:
+        """Switch a new file to a write-ahead log; SQLite does not wait for another that does the same."""
+        deadline = time.monotonic() + self._wait
+        while True:
+            try:
+                db.execute("PRAGMA journal_mode = WAL")
+                return
+            except sqlite3.OperationalError as error:
+                busy = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+                if not busy or time.monotonic() > deadline:
+                    raise
+                time.sleep(0.01)
 
     def _check(self, db: sqlite3.Connection) -> None:
         """Refuse a database that is not a gallery of this version."""
