@@ -2,38 +2,63 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
 from torch import nn
 
 from textreid import losses
-from textreid.types import Batch, Encoded, LossReport
+from textreid.errors import UnknownNameError
+from textreid.losses import Sizes
+from textreid.types import GLOBAL, Batch, Encoded, LossReport
+
+Gather = Callable[[Encoded, Batch], tuple[Encoded, Batch]]
+"""Joins the rows of all processes, with gradients."""
 
 
 class Objective(nn.Module):
     """Weighted sum of the losses that a recipe names, with the weights that only training needs.
 
+    A name such as "sdm" looks at the global vectors, "sdm@stripes" at those of the branch "stripes".
+
     Args:
-        options: loss name -> its options, as in a recipe's [loss] table.
-        dim: D, size of the joint space.
-        classes: number of training identities.
+        options: loss name -> its options, as in a recipe's [loss] tables.
+        sizes: view name -> the sizes of what a loss on it sees; "global" among them.
+        gather: joins the rows of all processes for the losses that compare rows.
 
     Raises:
-        UnknownNameError: a loss or an option that does not exist.
+        UnknownNameError: a loss, an option or a view that does not exist.
     """
 
-    def __init__(self, options: Mapping[str, dict[str, Any]], *, dim: int, classes: int) -> None:
+    def __init__(
+        self,
+        options: Mapping[str, dict[str, Any]],
+        sizes: Mapping[str, Sizes],
+        *,
+        gather: Gather = lambda encoded, batch: (encoded, batch),
+    ) -> None:
         super().__init__()
-        created = {
-            name: losses.create(name, chosen, dim=dim, classes=classes) for name, chosen in options.items()
-        }
-        self.weights = {name: weight for name, (weight, _) in created.items()}
-        self.terms = nn.ModuleDict({name: module for name, (_, module) in created.items()})
+        self.gather = gather
+        self.weights: dict[str, float] = {}
+        self.terms = nn.ModuleDict()
+        for name, chosen in options.items():
+            loss, view = _split(name)
+            if view not in sizes:
+                raise UnknownNameError("branch of the model", view, sizes)
+            self.weights[name], self.terms[name] = losses.create(loss, chosen, sizes[view])
 
     def forward(self, encoded: Encoded, batch: Batch) -> LossReport:
         """The total and each term before its weight."""
-        terms = {name: loss(encoded, batch) for name, loss in self.terms.items()}
+        everywhere = self.gather(encoded, batch)
+        terms = {}
+        for name, loss in self.terms.items():
+            seen, rows = everywhere if getattr(loss, "across_ranks", True) else (encoded, batch)
+            terms[name] = loss(seen.view(_split(name)[1]), rows)
         total = torch.stack([self.weights[name] * term for name, term in terms.items()]).sum()
         return LossReport(total=total, terms={name: term.detach() for name, term in terms.items()})
+
+
+def _split(name: str) -> tuple[str, str]:
+    loss, _, view = name.partition("@")
+    return loss, view or GLOBAL

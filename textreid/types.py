@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from textreid.errors import UnknownNameError
+
 if TYPE_CHECKING:
     from torch import Tensor
+
+GLOBAL, PARTS = "global", "parts"
+"""The name of the view that every model has, and under which a view keeps its own vectors."""
 
 
 @dataclass(frozen=True)
@@ -38,40 +43,128 @@ class PersonCrop:
 
 @dataclass(frozen=True)
 class Batch:
-    """What one training step sees.
+    """What one training step sees: B images, and T ≤ B sentences that describe some of them.
 
     Attributes:
         images: [B, 3, H, W] float32, normalised as the image tower expects.
-        token_ids: [B, L] int64, padded to the longest caption of the batch.
-        token_mask: [B, L] int64, 1 where a token is real.
-        labels: [B] int64, contiguous training class of each pair.
-        image_ids: [B] int64, equal where two pairs show the same image.
+        labels: [B] int64, contiguous training class of each image; -1 where nobody knows who it is.
+        image_ids: [B] int64, position of each image in the training data.
         camera_ids: [B] int64, -1 where unknown.
+        domains: [B] int64, number of the data set that each image comes from.
+        attributes: [B, A] int64, value of each attribute group, -1 where unknown; A may be 0.
+        token_ids: [T, L] int64, padded on the right to the longest sentence of the batch.
+        token_mask: [T, L] int64, 1 where a token is real.
+        text_rows: [T] int64, the row of the image that each sentence describes.
+        trust: [T] float32 in [0, 1], how far each pair is believed.
+        masked_ids: [T, L] int64, the sentences with tokens hidden, for masked language modelling.
+        masked_targets: [T, L] int64, the hidden tokens; -100 elsewhere.
+        epoch: epochs finished before this one.
     """
 
     images: Tensor
-    token_ids: Tensor
-    token_mask: Tensor
     labels: Tensor
     image_ids: Tensor
     camera_ids: Tensor
+    domains: Tensor
+    attributes: Tensor
+    token_ids: Tensor
+    token_mask: Tensor
+    text_rows: Tensor
+    trust: Tensor
+    masked_ids: Tensor | None = None
+    masked_targets: Tensor | None = None
+    epoch: int = 0
+
+    @property
+    def text_labels(self) -> Tensor:
+        """[T] int64, the training class of whom each sentence describes."""
+        return self.labels[self.text_rows]
 
     def to(self, device: str) -> Batch:
         """The same batch on another device."""
-        return Batch(**{name: tensor.to(device, non_blocking=True) for name, tensor in vars(self).items()})
+        moved = {
+            name: value.to(device, non_blocking=True)
+            for name, value in vars(self).items()
+            if hasattr(value, "to")
+        }
+        return replace(self, **moved)
+
+
+@dataclass(frozen=True)
+class Features:
+    """What a tower makes of N images or sentences.
+
+    Attributes:
+        pooled: [N, D] float32, a point of the joint space each, before L2 normalisation.
+        views: name of a branch -> [N, P, D'] float32, its part vectors, before L2 normalisation.
+        tokens: [N, L, C], the image's grid row by row, or the states of a sentence's tokens.
+        mask: [N, L] bool, True where a token is real; None for images, where all are.
+        grid: (h, w) of an image's tokens.
+        saliency: [N, L] float32, how much the tower's own pooling looks at each token, where it has one.
+    """
+
+    pooled: Tensor
+    views: Mapping[str, Tensor] = field(default_factory=dict)
+    tokens: Tensor | None = None
+    mask: Tensor | None = None
+    grid: tuple[int, int] | None = None
+    saliency: Tensor | None = None
+
+    @property
+    def parts(self) -> Tensor:
+        """[N, P, D'], the vectors that the pooled one consists of: itself alone, or those of a `view`."""
+        return self.views.get(PARTS, self.pooled[:, None])
+
+    def view(self, name: str) -> Features:
+        """The features with one branch's vectors in the place of the global one.
+
+        Its pooled vector holds the parts side by side, each at unit length, so that a cosine of pooled
+        vectors is the mean of the parts' cosines.
+
+        Args:
+            name: of a branch, or "global" for the features as they are.
+
+        Raises:
+            UnknownNameError: the model has no such branch.
+        """
+        if name == GLOBAL:
+            return self
+        if name not in self.views:
+            raise UnknownNameError("branch", name, self.views)
+        parts = self.views[name]
+        pooled = (parts / parts.norm(dim=2, keepdim=True).clamp(min=1e-12)).flatten(1)
+        return replace(self, pooled=pooled, views={PARTS: parts})
 
 
 @dataclass(frozen=True)
 class Encoded:
-    """Both modalities of a batch in the joint space, before L2 normalisation.
+    """Both modalities of a batch.
 
     Attributes:
-        image: [B, D] float32.
-        text: [B, D] float32; row i describes image i.
+        image: of B images.
+        text: of T sentences; None where the model or the batch has none.
+        masked: of the sentences with hidden tokens; None where none are hidden.
+        match: (image rows [N], sentence rows [N]) -> [N] float32 logits that they belong together, read from
+            the tokens of both; None where the model has no matcher.
     """
 
-    image: Tensor
-    text: Tensor
+    image: Features
+    text: Features | None = None
+    masked: Features | None = None
+    match: Callable[[Tensor, Tensor], Tensor] | None = None
+
+    def view(self, name: str) -> Encoded:
+        """The same with one branch's vectors in the place of the global ones (see `Features.view`).
+
+        Sentences of which the branch makes nothing are left out.
+        """
+        text = self.text if name == GLOBAL or (self.text and name in self.text.views) else None
+        return replace(self, image=self.image.view(name), text=text and text.view(name))
+
+    def nothing(self) -> Tensor:
+        """[] float32: a zero that has a graph, for a loss without anything to learn from a batch."""
+        zero = self.image.pooled.float().sum() * 0
+        return zero if self.text is None else zero + self.text.pooled.float().sum() * 0
 
 
 @dataclass(frozen=True)

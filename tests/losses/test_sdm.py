@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from tests.losses.batches import batch_of, pairs_with_cosines, random_pairs
+from textreid.losses import Sizes
 from textreid.losses.sdm import Config, SimilarityDistributionMatching
 from textreid.types import Encoded
 
@@ -15,7 +16,7 @@ COSINES = [[0.5, 0.1], [0.2, 0.4]]
 
 
 def sdm(scale: float) -> SimilarityDistributionMatching:
-    return SimilarityDistributionMatching(Config(temperature=1 / scale, epsilon=1e-8))
+    return SimilarityDistributionMatching(Config(temperature=1 / scale, epsilon=1e-8), Sizes(8, 8))
 
 
 @pytest.mark.parametrize(
@@ -37,7 +38,7 @@ def test_against_a_loop(seed: int) -> None:
 
 
 def by_loop(pairs: Encoded, labels: list[int], scale: float, epsilon: float) -> float:
-    image, text = pairs.image.detach().double().tolist(), pairs.text.detach().double().tolist()
+    image, text = pairs.image.pooled.detach().double().tolist(), pairs.text.pooled.detach().double().tolist()
     total = 0.0
     for queries, gallery in ((image, text), (text, image)):
         for query, label in zip(queries, labels, strict=True):

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from textreid.losses import Sizes
 from textreid.types import Batch, Encoded
 
 
@@ -35,27 +37,33 @@ class Identification(nn.Module):
     Carries weights for training only (necks and classifier), which never ship.
     """
 
-    def __init__(self, config: Config, *, dim: int, classes: int) -> None:
+    across_ranks = False
+
+    def __init__(self, config: Config, sizes: Sizes) -> None:
         super().__init__()
         self.config = config
-        self.image_neck = _neck(dim)
-        self.text_neck = _neck(dim)
-        self.classifier = nn.Linear(dim, classes, bias=False)
+        self.image_neck = _neck(sizes.dim)
+        self.text_neck = _neck(sizes.dim)
+        self.classifier = nn.Linear(sizes.dim, sizes.classes, bias=False)
         nn.init.normal_(self.classifier.weight, std=0.001)
 
     def forward(self, encoded: Encoded, batch: Batch) -> Tensor:
-        """[] float32, the mean of both modalities.
+        """[] float32, the mean of both modalities; rows of nobody known do not count.
 
         Args:
-            encoded: `image` and `text` [B, D].
-            batch: `labels` [B], each in 0 … C-1.
+            encoded: `image.pooled` [B, D] and `text.pooled` [T, D].
+            batch: `labels` [B], each in -1 … C-1; `text_rows` [T].
         """
-        image = self._cross_entropy(self.image_neck(encoded.image.float()), batch.labels)
-        text = self._cross_entropy(self.text_neck(encoded.text.float()), batch.labels)
-        return (image + text) / 2
+        terms = [self._cross_entropy(self.image_neck, encoded.image.pooled, batch.labels)]
+        if encoded.text is not None:
+            terms.append(self._cross_entropy(self.text_neck, encoded.text.pooled, batch.text_labels))
+        return torch.stack(terms).mean()
 
-    def _cross_entropy(self, features: Tensor, labels: Tensor) -> Tensor:
-        return F.cross_entropy(self.classifier(features), labels, label_smoothing=self.config.smoothing)
+    def _cross_entropy(self, neck: nn.Module, features: Tensor, labels: Tensor) -> Tensor:
+        logits = self.classifier(neck(features.float()))
+        smoothing = self.config.smoothing
+        summed = F.cross_entropy(logits, labels, ignore_index=-1, reduction="sum", label_smoothing=smoothing)
+        return summed / (labels >= 0).sum().clamp(min=1)
 
 
 def _neck(dim: int) -> nn.BatchNorm1d:

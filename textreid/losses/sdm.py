@@ -8,6 +8,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from textreid.losses import Sizes
+from textreid.losses._pairs import sentence_image
 from textreid.types import Batch, Encoded
 
 
@@ -36,25 +38,29 @@ class SimilarityDistributionMatching(nn.Module):
     case of one image per identity with the divergence the other way round.
     """
 
-    def __init__(self, config: Config, **_: int) -> None:
+    def __init__(self, config: Config, sizes: Sizes) -> None:  # noqa: ARG002 (it has no weights)
         super().__init__()
         self.config = config
 
     def forward(self, encoded: Encoded, batch: Batch) -> Tensor:
-        """[] float32.
+        """[] float32; rows that nothing in the batch matches do not count.
 
         Args:
-            encoded: `image` and `text` [B, D]; row i of one describes row i of the other.
-            batch: `labels` [B].
+            encoded: `image.pooled` [B, D] and `text.pooled` [T, D].
+            batch: `labels` [B], `text_rows` [T].
         """
-        image = F.normalize(encoded.image.float(), dim=1)
-        text = F.normalize(encoded.text.float(), dim=1)
-        scores = text @ image.T / self.config.temperature  # [B texts, B images]
-        same = (batch.labels[:, None] == batch.labels[None, :]).float()
-        target = same / same.sum(dim=1, keepdim=True)
-        return self._divergence(scores, target) + self._divergence(scores.T, target)
+        if encoded.text is None:
+            return encoded.nothing()
+        image = F.normalize(encoded.image.pooled.float(), dim=1)
+        text = F.normalize(encoded.text.pooled.float(), dim=1)
+        scores = text @ image.T / self.config.temperature  # [T, B]
+        same = sentence_image(batch)
+        return self._divergence(scores, same) + self._divergence(scores.T, same.T)
 
-    def _divergence(self, scores: Tensor, target: Tensor) -> Tensor:
+    def _divergence(self, scores: Tensor, same: Tensor) -> Tensor:
+        counts = same.sum(dim=1, keepdim=True)
         log_p = F.log_softmax(scores, dim=1)
-        log_q = torch.log(target + self.config.epsilon)
-        return (log_p.exp() * (log_p - log_q)).sum(dim=1).mean()
+        log_q = torch.log(same / counts.clamp(min=1) + self.config.epsilon)
+        divergence = (log_p.exp() * (log_p - log_q)).sum(dim=1)
+        matched = counts.squeeze(1) > 0
+        return (divergence * matched).sum() / matched.sum().clamp(min=1)

@@ -8,6 +8,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from textreid.losses import Sizes
+from textreid.losses._pairs import image_image, sentence_image
 from textreid.types import Batch, Encoded
 
 
@@ -33,27 +35,25 @@ class Triplet(nn.Module):
     where `sdm` weighs them all.
     """
 
-    def __init__(self, config: Config, **_: int) -> None:
+    def __init__(self, config: Config, sizes: Sizes) -> None:  # noqa: ARG002 (it has no weights)
         super().__init__()
         self.config = config
 
     def forward(self, encoded: Encoded, batch: Batch) -> Tensor:
-        """[] float32, the mean of three directions.
+        """[] float32, the mean of three directions; of one where there are no sentences.
 
         Args:
-            encoded: `image` and `text` [B, D].
-            batch: `labels` [B].
+            encoded: `image.pooled` [B, D] and `text.pooled` [T, D].
+            batch: `labels` [B], `text_rows` [T].
         """
-        image = F.normalize(encoded.image.float(), dim=1)
-        text = F.normalize(encoded.text.float(), dim=1)
-        same = batch.labels[:, None] == batch.labels[None, :]
+        image = F.normalize(encoded.image.pooled.float(), dim=1)
+        same = image_image(batch)
         other = ~torch.eye(len(same), dtype=torch.bool, device=same.device)
-        across = image @ text.T
-        terms = [
-            self._batch_hard(image @ image.T, same & other, ~same),
-            self._batch_hard(across, same, ~same),
-            self._batch_hard(across.T, same, ~same),
-        ]
+        terms = [self._batch_hard(image @ image.T, same & other, ~same)]
+        if encoded.text is not None:
+            across = image @ F.normalize(encoded.text.pooled.float(), dim=1).T  # [B, T]
+            same = sentence_image(batch).T
+            terms += [self._batch_hard(across, same, ~same), self._batch_hard(across.T, same.T, ~same.T)]
         return torch.stack(terms).mean()
 
     def _batch_hard(self, cosine: Tensor, positive: Tensor, negative: Tensor) -> Tensor:
