@@ -25,7 +25,9 @@ def of(*ranks: list[int]) -> PositiveRanks:
 
 def ranked(scores: np.ndarray, positive: np.ndarray, junk: np.ndarray, rows: int = 100) -> PositiveRanks:
     chunks = (scores[start : start + rows] for start in range(0, len(scores), rows))
-    return positive_ranks(chunks, lambda queries: (positive[queries], junk[queries]))
+    return positive_ranks(
+        chunks, lambda query: (np.flatnonzero(positive[query]), np.flatnonzero(junk[query]))
+    )
 
 
 @pytest.mark.parametrize(

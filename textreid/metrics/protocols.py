@@ -7,12 +7,16 @@
 | `image_to_image` | every query image | every gallery image | same identity, other camera | junk, own view |
 
 In `image_to_image`, junk is identity -1, and "own view" means the same identity seen by the query's camera.
-Distractors (identity 0 in Market-1501) stay in the gallery: they are nobody's positive.
+Distractors (identity 0 in Market-1501) stay in the gallery: they are nobody's positive. Without query images
+and cameras (CUHK-PEDES), every image of the split searches all others (`Search.own`): no published protocol,
+but a fair question.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
@@ -30,6 +34,7 @@ from textreid.metrics.rerank import reranked_scores
 
 JUNK, DISTRACTOR = -1, 0
 """The identities with which Market-1501 marks boxes that are no good, and people nobody asks for."""
+NOWHERE = np.zeros(0, dtype=np.int64)
 
 
 @dataclass(frozen=True)
@@ -43,6 +48,8 @@ class RetrievalResult:
         queries: queries scored: the denominator.
         gallery: items searched, junk excluded.
         skipped: queries left out because the gallery holds no positive for them.
+        found: where each query's right answers stand, for curves and breakdowns.
+        query_ids: [Q] int, the person each query asks for.
     """
 
     percent: dict[str, float]
@@ -50,6 +57,8 @@ class RetrievalResult:
     queries: int
     gallery: int
     skipped: int
+    found: PositiveRanks = field(compare=False, repr=False)
+    query_ids: np.ndarray = field(compare=False, repr=False)
 
     def to_dict(self) -> dict[str, object]:
         """The JSON object that `textreid eval --json` prints; percent with four decimals."""
@@ -60,6 +69,67 @@ class RetrievalResult:
             "skipped": self.skipped,
             "ci95": {name: [round(low, 4), round(high, 4)] for name, (low, high) in self.ci95.items()},
         }
+
+
+@dataclass(frozen=True)
+class Search:
+    """Queries, their gallery, and who is right: one direction of one protocol, ready to be ranked.
+
+    Attributes:
+        queries: [Q, D] float32, unit norm.
+        query_ids: [Q] int, the person each query asks for.
+        gallery: [G, D] float32, unit norm.
+        gallery_ids: [G] int.
+        query_cameras: [Q] int, or None: no camera rule.
+        gallery_cameras: [G] int, or None.
+        own: [Q] int, place of each query itself in the gallery, where it is left out; None: it is not there.
+
+    Raises:
+        ValueError: the arrays do not fit together.
+    """
+
+    queries: np.ndarray
+    query_ids: np.ndarray
+    gallery: np.ndarray
+    gallery_ids: np.ndarray
+    query_cameras: np.ndarray | None = None
+    gallery_cameras: np.ndarray | None = None
+    own: np.ndarray | None = None
+
+    def __post_init__(self) -> None:
+        _check(self.queries, self.query_ids, self.query_cameras, self.own)
+        _check(self.gallery, self.gallery_ids, self.gallery_cameras)
+
+    @cached_property
+    def _places(self) -> dict[int, np.ndarray]:
+        """Person -> the person's places in the gallery, ascending."""
+        order = np.argsort(self.gallery_ids, kind="stable")
+        persons, first = np.unique(self.gallery_ids[order], return_index=True)
+        return dict(zip(persons.tolist(), np.split(order, first[1:]), strict=True))
+
+    def relevance(self, query: int) -> tuple[np.ndarray, np.ndarray]:
+        """Places in the gallery of a query's right answers, and of what is ignored for it."""
+        same = self._places.get(int(self.query_ids[query]), NOWHERE)
+        if self.query_cameras is not None and self.gallery_cameras is not None:
+            if self.query_ids[query] == DISTRACTOR:
+                return NOWHERE, NOWHERE
+            own_view = self.gallery_cameras[same] == self.query_cameras[query]
+            return same[~own_view], same[own_view]
+        if self.own is not None:
+            return same[same != self.own[query]], self.own[query : query + 1]
+        return same, NOWHERE
+
+    def result(self, scores: Iterable[np.ndarray] | None = None) -> RetrievalResult:
+        """What this search measures.
+
+        Args:
+            scores: chunks [q, G], larger is better; None: cosine.
+
+        Raises:
+            InputError: no query has a positive.
+        """
+        chunks = cosine_scores(self.queries, self.gallery) if scores is None else scores
+        return summarise(positive_ranks(chunks, self.relevance), self.query_ids, len(self.gallery))
 
 
 def text_to_image(
@@ -77,14 +147,14 @@ def text_to_image(
         InputError: no query has a positive.
         ValueError: the arrays do not fit together.
     """
-    return _same_identity(texts, text_ids, images, image_ids)
+    return Search(texts, text_ids, images, image_ids).result()
 
 
 def image_to_text(
     images: np.ndarray, image_ids: np.ndarray, texts: np.ndarray, text_ids: np.ndarray
 ) -> RetrievalResult:
     """Every image searches every caption: `text_to_image` the other way round, the same shapes and errors."""
-    return _same_identity(images, image_ids, texts, text_ids)
+    return Search(images, image_ids, texts, text_ids).result()
 
 
 def image_to_image(
@@ -112,18 +182,12 @@ def image_to_image(
         InputError: no query has a positive.
         ValueError: the arrays do not fit together.
     """
-    _check(queries, query_ids, query_cameras)
     _check(gallery, gallery_ids, gallery_cameras)
     kept = gallery_ids != JUNK
-    gallery, gallery_ids, gallery_cameras = gallery[kept], gallery_ids[kept], gallery_cameras[kept]
-
-    def relevance(rows: slice) -> tuple[np.ndarray, np.ndarray]:
-        asked = query_ids[rows, None]
-        same_person = (asked == gallery_ids) & (asked != DISTRACTOR)
-        return same_person, same_person & (query_cameras[rows, None] == gallery_cameras)
-
-    scores = reranked_scores(queries, gallery) if rerank else cosine_scores(queries, gallery)
-    return summarise(positive_ranks(scores, relevance), query_ids, len(gallery))
+    search = Search(
+        queries, query_ids, gallery[kept], gallery_ids[kept], query_cameras, gallery_cameras[kept]
+    )
+    return search.result(reranked_scores(queries, search.gallery) if rerank else None)
 
 
 def summarise(found: PositiveRanks, query_ids: np.ndarray, gallery: int) -> RetrievalResult:
@@ -155,25 +219,14 @@ def summarise(found: PositiveRanks, query_ids: np.ndarray, gallery: int) -> Retr
         queries=int(found.scored.sum()),
         gallery=gallery,
         skipped=int((~found.scored).sum()),
+        found=found,
+        query_ids=query_ids,
     )
 
 
-def _same_identity(
-    queries: np.ndarray, query_ids: np.ndarray, gallery: np.ndarray, gallery_ids: np.ndarray
-) -> RetrievalResult:
-    _check(queries, query_ids)
-    _check(gallery, gallery_ids)
-
-    def relevance(rows: slice) -> tuple[np.ndarray, np.ndarray]:
-        same_person = query_ids[rows, None] == gallery_ids
-        return same_person, np.zeros_like(same_person)
-
-    return summarise(positive_ranks(cosine_scores(queries, gallery), relevance), query_ids, len(gallery))
-
-
-def _check(vectors: np.ndarray, *labels: np.ndarray) -> None:
+def _check(vectors: np.ndarray, *labels: np.ndarray | None) -> None:
     for label in labels:
-        if vectors.ndim != 2 or label.shape != (len(vectors),):
+        if label is not None and (vectors.ndim != 2 or label.shape != (len(vectors),)):
             raise ValueError(
                 f"{len(vectors)} vectors {vectors.shape} do not fit labels of shape {label.shape}"
             )

@@ -1,7 +1,7 @@
 """Where the right answers stand in a ranking, and the four numbers that follow from it.
 
-Only the positives' ranks matter to rank-k, mAP and mINP, so no row is ever sorted: the rank of a positive is
-one more than the number of gallery items that beat it. That is exact, and cheaper than sorting.
+Only the positives' ranks matter to rank-k, mAP and mINP: the rank of a positive is one more than the number
+of gallery items that beat it. That is exact, and needs no row sorted as a whole.
 
 **Ties.** Equal scores keep the gallery's order, as in a stable sort by descending score: an item beats a
 positive when it scores higher, or scores the same and stands before it in the gallery.
@@ -17,7 +17,8 @@ import numpy as np
 
 Convention = Literal["rectangle", "trapezoid"]
 SCORES_AT_ONCE = 2**22
-Relevance = Callable[[slice], tuple[np.ndarray, np.ndarray]]
+Relevance = Callable[[int], tuple[np.ndarray, np.ndarray]]
+"""Number of a query -> places [n] int in the gallery of its positives, and of its junk."""
 
 
 @dataclass(frozen=True)
@@ -102,27 +103,51 @@ def inverse_negative_penalty(found: PositiveRanks) -> np.ndarray:
 def positive_ranks(scores: Iterable[np.ndarray], relevance: Relevance) -> PositiveRanks:
     """Rank every query's positives from scores that arrive a few rows at a time.
 
+    Only what scores at least as much as a query's worst positive is sorted; the positives are then looked up.
+
     Args:
         scores: chunks [q, G] of float scores, larger is better; together the Q queries in order.
-        relevance: called with the chunk's rows as a slice of the queries; returns (positive, junk), each
-            [q, G] bool. Junk neither helps nor harms: it leaves the query's gallery, even if positive.
+        relevance: where each query's positives and junk are. Junk neither helps nor harms: it leaves the
+            query's gallery, even if positive.
 
     Raises:
         ValueError: a score is not finite.
     """
-    ranks: list[int] = []
+    ranks: list[np.ndarray] = []
     counts: list[int] = []
-    done = 0
     for chunk in scores:
+        done = len(counts)
         if not np.isfinite(chunk).all():
             raise ValueError(f"scores of queries {done}..{done + len(chunk) - 1} are not all finite")
-        positive, junk = relevance(slice(done, done + len(chunk)))
-        for row, wanted in zip(np.where(junk, -np.inf, chunk), positive & ~junk, strict=True):
-            places = np.flatnonzero(wanted)
-            ranks += sorted(_rank(row, int(place)) for place in places)
-            counts.append(len(places))
-        done += len(chunk)
-    return PositiveRanks(np.array(ranks, dtype=np.int64), np.array(counts, dtype=np.int64))
+        for row in chunk:
+            positive, junk = relevance(len(counts))
+            if len(junk):
+                row = row.copy()
+                row[junk] = -np.inf
+                positive = positive[row[positive] > -np.inf]
+            ranks.append(_ranks(row, positive))
+            counts.append(len(positive))
+    return PositiveRanks(np.concatenate([np.zeros(0, np.int64), *ranks]), np.array(counts, dtype=np.int64))
+
+
+def top_places(scores: Iterable[np.ndarray], relevance: Relevance, k: int) -> np.ndarray:
+    """The places of each query's k best gallery items, junk left out, ties in gallery order.
+
+    Args:
+        scores: as `positive_ranks` takes them.
+        relevance: as `positive_ranks` takes it.
+        k: how many; galleries that are smaller give fewer.
+
+    Returns:
+        [Q, min(k, G)] int64, -1 where junk leaves fewer.
+    """
+    best: list[np.ndarray] = []
+    for chunk in scores:
+        for row in chunk.copy():
+            row[relevance(len(best))[1]] = -np.inf
+            order = np.argsort(-row, kind="stable")[:k]
+            best.append(np.where(row[order] > -np.inf, order, -1))
+    return np.array(best, dtype=np.int64)
 
 
 def cosine_scores(
@@ -143,10 +168,17 @@ def cosine_scores(
         yield queries[start : start + rows] @ gallery.T
 
 
-def _rank(row: np.ndarray, place: int) -> int:
-    """1-based rank of the item at `place` in a stable sort of `row` by descending score."""
-    score = row[place]
-    return 1 + int(np.count_nonzero(row[:place] >= score) + np.count_nonzero(row[place + 1 :] > score))
+def _ranks(row: np.ndarray, places: np.ndarray) -> np.ndarray:
+    """1-based ranks, ascending, of the items at `places` in a stable sort of `row` by descending score."""
+    if not len(places):
+        return np.zeros(0, dtype=np.int64)
+    wanted = row[places]
+    high = np.sort(row[row >= wanted.min()])
+    ranks = len(high) - np.searchsorted(high, wanted, side="right") + 1
+    equal = len(high) + 1 - ranks - np.searchsorted(high, wanted, side="left")
+    for tied in np.flatnonzero(equal > 1):
+        ranks[tied] += np.count_nonzero(row[: places[tied]] == wanted[tied])
+    return np.sort(ranks)
 
 
 def _sum_by_query(values: np.ndarray, found: PositiveRanks) -> np.ndarray:

@@ -24,6 +24,9 @@ from scipy import sparse
 
 from textreid.metrics.ranking import SCORES_AT_ONCE
 
+FLAT = np.float32(1e-4)
+"""Largest squared distances below this are rounding: all pictures are the same, and none is far."""
+
 
 def reranked_scores(
     queries: np.ndarray,
@@ -56,10 +59,14 @@ def reranked_scores(
     inverted = features[count:].tocsc()
     for start in range(0, count, rows):
         stop = min(start + rows, count)
-        overlap = np.stack([_overlap(features[[query]], inverted) for query in range(start, stop)])
-        jaccard = 1 - overlap / (2 - overlap)
-        distance = (2 - 2 * queries[start:stop] @ gallery.T) / scale[start:stop, None]
-        yield (1 - (1 - weight) * jaccard - weight * distance).astype(np.float32)
+        scores = queries[start:stop] @ gallery.T
+        scores -= 1
+        scores *= 2 * weight / scale[start:stop, None]
+        scores += weight  # λ (1 - d): the whole score where neighbourhoods share nothing
+        for row, query in zip(scores, range(start, stop), strict=True):
+            overlap = _overlap(features, query, inverted)
+            row += (1 - weight) * overlap / (2 - overlap)
+        yield scores
 
 
 def _nearest(pictures: np.ndarray, k: int, rows: int) -> tuple[np.ndarray, np.ndarray]:
@@ -77,10 +84,10 @@ def _nearest(pictures: np.ndarray, k: int, rows: int) -> tuple[np.ndarray, np.nd
         own = np.arange(len(scores))
         scale[start : start + rows] = 2 - 2 * scores.min(axis=1)
         scores[own, start + own] = np.inf
-        top = np.sort(np.argpartition(-scores, k - 1, axis=1)[:, :k], axis=1)
+        top = np.sort(np.argpartition(scores, len(pictures) - k, axis=1)[:, len(pictures) - k :], axis=1)
         order = np.argsort(-np.take_along_axis(scores, top, axis=1), axis=1, kind="stable")
         nearest[start : start + rows] = np.take_along_axis(top, order, axis=1)
-    return nearest, np.maximum(scale, np.finfo(np.float32).tiny)
+    return nearest, np.maximum(scale, FLAT)
 
 
 def _reciprocal(nearest: np.ndarray) -> sparse.csr_array:
@@ -124,10 +131,12 @@ def _rows(columns: np.ndarray, values: np.ndarray) -> sparse.csr_array:
     return sparse.csr_array((values.ravel(), columns.ravel(), bounds), shape=(count, count))
 
 
-def _overlap(query: sparse.csr_array, inverted: sparse.csc_array) -> np.ndarray:
-    """Σ min(V(q), V(g)) of one query row [1, N] and each of the gallery's rows [G, N]: [G] float64."""
-    starts, stops = inverted.indptr[query.indices], inverted.indptr[query.indices + 1]
+def _overlap(features: sparse.csr_array, query: int, inverted: sparse.csc_array) -> np.ndarray:
+    """Σ min(V(q), V(g)) of one row of `features` and each of the gallery's rows [G, N]: [G] float32."""
+    mine = slice(features.indptr[query], features.indptr[query + 1])
+    columns = features.indices[mine]
+    starts, stops = inverted.indptr[columns], inverted.indptr[columns + 1]
     lengths = stops - starts
     places = np.repeat(stops - np.cumsum(lengths), lengths) + np.arange(lengths.sum())
-    smaller = np.minimum(np.repeat(query.data, lengths), inverted.data[places])
-    return np.bincount(inverted.indices[places], smaller, minlength=inverted.shape[0])
+    smaller = np.minimum(np.repeat(features.data[mine], lengths), inverted.data[places])
+    return np.bincount(inverted.indices[places], smaller, inverted.shape[0]).astype(np.float32)
