@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,13 +10,6 @@ from textreid.data import datasets
 from textreid.errors import UnknownNameError
 from textreid.metrics.protocols import DISTRACTOR, JUNK
 from textreid.types import PersonCrop
-
-OFFICIAL_COUNTS: dict[tuple[str, str], dict[str, int]] = {
-    ("cuhk-pedes", "train"): {"images": 34_054, "captions": 68_126, "persons": 11_003},
-    ("cuhk-pedes", "val"): {"images": 3_078, "captions": 6_158, "persons": 1_000},
-    ("cuhk-pedes", "test"): {"images": 3_074, "captions": 6_156, "persons": 1_000},
-    ("market1501", "test"): {"queries": 3_368, "gallery": 15_913, "persons": 750},
-}
 
 
 @dataclass(frozen=True)
@@ -28,6 +22,7 @@ class Benchmark:
         gallery: images searched, junk left out.
         queries: images that search; none where the gallery's captions do.
         junk: images left out.
+        single_shot: one gallery image of each person is drawn, again and again.
     """
 
     dataset: str
@@ -35,31 +30,44 @@ class Benchmark:
     gallery: tuple[PersonCrop, ...]
     queries: tuple[PersonCrop, ...] = ()
     junk: int = 0
+    single_shot: bool = False
 
     @classmethod
     def read(cls, dataset: str, root: str | Path, split: str = "test") -> Benchmark:
         """Read the annotations of one split; no image is opened.
 
         A data set with the splits "query" and "gallery" (Market-1501) is searched by image, and its one split
-        here is "test". Any other (CUHK-PEDES) is searched by caption.
+        here is "test"; where it is split again and again (VIPeR), the others are "test-2", "test-3", ... Any
+        other (CUHK-PEDES) is searched by caption.
 
         Args:
             dataset: a name of `textreid.data.datasets.names()`.
             root: the folder that holds the data set's own folder, or that folder itself.
-            split: "train", "val" or "test".
+            split: "train", "val", "test" or, of repeated splits, such as "test-2".
 
         Raises:
             UnknownNameError: no such data set or split.
             InputError: the folder is not in the official layout.
             AnnotationError: a malformed row, named by file, row and key.
         """
-        if "query" not in datasets.splits(dataset):
+        parts = datasets.splits(dataset)
+        if "query" not in parts:
             return cls(dataset, split, gallery=tuple(datasets.load(dataset, root, split)))
-        if split != "test":
-            raise UnknownNameError(f"split to evaluate of {dataset}", split, ["test"])
-        queries, images = (datasets.load(dataset, root, part) for part in ("query", "gallery"))
+        tests = [part.replace("query", "test") for part in parts if part.startswith("query")]
+        if split not in tests:
+            raise UnknownNameError(f"split to evaluate of {dataset}", split, tests)
+        queries, images = (
+            datasets.load(dataset, root, split.replace("test", part)) for part in ("query", "gallery")
+        )
         gallery = tuple(crop for crop in images if crop.person_id != JUNK)
-        return cls(dataset, split, gallery, tuple(queries), junk=len(images) - len(gallery))
+        return cls(
+            dataset,
+            split,
+            gallery,
+            tuple(queries),
+            junk=len(images) - len(gallery),
+            single_shot=datasets.single_shot(dataset),
+        )
 
     @property
     def counts(self) -> dict[str, int]:
@@ -67,18 +75,22 @@ class Benchmark:
         if not self.queries:
             captions = sum(len(crop.captions) for crop in self.gallery)
             return {"images": len(self.gallery), "captions": captions, "persons": _persons(self.gallery)}
-        return {
+        counts = {
             "queries": len(self.queries),
             "gallery": len(self.gallery),
             "persons": _persons(self.queries),
-            "distractors": sum(crop.person_id == DISTRACTOR for crop in self.gallery),
-            "junk": self.junk,
         }
+        if self.single_shot:
+            return counts
+        distractors = sum(crop.person_id == DISTRACTOR for crop in self.gallery)
+        return {**counts, "distractors": distractors, "junk": self.junk}
 
     @property
     def differences(self) -> list[str] | None:
         """How the counts differ from the published split's, in words; None where those are not known."""
-        published = OFFICIAL_COUNTS.get((self.dataset, self.split))
+        if self.dataset not in datasets.names():
+            return None
+        published = datasets.published_counts(self.dataset).get(re.sub(r"-\d+$", "", self.split))
         if published is None:
             return None
         counts = self.counts

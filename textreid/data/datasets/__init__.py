@@ -1,13 +1,16 @@
 """Data sets in their official folder layouts: one file each, the file's stem is the data set's name.
 
 Each module offers `load(root, split) -> list[PersonCrop]` and `SPLITS`; `root` is the folder that holds the
-data set's own folder, or that folder itself.
+data set's own folder, or that folder itself. It may say `COUNTS`, the published numbers of a split, and
+`SINGLE_SHOT = True` where its protocol draws one gallery image of each person. A file whose name starts with
+an underscore is shared by several data sets and is none itself.
 """
 
 from __future__ import annotations
 
 import importlib
 import pkgutil
+from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
 
@@ -17,7 +20,8 @@ from textreid.types import PersonCrop
 
 def names() -> list[str]:
     """The data sets that can be named on the command line, such as "cuhk-pedes"."""
-    return sorted(module.name.replace("_", "-") for module in pkgutil.iter_modules(__path__))
+    modules = (module.name for module in pkgutil.iter_modules(__path__))
+    return sorted(name.replace("_", "-") for name in modules if not name.startswith("_"))
 
 
 def splits(name: str) -> tuple[str, ...]:
@@ -43,6 +47,24 @@ def load(name: str, root: str | Path, split: str) -> list[PersonCrop]:
     return crops
 
 
+def single_shot(name: str) -> bool:
+    """Whether the data set's protocol draws one gallery image of each person, again and again.
+
+    Raises:
+        UnknownNameError: no such data set.
+    """
+    return getattr(_module(name), "SINGLE_SHOT", False)
+
+
+def published_counts(name: str) -> Mapping[str, Mapping[str, int]]:
+    """Split -> what there is of it in the paper ("images", "captions", "persons", "queries", "gallery").
+
+    Raises:
+        UnknownNameError: no such data set.
+    """
+    return getattr(_module(name), "COUNTS", {})
+
+
 def _module(name: str) -> ModuleType:
     if name not in names():
         raise UnknownNameError("data set", name, names())
@@ -50,10 +72,10 @@ def _module(name: str) -> ModuleType:
 
 
 def find_folder(root: str | Path, folder: str, marker: str, *, hint: str) -> Path:
-    """`root/folder`, or `root` itself when it is that folder; `marker` is a path that must exist in it."""
+    """`root/folder`, or `root` itself when it is that folder; a path of the pattern `marker` is in it."""
     root = Path(root).expanduser()
     for candidate in (root / folder, root):
-        if (candidate / marker).exists():
+        if any(candidate.glob(marker)):
             return candidate
     raise InputError(
         f"No {folder} data at '{root}': expected '{marker}' in '{root / folder}' or in '{root}'. {hint}"

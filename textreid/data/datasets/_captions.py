@@ -1,0 +1,103 @@
+"""What the text data sets share: one JSON list with a row for each image, its person and its sentences."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from textreid.data.datasets import find_folder
+from textreid.errors import AnnotationError, InputError
+from textreid.types import PersonCrop
+
+
+@dataclass(frozen=True)
+class CaptionLayout:
+    """Where a text data set keeps its rows `{"split", "captions": [...], "id", path_key}`.
+
+    Attributes:
+        folder: the data set's own folder.
+        annotations: the file of rows, a glob pattern relative to `folder` that fits one file.
+        splits: the values that "split" may have.
+        hint: where users get the data.
+        images: folder that the paths are relative to.
+        path_key: key of the image's path.
+    """
+
+    folder: str
+    annotations: str
+    splits: Sequence[str]
+    hint: str
+    images: str = "imgs"
+    path_key: str = "file_path"
+
+
+def load_captioned(root: str | Path, split: str, layout: CaptionLayout) -> list[PersonCrop]:
+    """The crops of one split in file order; cameras are not annotated, so `camera_id` is None.
+
+    Raises:
+        InputError: the folder or annotation file is missing or unreadable, or the split is empty.
+        AnnotationError: a malformed row, named by file, row and key.
+    """
+    folder = find_folder(root, layout.folder, layout.annotations, hint=layout.hint)
+    path, *others = sorted(folder.glob(layout.annotations))
+    if others:
+        names = ", ".join(other.name for other in others)
+        raise InputError(f"'{folder}' holds '{path.name}' and {names}: leave the annotations alone there.")
+    try:
+        rows = json.loads(path.read_text(encoding="utf-8-sig"))
+    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise InputError(f"Cannot read '{path}': {error}") from error
+    if not isinstance(rows, list):
+        raise InputError(f"'{path}' must hold a list of rows, not {type(rows).__name__}.")
+    crops = [_crop(path, number, row, layout) for number, row in enumerate(rows)]
+    _refuse_duplicates(path, crops, layout.path_key)
+    chosen = [crop for crop in crops if crop.split == split]
+    if not chosen:
+        raise InputError(f"'{path}' has no rows of split '{split}'.")
+    return chosen
+
+
+def _crop(path: Path, number: int, row: Any, layout: CaptionLayout) -> PersonCrop:
+    def fail(key: str, expected: str) -> AnnotationError:
+        found = row.get(key, "nothing")
+        return AnnotationError(f"{path}, row {number}, key '{key}': expected {expected}, found {found!r:.80}")
+
+    if not isinstance(row, dict):
+        raise AnnotationError(f"{path}, row {number}: expected an object, found {row!r:.80}")
+    keys = (layout.path_key, "id", "captions", "split")
+    file_path, person, captions, split = (row.get(key) for key in keys)
+    if not isinstance(file_path, str) or not file_path:
+        raise fail(layout.path_key, f"a path relative to {layout.images}/")
+    if Path(file_path).is_absolute() or ".." in Path(file_path).parts:
+        raise fail(layout.path_key, f"a path inside {layout.images}/")
+    if not isinstance(person, int) or isinstance(person, bool):
+        raise fail("id", "a whole number")
+    if not isinstance(split, str) or split not in layout.splits:
+        raise fail("split", f"one of {', '.join(layout.splits)}")
+    if (
+        not isinstance(captions, list)
+        or not captions
+        or not all(isinstance(text, str) and text.strip() for text in captions)
+    ):
+        raise fail("captions", "a list of sentences, none empty")
+    image = path.parent / layout.images / file_path
+    return PersonCrop(id=file_path, image=image, person_id=person, captions=tuple(captions), split=split)
+
+
+def _refuse_duplicates(path: Path, crops: Sequence[PersonCrop], path_key: str) -> None:
+    seen: dict[str, int] = {}
+    split_of: dict[int | None, str] = {}
+    for number, crop in enumerate(crops):
+        if crop.id in seen:
+            raise AnnotationError(
+                f"{path}, row {number}, key '{path_key}': '{crop.id}' is also row {seen[crop.id]}"
+            )
+        seen[crop.id] = number
+        if split_of.setdefault(crop.person_id, crop.split) != crop.split:
+            raise AnnotationError(
+                f"{path}, row {number}, key 'id': identity {crop.person_id} is in split '{crop.split}'"
+                f" and in '{split_of[crop.person_id]}'"
+            )

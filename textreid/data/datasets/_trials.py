@@ -1,0 +1,59 @@
+"""What the data sets share that are split again and again: every trial has a training and a test half.
+
+The splits of the first trial are "train", "query" and "gallery", those of the second "train-2", "query-2" and
+"gallery-2", and so on: train on "train-2", measure on "test-2", and report the mean over the trials. Queries
+are the test persons' images in the first view, the gallery those in the second.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import replace
+
+import numpy as np
+
+from textreid.types import PersonCrop
+
+PARTS = ("train", "query", "gallery")
+
+
+def splits(trials: int) -> tuple[str, ...]:
+    """The names of all splits: ("train", "query", "gallery", "train-2", ...)."""
+    return tuple(
+        part if trial == 1 else f"{part}-{trial}" for trial in range(1, trials + 1) for part in PARTS
+    )
+
+
+def parse(split: str) -> tuple[str, int]:
+    """The part and the trial, from 1, that a split names."""
+    part, _, trial = split.partition("-")
+    return part, int(trial or 1)
+
+
+def choose(crops: Iterable[PersonCrop], part: str, tested: Collection[int]) -> list[PersonCrop]:
+    """The crops of one part of a trial, from all of the data set's.
+
+    Args:
+        crops: with cameras 1 and 2.
+        part: "train", "query" or "gallery".
+        tested: the persons of the trial's test half.
+    """
+    camera = {"query": 1, "gallery": 2}
+    return [
+        replace(crop, split=part)
+        for crop in crops
+        if (crop.person_id in tested) == (part != "train")
+        and (part == "train" or crop.camera_id == camera[part])
+    ]
+
+
+def draw_tested(crops: Iterable[PersonCrop], number: int, trial: int) -> set[int]:
+    """The test persons of a trial, drawn at random: the same on every machine and in every order of files.
+
+    Args:
+        crops: all of the data set's.
+        number: how many to draw.
+        trial: from 1; it is the seed.
+    """
+    persons = sorted({crop.person_id for crop in crops if crop.person_id is not None})
+    return set(np.random.default_rng(trial).permutation(persons)[:number].tolist())

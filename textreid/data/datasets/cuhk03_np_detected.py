@@ -1,0 +1,24 @@
+"""CUHK03-NP with boxes found by a detector: `_cuhk03_np` has the papers and the layout.
+
+Counts: train 7,365 images of 767 persons, 1,400 queries of 700 persons, gallery 5,332 images.
+The authors of the protocol (github.com/zhunzhong07/person-re-ranking) link the data, for research alone.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from textreid.data.datasets._cuhk03_np import layout
+from textreid.data.datasets._file_names import SPLITS as SPLITS
+from textreid.data.datasets._file_names import load_named
+from textreid.types import PersonCrop
+
+COUNTS = {
+    "train": {"images": 7_365, "persons": 767},
+    "test": {"queries": 1_400, "gallery": 5_332, "persons": 700},
+}
+
+
+def load(root: str | Path, split: str) -> list[PersonCrop]:
+    """The crops of one split in file-name order."""
+    return load_named(root, split, layout("detected"))
