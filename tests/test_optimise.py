@@ -9,6 +9,7 @@ from torch import nn
 from tests.small_models import joint_model
 from textreid.config import Phase
 from textreid.errors import UnknownNameError
+from textreid.losses import Sizes
 from textreid.objective import Objective
 from textreid.optimise import (
     blend,
@@ -47,7 +48,7 @@ class TestSchedule:
 def optimised() -> tuple[nn.Module, nn.Module, dict[int, dict[str, object]]]:
     """A model, an objective, and the settings that each weight is trained with."""
     model, _ = joint_model()
-    objective = Objective({"identification": {}}, dim=24, classes=5)
+    objective = Objective({"identification": {}}, {"global": Sizes(24, 5)})
     freeze_text(model, 1)
     optimizer = make_optimizer(model, objective, weight_decay=0.05)
     set_rates(optimizer, Phase(1, image_rate=1.0, text_rate=2.0, head_rate=3.0), factor=0.5)
@@ -89,7 +90,7 @@ def test_nothing_is_frozen_by_default() -> None:
 def test_frozen_parts_of_the_image_tower_are_left_to_no_optimizer() -> None:
     model, _ = joint_model()
     freeze_image(model, ["conv_stem", "blocks.0"])
-    optimizer = make_optimizer(model, Objective({"sdm": {}}, dim=24, classes=5), weight_decay=0.05)
+    optimizer = make_optimizer(model, Objective({"sdm": {}}, {"global": Sizes(24, 5)}), weight_decay=0.05)
     trained = {id(weight) for group in optimizer.param_groups for weight in group["params"]}
     for name, weight in model.image_tower.named_parameters():
         assert (id(weight) not in trained) == name.startswith(("conv_stem.", "blocks.0.")), name

@@ -35,6 +35,10 @@ class ModelRecipe:
         frozen_image_parts: modules of the image tower that stay as they are, such as "conv_stem", "bn1",
             "blocks.0"; the earliest are the largest part of the work and change least.
         text_dropout: share of the text tower's activations dropped in training; 0 is the fastest on a CPU.
+        reads_text: False for a model of images alone.
+        branches: name -> options of each branch beside the global vector (see `textreid.models.branches`).
+        matcher: options of the matcher that reads an image and a sentence together; None without one.
+        global_weight: share of the global vector in the search vector, beside the branches' own weights.
         keep: share of the starting weights in the model that is measured and saved, 0 to 1; the rest are the
             trained ones. Learns something new and forgets less (Wortsman et al., "Robust Fine-Tuning of
             Zero-Shot Models", CVPR 2022).
@@ -49,6 +53,10 @@ class ModelRecipe:
     frozen_text_layers: int = 0
     frozen_image_parts: tuple[str, ...] = ()
     text_dropout: float = 0.0
+    reads_text: bool = True
+    branches: dict[str, dict[str, Any]] = field(default_factory=dict)
+    matcher: dict[str, Any] | None = None
+    global_weight: float = 1.0
     keep: float = 0.0
 
 
@@ -110,6 +118,20 @@ class AugmentRecipe:
 
 
 @dataclass(frozen=True)
+class TextRecipe:
+    """How sentences are varied in training.
+
+    Attributes:
+        predict: share of the tokens hidden in a second copy of each sentence, for the loss `mlm` to predict.
+    """
+
+    predict: float = 0.0
+
+    def __post_init__(self) -> None:
+        _at_least(self, 0, "predict")
+
+
+@dataclass(frozen=True)
 class Phase:
     """A stretch of training at one resolution; the learning rate warms up, then falls by half a cosine.
 
@@ -147,6 +169,7 @@ class Recipe:
         val: what chooses the best epoch (text→image R@1); None keeps the last.
         sampler: what a batch is.
         augment: how crops are varied.
+        text: how sentences are varied.
         loss: name -> options of each loss.
         phases: stretches of training, one after the other.
         weight_decay: of AdamW.
@@ -163,6 +186,7 @@ class Recipe:
     val: DataRecipe | None = None
     sampler: SamplerRecipe = field(default_factory=SamplerRecipe)
     augment: AugmentRecipe = field(default_factory=AugmentRecipe)
+    text: TextRecipe = field(default_factory=TextRecipe)
     loss: dict[str, dict[str, Any]] = field(default_factory=dict)
     phases: tuple[Phase, ...] = ()
     weight_decay: float = 0.05

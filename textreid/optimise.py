@@ -21,7 +21,7 @@ def freeze_text(model: JointModel, layers: int) -> None:
         model: with a text tower of BERT's form.
         layers: how many.
     """
-    if layers:
+    if layers and model.text_tower is not None:
         for module in (model.text_tower.embeddings, *model.text_tower.encoder.layer[:layers]):
             module.requires_grad_(False)
 
@@ -30,14 +30,16 @@ def make_optimizer(model: JointModel, objective: nn.Module, weight_decay: float)
     """AdamW over what is not frozen; each group names the rate of a `Phase` that it follows.
 
     Args:
-        model: its towers follow "image_rate" and "text_rate", its projections "head_rate".
+        model: its towers follow "image_rate" and "text_rate", the rest "head_rate".
         objective: follows "head_rate".
         weight_decay: of matrices and kernels; gains and biases are not pulled to zero.
     """
-    heads = nn.ModuleList([model.image_projection, model.text_projection, objective])
+    towers = ("image_tower", "text_tower")
+    heads = nn.ModuleList([part for name, part in model.named_children() if name not in towers] + [objective])
+    text_tower = model.text_tower.parameters() if model.text_tower is not None else ()
     groups = [
         *_groups("image_rate", model.image_tower.parameters(), weight_decay),
-        *_groups("text_rate", model.text_tower.parameters(), weight_decay),
+        *_groups("text_rate", text_tower, weight_decay),
         *_groups("head_rate", heads.parameters(), weight_decay),
     ]
     return torch.optim.AdamW(groups, lr=0.0)

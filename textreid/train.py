@@ -20,11 +20,12 @@ from textreid.checkpoint import Progress, load_state, save_state, settle
 from textreid.config import DataRecipe, Phase, Recipe
 from textreid.data.pairs import EpochBatches, PairDataset, seed_of
 from textreid.data.samplers import IdentitySampler
-from textreid.data.training import locate, training_pairs
+from textreid.data.training import TrainingSet, locate, training_set
 from textreid.data.transforms import train_transform
 from textreid.encode import Encoder
 from textreid.errors import InputError
 from textreid.evaluate import evaluate
+from textreid.losses import Sizes
 from textreid.metrics.protocols import RetrievalResult
 from textreid.models.folder import save_model
 from textreid.models.initialise import start_model
@@ -41,7 +42,8 @@ from textreid.optimise import (
     set_dropout,
     set_rates,
 )
-from textreid.types import Batch, Encoded, LossReport, PersonCrop
+from textreid.step import Step
+from textreid.types import GLOBAL, Batch, LossReport
 from textreid_index import EncoderInfo
 
 STATE_SECONDS = 300
@@ -99,23 +101,24 @@ def train(
     if not recipe.phases or not recipe.loss:
         raise InputError("The recipe needs a [loss.NAME] table or more, and a [[phases]] table or more.")
     settle(recipe, out)
-    crops, labels = training_pairs(recipe.data, out)
+    data = training_set(recipe.data, out, reads_text=recipe.model.reads_text)
     val = validation(recipe.val, out) if recipe.val else None
     torch.manual_seed(recipe.seed)
-    captions = [caption for crop in crops for caption in crop.captions]
-    model, processor = start_model(recipe.model, recipe.phases[0].image_size, captions)
-    objective = Objective(recipe.loss, dim=model.config.projection_dim, classes=max(labels) + 1)
+    model, processor = start_model(recipe.model, recipe.phases[0].image_size, data.captions)
+    objective = Objective(recipe.loss, view_sizes(model, data))
     start = copy.deepcopy(model.state_dict())
     model.to(device)
     objective.to(device)
     freeze_text(model, recipe.model.frozen_text_layers)
     freeze_image(model, recipe.model.frozen_image_parts)
-    set_dropout(model.text_tower, recipe.model.text_dropout)
+    if model.text_tower is not None:
+        set_dropout(model.text_tower, recipe.model.text_dropout)
     optimizer = make_optimizer(model, objective, recipe.weight_decay)
     progress = load_state(out, model, objective, optimizer)
-    run = _Run(recipe, out, device, model, start, processor, objective, optimizer, val, report, say)
+    step = Step(model, objective, half=recipe.text_precision == "bf16")
+    run = _Run(recipe, out, device, step, start, processor, optimizer, val, report, say)
     while progress.phase < len(recipe.phases):
-        run.phase(recipe.phases[progress.phase], crops, labels, progress)
+        run.phase(recipe.phases[progress.phase], data, progress)
         progress.phase, progress.epoch_in_phase = progress.phase + 1, 0
     return out / "model"
 
@@ -137,21 +140,24 @@ class _Run:
     recipe: Recipe
     out: Path
     device: str
-    model: JointModel
+    step: Step
     start: Mapping[str, Tensor]
     processor: JointProcessor
-    objective: Objective
     optimizer: torch.optim.Optimizer
     val: Benchmark | None
     report: Callable[[StepReport], None]
     say: Callable[[str], None]
 
-    def phase(self, phase: Phase, crops: list[PersonCrop], labels: list[int], progress: Progress) -> None:
+    @property
+    def model(self) -> JointModel:
+        return self.step.model
+
+    def phase(self, phase: Phase, data: TrainingSet, progress: Progress) -> None:
         """All epochs of one phase that are still to do."""
         self.model.config.image_size = phase.image_size
         self.processor.image_processor = image_processor(phase.image_size)
-        pairs = PairDataset(crops, labels, train_transform(self.recipe.augment, phase.image_size))
-        sampler = IdentitySampler(labels, **vars(self.recipe.sampler), seed=self.recipe.seed)
+        pairs = PairDataset(data, train_transform(self.recipe.augment, phase.image_size))
+        sampler = IdentitySampler(data.labels, **vars(self.recipe.sampler), seed=self.recipe.seed)
         for epoch in range(progress.epoch_in_phase, phase.epochs):
             sampler.set_epoch(progress.epoch)
             self._epoch(phase, pairs, list(sampler), progress)
@@ -161,7 +167,12 @@ class _Run:
 
     def _epoch(self, phase: Phase, pairs: PairDataset, order: list[list[int]], progress: Progress) -> None:
         batches = EpochBatches(
-            pairs, order, self.processor.tokenizer, seed=self.recipe.seed, epoch=progress.epoch
+            pairs,
+            order,
+            self.processor.tokenizer,
+            self.recipe.text,
+            seed=self.recipe.seed,
+            epoch=progress.epoch,
         )
         loader = DataLoader(
             batches,
@@ -190,22 +201,12 @@ class _Run:
         self.model.train()
         for name in self.recipe.model.frozen_image_parts:
             self.model.image_tower.get_submodule(name).eval()  # their batch statistics stay too
-        losses: LossReport = self.objective(self._encode(batch), batch)
+        losses: LossReport = self.step(batch)
         self.optimizer.zero_grad(set_to_none=True)
         losses.total.backward()
         nn.utils.clip_grad_norm_(self.model.parameters(), self.recipe.clip)
         self.optimizer.step()
         return losses
-
-    def _encode(self, batch: Batch) -> Encoded:
-        device = torch.device(self.device).type
-        half = self.recipe.text_precision == "bf16"
-        # On a CPU depthwise convolutions are slower in bf16, matrix products twice as fast.
-        with torch.autocast(device, torch.bfloat16, enabled=half and device != "cpu"):
-            image = self.model.get_image_features(batch.images).pooler_output
-        with torch.autocast(device, torch.bfloat16, enabled=half):
-            text = text_features(self.model, batch.token_ids, batch.token_mask)
-        return Encoded(image=image.float(), text=text.float())
 
     def _tell(self, losses: LossReport, progress: Progress, steps: int, rate: float) -> None:
         terms = {name: value.item() for name, value in losses.terms.items()}
@@ -236,33 +237,23 @@ class _Run:
         return evaluate(encoder, val).directions["text_to_image"]
 
     def _save(self, progress: Progress) -> None:
-        save_state(self.out, progress, self.model, self.objective, self.optimizer)
+        save_state(self.out, progress, self.model, self.step.objective, self.optimizer)
 
     def _log(self, row: dict[str, Any]) -> None:
         with (self.out / "log.jsonl").open("a") as file:
             file.write(json.dumps(row) + "\n")
 
 
-def text_features(model: JointModel, token_ids: Tensor, token_mask: Tensor, *, parts: int = 4) -> Tensor:
-    """The sentences of a batch in the joint space, those of similar length computed together.
-
-    Padding every sentence to the longest of a batch would nearly double the work of the text tower.
-
-    Args:
-        model: the joint model.
-        token_ids: [B, L] int64, padded on the right.
-        token_mask: [B, L] int64, 1 where a token is real.
-        parts: groups of equal size that the batch is cut into, by length.
-
-    Returns:
-        [B, D], as `model.get_text_features` gives, in the batch's order.
-    """
-    lengths = token_mask.sum(dim=1)
-    order = lengths.argsort()
-    encoded = []
-    for rows in order.chunk(parts):
-        # Multiples of eight keep the number of different shapes small, and with it what the allocator holds.
-        longest = -(-int(lengths[rows].max()) // 8) * 8
-        ids, mask = token_ids[rows, :longest], token_mask[rows, :longest]
-        encoded.append(model.get_text_features(ids, mask).pooler_output)
-    return torch.cat(encoded)[order.argsort()]
+def view_sizes(model: JointModel, data: TrainingSet) -> dict[str, Sizes]:
+    """View name -> what the losses on it must know: the global vector, and each branch."""
+    common = {
+        "classes": data.classes,
+        "attributes": data.groups,
+        "image_width": model.image_width,
+        "text_width": model.text_width or 0,
+        "vocabulary": model.config.text_config.vocab_size if model.text_width else 0,
+    }
+    sizes = {GLOBAL: Sizes(model.config.projection_dim, **common)}
+    for name, branch in model.branches.items():
+        sizes[name] = Sizes(branch.parts * branch.dim, parts=branch.parts, part_dim=branch.dim, **common)
+    return sizes

@@ -10,8 +10,9 @@ from PIL import Image
 from torch.utils.data import DataLoader
 from transformers import PreTrainedTokenizerBase
 
-from textreid.config import AugmentRecipe
-from textreid.data.pairs import EpochBatches, PairDataset, collate, contiguous_labels
+from textreid.config import AugmentRecipe, TextRecipe
+from textreid.data.pairs import EpochBatches, PairDataset, collate
+from textreid.data.training import TrainingSet, contiguous_labels
 from textreid.data.transforms import train_transform
 from textreid.models.vocabulary import learn_vocabulary
 from textreid.types import PersonCrop
@@ -33,17 +34,20 @@ def pairs(tmp_path: Path) -> PairDataset:
         Image.effect_noise((20 + number, 50), 80).convert("RGB").save(path)
         camera = None if number == 5 else number
         crops.append(PersonCrop(path.name, path, 10 * number, camera, captions=CAPTIONS))
-    return PairDataset(crops, [0, 1, 2, 3, 4, 5], train_transform(AugmentRecipe(), (64, 32)))
+    crops.append(PersonCrop("silent", path, 10, 1))  # a picture that nobody has described
+    trust = [[1.0, 0.5]] * 6 + [[]]
+    data = TrainingSet(crops, [0, 1, 2, 3, 4, 5, 1], [0] * 6 + [1], trust, torch.arange(14).reshape(7, 2), {})
+    return PairDataset(data, train_transform(AugmentRecipe(), (64, 32)))
 
 
 def epoch(
     pairs: PairDataset, tokenizer: PreTrainedTokenizerBase, *, seed: int = 0, epoch: int = 0
 ) -> EpochBatches:
-    return EpochBatches(pairs, ORDER, tokenizer, seed=seed, epoch=epoch)
+    return EpochBatches(pairs, ORDER, tokenizer, TextRecipe(), seed=seed, epoch=epoch)
 
 
 def test_shapes_and_types(pairs: PairDataset, tokenizer: PreTrainedTokenizerBase) -> None:
-    batch = collate([pairs[index] for index in (0, 5, 3)], tokenizer)
+    batch = collate([pairs[index] for index in (0, 5, 3)], tokenizer, TextRecipe())
     assert (batch.images.shape, batch.images.dtype) == ((3, 3, 64, 32), torch.float32)
     assert batch.token_ids.shape == batch.token_mask.shape
     for name in ("token_ids", "token_mask", "labels", "image_ids", "camera_ids"):
@@ -56,9 +60,30 @@ def test_shapes_and_types(pairs: PairDataset, tokenizer: PreTrainedTokenizerBase
 def test_sentences_are_padded_to_the_longest_and_no_further(
     pairs: PairDataset, tokenizer: PreTrainedTokenizerBase
 ) -> None:
-    batch = collate([pairs[index] for index in range(6)], tokenizer)
+    batch = collate([pairs[index] for index in range(6)], tokenizer, TextRecipe())
     assert batch.token_mask.sum(1).max() == batch.token_mask.shape[1]
     assert torch.equal(batch.token_mask == 0, batch.token_ids == tokenizer.pad_token_id)
+
+
+def test_only_some_images_have_a_sentence(pairs: PairDataset, tokenizer: PreTrainedTokenizerBase) -> None:
+    batch = collate([pairs[index] for index in (6, 2, 6, 1)], tokenizer, TextRecipe(), epoch=3)
+    assert batch.text_rows.tolist() == [1, 3]
+    assert batch.text_labels.tolist() == [2, 1]
+    assert len(batch.token_ids) == len(batch.token_mask) == len(batch.trust) == 2
+    assert batch.domains.tolist() == [1, 0, 1, 0]
+    assert batch.attributes.tolist() == [[12, 13], [4, 5], [12, 13], [2, 3]]
+    assert batch.epoch == 3
+
+
+def test_no_image_has_a_sentence(pairs: PairDataset, tokenizer: PreTrainedTokenizerBase) -> None:
+    batch = collate([pairs[6], pairs[6]], tokenizer, TextRecipe())
+    assert (len(batch.token_ids), len(batch.text_rows), len(batch.text_labels)) == (0, 0, 0)
+
+
+def test_a_sentence_is_believed_as_far_as_the_data_says(pairs: PairDataset) -> None:
+    torch.manual_seed(0)
+    trust = dict(zip(CAPTIONS, (1.0, 0.5), strict=True))
+    assert all(sample.trust == trust[sample.caption] for sample in (pairs[0] for _ in range(20)))
 
 
 def test_every_caption_is_drawn(pairs: PairDataset) -> None:
@@ -95,3 +120,8 @@ def test_workers_change_nothing(pairs: PairDataset, tokenizer: PreTrainedTokeniz
 def test_labels_are_contiguous_and_keep_data_sets_apart() -> None:
     crops = [PersonCrop(str(n), Path("x"), person) for n, person in enumerate([7, 3, 7, 3, 900])]
     assert contiguous_labels(crops, [0, 0, 0, 1, 1]) == [1, 0, 1, 2, 3]
+
+
+def test_junk_and_unknown_people_have_no_class() -> None:
+    crops = [PersonCrop(str(n), Path("x"), person) for n, person in enumerate([-1, 3, None, 0])]
+    assert contiguous_labels(crops, [0, 0, 0, 0]) == [-1, 1, -1, 0]

@@ -1,4 +1,4 @@
-"""Image–sentence pairs for training, and the batches made of them."""
+"""Images with their sentences for training, and the batches made of them."""
 
 from __future__ import annotations
 
@@ -11,51 +11,64 @@ from torch import Tensor
 from torch.utils.data import Dataset
 from transformers import PreTrainedTokenizerBase
 
+from textreid.config import TextRecipe
+from textreid.data.training import TrainingSet
 from textreid.images import open_image
-from textreid.types import Batch, PersonCrop
+from textreid.types import Batch
 
 
 @dataclass(frozen=True)
 class Sample:
-    """One image with one of its sentences.
+    """One image, with one of its sentences if it has any.
 
     Attributes:
         image: [3, H, W] float32.
-        caption: drawn from the image's captions.
-        label: contiguous training class.
+        caption: drawn from the image's captions; None where it has none.
+        trust: how far the pair is believed, 0 to 1.
+        label: contiguous training class; -1 where nobody knows who it is.
         image_id: position of the image in the data.
         camera_id: -1 where unknown.
+        domain: number of the data set.
+        attributes: [A] int64, -1 where unknown.
     """
 
     image: Tensor
-    caption: str
+    caption: str | None
+    trust: float
     label: int
     image_id: int
     camera_id: int
+    domain: int
+    attributes: Tensor
 
 
 class PairDataset(Dataset[Sample]):
     """Crops as training samples; each visit draws one caption and one augmentation.
 
     Args:
-        crops: training crops, each with a caption.
-        labels: contiguous class of each crop.
+        data: the training data.
         transform: PIL image -> [3, H, W] float32.
     """
 
-    def __init__(
-        self, crops: Sequence[PersonCrop], labels: Sequence[int], transform: Callable[..., Tensor]
-    ) -> None:
-        self.crops, self.labels, self.transform = crops, labels, transform
+    def __init__(self, data: TrainingSet, transform: Callable[..., Tensor]) -> None:
+        self.data, self.transform = data, transform
 
     def __len__(self) -> int:
-        return len(self.crops)
+        return len(self.data.crops)
 
     def __getitem__(self, index: int) -> Sample:
-        crop = self.crops[index]
-        caption = crop.captions[int(torch.randint(len(crop.captions), ()))]
-        camera = -1 if crop.camera_id is None else crop.camera_id
-        return Sample(self.transform(open_image(crop.image)), caption, self.labels[index], index, camera)
+        crop, data = self.data.crops[index], self.data
+        chosen = int(torch.randint(len(crop.captions), ())) if crop.captions else None
+        return Sample(
+            image=self.transform(open_image(crop.image)),
+            caption=None if chosen is None else crop.captions[chosen],
+            trust=1.0 if chosen is None else data.trust[index][chosen],
+            label=data.labels[index],
+            image_id=index,
+            camera_id=-1 if crop.camera_id is None else crop.camera_id,
+            domain=data.domains[index],
+            attributes=data.attributes[index],
+        )
 
 
 class EpochBatches(Dataset[Batch]):
@@ -67,6 +80,7 @@ class EpochBatches(Dataset[Batch]):
         pairs: the training data.
         order: indices of each batch, as the sampler deals them.
         tokenizer: for the sentences; they are padded to the longest of a batch.
+        text: how sentences are varied.
         seed: of the run.
         epoch: epochs finished before this one.
     """
@@ -76,11 +90,12 @@ class EpochBatches(Dataset[Batch]):
         pairs: PairDataset,
         order: Sequence[Sequence[int]],
         tokenizer: PreTrainedTokenizerBase,
+        text: TextRecipe,
         *,
         seed: int,
         epoch: int,
     ) -> None:
-        self.pairs, self.order, self.tokenizer = pairs, order, tokenizer
+        self.pairs, self.order, self.tokenizer, self.text = pairs, order, tokenizer, text
         self.seed, self.epoch = seed, epoch
 
     def __len__(self) -> int:
@@ -88,7 +103,8 @@ class EpochBatches(Dataset[Batch]):
 
     def __getitem__(self, number: int) -> Batch:
         torch.manual_seed(seed_of(self.seed, self.epoch, number))
-        return collate([self.pairs[index] for index in self.order[number]], self.tokenizer)
+        samples = [self.pairs[index] for index in self.order[number]]
+        return collate(samples, self.tokenizer, self.text, epoch=self.epoch)
 
 
 def seed_of(*keys: int) -> int:
@@ -96,29 +112,29 @@ def seed_of(*keys: int) -> int:
     return int(np.random.SeedSequence(keys).generate_state(1, np.uint64)[0])
 
 
-def collate(samples: Sequence[Sample], tokenizer: PreTrainedTokenizerBase) -> Batch:
-    """Stack images and tokenise sentences (shapes in `Batch`), padded to the longest."""
-    captions = [sample.caption for sample in samples]
-    tokens = tokenizer(captions, padding=True, truncation=True, return_tensors="pt")
+def collate(
+    samples: Sequence[Sample], tokenizer: PreTrainedTokenizerBase, text: TextRecipe, *, epoch: int = 0
+) -> Batch:
+    """Stack images, vary and tokenise sentences (shapes in `Batch`), padded to the longest."""
+    rows = [row for row, sample in enumerate(samples) if sample.caption is not None]
+    token_ids, token_mask = _tokens([samples[row].caption or "" for row in rows], tokenizer)
     return Batch(
         images=torch.stack([sample.image for sample in samples]),
-        token_ids=tokens["input_ids"],
-        token_mask=tokens["attention_mask"],
         labels=torch.tensor([sample.label for sample in samples]),
         image_ids=torch.tensor([sample.image_id for sample in samples]),
         camera_ids=torch.tensor([sample.camera_id for sample in samples]),
+        domains=torch.tensor([sample.domain for sample in samples]),
+        attributes=torch.stack([sample.attributes for sample in samples]),
+        token_ids=token_ids,
+        token_mask=token_mask,
+        text_rows=torch.tensor(rows, dtype=torch.int64),
+        trust=torch.tensor([samples[row].trust for row in rows], dtype=torch.float32),
+        epoch=epoch,
     )
 
 
-def contiguous_labels(crops: Sequence[PersonCrop], sources: Sequence[int]) -> list[int]:
-    """Training classes 0 … C-1 in order of (source, person).
-
-    The same person number in two data sets is two people.
-
-    Args:
-        crops: with a person each.
-        sources: number of the data set that each crop comes from.
-    """
-    keys = [(source, crop.person_id) for source, crop in zip(sources, crops, strict=True)]
-    classes = {key: label for label, key in enumerate(sorted(set(keys)))}
-    return [classes[key] for key in keys]
+def _tokens(captions: list[str], tokenizer: PreTrainedTokenizerBase) -> tuple[Tensor, Tensor]:
+    if not captions:
+        return torch.zeros(0, 1, dtype=torch.int64), torch.zeros(0, 1, dtype=torch.int64)
+    tokens = tokenizer(captions, padding=True, truncation=True, return_tensors="pt")
+    return tokens["input_ids"], tokens["attention_mask"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from transformers import AutoConfig, PreTrainedConfig
@@ -14,8 +15,13 @@ class JointConfig(PreTrainedConfig):
     Args:
         image_backbone: a timm model name, such as "tf_efficientnet_lite0".
         image_size: (height, width) in pixels of the crops that the image tower sees.
-        text_config: configuration of the text tower, any encoder of transformers (BERT by default).
+        image_options: more options of the image tower.
+        text_config: configuration of the text tower, any encoder of transformers; a BERT's by default.
+        reads_text: False for a model of images alone.
         projection_dim: D, the size of the joint space.
+        branches: name -> options of each branch beside the global vector (see `textreid.models.branches`).
+        matcher: options of the matcher that reads an image and a sentence together; None without one.
+        global_weight: share of the global vector in the search vector, beside the branches' own weights.
     """
 
     model_type = "textreid"
@@ -27,6 +33,11 @@ class JointConfig(PreTrainedConfig):
         image_size: tuple[int, int] = (256, 128),
         text_config: PreTrainedConfig | dict[str, Any] | None = None,
         projection_dim: int = 384,
+        image_options: Mapping[str, Any] | None = None,
+        reads_text: bool = True,
+        branches: Mapping[str, Mapping[str, Any]] | None = None,
+        matcher: Mapping[str, Any] | None = None,
+        global_weight: float = 1.0,
         **kwargs: Any,
     ) -> None:
         if not isinstance(text_config, PreTrainedConfig):
@@ -34,6 +45,11 @@ class JointConfig(PreTrainedConfig):
             text_config = CONFIG_MAPPING[given["model_type"]](**given)
         self.image_backbone = image_backbone
         self.image_size = tuple(image_size)
+        self.image_options = dict(image_options or {})
         self.text_config = text_config
+        self.reads_text = reads_text
         self.projection_dim = projection_dim
+        self.branches = {name: dict(options) for name, options in (branches or {}).items()}
+        self.matcher = None if matcher is None else dict(matcher)
+        self.global_weight = global_weight
         super().__init__(**kwargs)

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import timm
 import torch
@@ -85,8 +86,8 @@ def pretrained(
         JointConfig(
             image_backbone="tf_efficientnet_lite0",
             image_size=image_size,
-            projection_dim=recipe.projection_dim,
             text_config=text_config,
+            **_own(recipe),
         )
     )
     weights = load_file(minilm / "model.safetensors")
@@ -144,7 +145,18 @@ def scratch(
     config = JointConfig(
         image_backbone=recipe.image_backbone,
         image_size=image_size,
-        projection_dim=recipe.projection_dim,
         text_config=text_config,
+        **_own(recipe),
     )
     return JointModel(config), JointProcessor(image_processor(image_size), tokenizer)
+
+
+def _own(recipe: ModelRecipe) -> dict[str, Any]:
+    """What a recipe says of the model beyond its towers."""
+    return {
+        "projection_dim": recipe.projection_dim,
+        "reads_text": recipe.reads_text,
+        "branches": recipe.branches,
+        "matcher": recipe.matcher,
+        "global_weight": recipe.global_weight,
+    }

@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import timm
 import torch
 from torch import Tensor, nn
-from transformers import AutoModel, PreTrainedConfig, PreTrainedModel
+from transformers import PreTrainedModel
 from transformers.modeling_outputs import BaseModelOutputWithPooling
 from transformers.models.clip.modeling_clip import CLIPOutput
 
+from textreid.config import build
+from textreid.errors import ModelError
+from textreid.models import backbones, branches, sentences
+from textreid.models.branches._joined import join
 from textreid.models.configuration import JointConfig
-from textreid.types import Encoded
+from textreid.models.matcher import Matcher, MatcherConfig
+from textreid.types import GLOBAL, Features
 
 
 class JointModel(PreTrainedModel):
-    """Two towers, each pooled by mean and maximum and projected to D numbers.
+    """Two towers, each pooled and projected to D numbers, with branches beside the pooled vector.
 
-    The image tower is a convolutional timm backbone, the text tower any encoder of transformers. Both pool
-    their grid or tokens by mean (what is typical) and by maximum (what is present anywhere: a bag, a hat),
-    concatenated. It follows the conventions of transformers: its folder loads with `AutoModel`, and as a
+    The image tower is one of `textreid.models.backbones`, the text tower any encoder of transformers; a model
+    of images alone has none, and its projection may be left out too. A branch makes further vectors of the same tokens, such as one a
+    horizontal stripe; the search vector holds them all, so that one dot product compares everything. It
+    follows the conventions of transformers: its folder loads with `AutoModel`, and as a
     `SentenceTransformer`, once `textreid.models` is imported.
     """
 
@@ -31,54 +34,118 @@ class JointModel(PreTrainedModel):
 
     def __init__(self, config: JointConfig) -> None:
         super().__init__(config)
-        self.image_tower = timm.create_model(config.image_backbone, num_classes=0, global_pool="")
-        text_config: Any = config.text_config
-        self.text_tower = AutoModel.from_config(text_config, **_without_pooler(text_config))
-        self.image_projection = nn.Linear(
-            2 * self.image_tower.num_features, config.projection_dim, bias=False
+        dim, text_config = config.projection_dim, config.text_config
+        family = backbones.family(config.image_backbone)
+        self.image_tower = family.build(config.image_backbone, config.image_size, config.image_options)
+        self.image_width, pooled_width = family.widths(self.image_tower)
+        self.image_projection: nn.Module = nn.Identity()
+        if config.reads_text or dim != pooled_width:
+            self.image_projection = nn.Linear(pooled_width, dim, bias=False)
+        self.text_width = text_config.hidden_size if config.reads_text else None
+        self.text_tower = self.text_projection = None
+        if config.reads_text:
+            self.text_tower = sentences.build(text_config)
+            self.text_projection = nn.Linear(sentences.pooled_width(text_config), dim, bias=False)
+        widths = {"image_width": self.image_width, "text_width": self.text_width}
+        self.branches = nn.ModuleDict(
+            {
+                name: branches.create(name, options, dim=dim, **widths)
+                for name, options in config.branches.items()
+            }
         )
-        self.text_projection = nn.Linear(2 * text_config.hidden_size, config.projection_dim, bias=False)
+        self.matcher = None
+        if config.matcher is not None and self.text_width:
+            options = build(MatcherConfig, config.matcher, where="model.matcher")
+            self.matcher = Matcher(options, image_width=self.image_width, text_width=self.text_width)
         self.post_init()
 
     def _init_weights(self, module: nn.Module) -> None:
-        """Draw the projections only: timm has drawn the image tower, and transformers would draw it anew."""
-        if module is self.image_projection or module is self.text_projection:
+        """Draw the projections only: the other parts draw their own, and transformers would do so anew."""
+        if isinstance(module, nn.Linear) and module in (self.image_projection, self.text_projection):
             nn.init.normal_(module.weight, std=module.in_features**-0.5)
 
-    def get_image_features(self, pixel_values: Tensor) -> BaseModelOutputWithPooling:
+    @property
+    def weights(self) -> dict[str, float]:
+        """View name -> its share in the search vector."""
+        own = {name: branch.config.weight for name, branch in self.branches.items()}
+        return {GLOBAL: self.config.global_weight} | own
+
+    def encode_image(self, pixel_values: Tensor) -> Features:
         """Crops in the joint space.
 
         Args:
-            pixel_values: [B, 3, H, W] float32, normalised by the processor.
+            pixel_values: [N, 3, H, W] float32, normalised by the processor.
 
         Returns:
-            `pooler_output` [B, D], before L2 normalisation; `last_hidden_state` [B, h·w, C], the grid.
+            pooled [N, D], one view a branch, tokens [N, h·w, C].
         """
-        grid = self.image_tower(pixel_values.contiguous(memory_format=torch.channels_last))
-        locations = grid.flatten(2)  # [B, C, h*w]
-        pooled = torch.cat([locations.mean(2), locations.amax(2)], dim=1)  # [B, 2C]
-        return BaseModelOutputWithPooling(
-            last_hidden_state=locations.transpose(1, 2), pooler_output=self.image_projection(pooled)
-        )
+        grid = backbones.family(self.config.image_backbone).read(self.image_tower, pixel_values)
+        views = {
+            name: branch.image(grid.tokens, grid.size, grid.saliency)
+            for name, branch in self.branches.items()
+        }
+        pooled = self.image_projection(grid.pooled)
+        return Features(pooled, views, grid.tokens, None, grid.size, grid.saliency)
 
-    def get_text_features(self, input_ids: Tensor, attention_mask: Tensor) -> BaseModelOutputWithPooling:
+    def encode_text(self, input_ids: Tensor, attention_mask: Tensor) -> Features:
         """Sentences in the joint space.
 
         Args:
-            input_ids: [B, L] int64.
-            attention_mask: [B, L] int64, 1 where a token is real.
+            input_ids: [N, L] int64.
+            attention_mask: [N, L] int64, 1 where a token is real.
 
         Returns:
-            `pooler_output` [B, D], before L2 normalisation; `last_hidden_state` [B, L, C].
+            pooled [N, D], one view a branch that reads text, tokens [N, L, C].
+
+        Raises:
+            ModelError: the model reads no text.
         """
-        tokens = self.text_tower(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state.float()
-        real = attention_mask.unsqueeze(2).to(tokens.dtype)  # [B, L, 1]
-        mean = (tokens * real).sum(1) / real.sum(1).clamp(min=1)
-        maximum = tokens.masked_fill(real == 0, torch.finfo(tokens.dtype).min).amax(1)
-        pooled = torch.cat([mean, maximum], dim=1).to(self.dtype)  # [B, 2C]
-        return BaseModelOutputWithPooling(
-            last_hidden_state=tokens, pooler_output=self.text_projection(pooled)
-        )
+        if self.text_tower is None or self.text_projection is None:
+            raise ModelError("This model was trained on images alone: search with a photo instead (--image).")
+        read = sentences.read(self.text_tower, input_ids, attention_mask)
+        mask = attention_mask.bool()
+        views = {
+            name: branch.text(read.tokens, mask, read.saliency)
+            for name, branch in self.branches.items()
+            if branch.describes
+        }
+        pooled = self.text_projection(read.pooled.to(self.dtype))
+        return Features(pooled, views, read.tokens, mask, saliency=read.saliency)
+
+    def match(self, image: Features, text: Features, image_rows: Tensor, text_rows: Tensor) -> Tensor:
+        """Logits [P] float32 that image `image_rows[p]` shows whom sentence `text_rows[p]` describes.
+
+        Args:
+            image: of N images.
+            text: of M sentences.
+            image_rows: [P] int64, rows of the images.
+            text_rows: [P] int64, rows of the sentences.
+
+        Raises:
+            ModelError: the model has no matcher.
+        """
+        if self.matcher is None:
+            raise ModelError("This model has no matcher: train one with a [model.matcher] table.")
+        logits: Tensor = self.matcher(image.tokens[image_rows], text.tokens[text_rows], text.mask[text_rows])
+        return logits
+
+    def get_image_features(self, pixel_values: Tensor) -> BaseModelOutputWithPooling:
+        """Crops as search vectors: `pooler_output` [N, D′], of unit norm if the model has branches.
+
+        `last_hidden_state` [N, h·w, C] is the grid. For the arguments see `encode_image`.
+        """
+        return self._output(self.encode_image(pixel_values))
+
+    def get_text_features(self, input_ids: Tensor, attention_mask: Tensor) -> BaseModelOutputWithPooling:
+        """Sentences as search vectors: `pooler_output` [N, D′], of unit norm if the model has branches.
+
+        `last_hidden_state` [N, L, C] are the tokens. For the arguments see `encode_text`.
+        """
+        return self._output(self.encode_text(input_ids, attention_mask))
+
+    def _output(self, features: Features) -> BaseModelOutputWithPooling:
+        vector = join(features, self.weights) if self.branches else features.pooled
+        return BaseModelOutputWithPooling(last_hidden_state=features.tokens, pooler_output=vector)
 
     def forward(self, pixel_values: Tensor, input_ids: Tensor, attention_mask: Tensor) -> CLIPOutput:
         """Both modalities and their cosines, as CLIP returns them (see the two methods above for shapes)."""
@@ -88,15 +155,3 @@ class JointModel(PreTrainedModel):
         return CLIPOutput(
             text_embeds=text, image_embeds=image, logits_per_text=cosine, logits_per_image=cosine.T
         )
-
-    def encode_pairs(self, images: Tensor, token_ids: Tensor, token_mask: Tensor) -> Encoded:
-        """A training batch in the joint space, before L2 normalisation: `Encoded` of two [B, D]."""
-        return Encoded(
-            image=self.get_image_features(images).pooler_output,
-            text=self.get_text_features(token_ids, token_mask).pooler_output,
-        )
-
-
-def _without_pooler(text_config: PreTrainedConfig) -> dict[str, bool]:
-    """BERT's pooler is trained for sentence pairs and unused here."""
-    return {"add_pooling_layer": False} if text_config.model_type in ("bert", "roberta") else {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 
 from textreid.models import JointConfig, JointModel
-from textreid.train import text_features
+from textreid.step import encode_sentences
 
 
 def test_grouping_by_length_equals_one_padded_batch() -> None:
@@ -25,7 +25,7 @@ def test_grouping_by_length_equals_one_padded_batch() -> None:
     mask = (torch.arange(40) < lengths[:, None]).long()
     ids = torch.randint(1, 50, (7, 40)) * mask
 
-    whole = model.get_text_features(ids, mask).pooler_output
+    whole = model.encode_text(ids, mask)
     alone = torch.cat(
         [
             model.get_text_features(ids[i : i + 1, :n], mask[i : i + 1, :n]).pooler_output
@@ -33,6 +33,9 @@ def test_grouping_by_length_equals_one_padded_batch() -> None:
         ]
     )
     for parts in (1, 3, 4, 20):
-        grouped = text_features(model, ids, mask, parts=parts)
-        torch.testing.assert_close(grouped, whole, atol=1e-5, rtol=1e-4)
-        torch.testing.assert_close(grouped, alone, atol=1e-5, rtol=1e-4)
+        grouped = encode_sentences(model, ids, mask, groups=parts)
+        torch.testing.assert_close(grouped.pooled, whole.pooled, atol=1e-5, rtol=1e-4)
+        torch.testing.assert_close(grouped.pooled, alone, atol=1e-5, rtol=1e-4)
+        assert torch.equal(grouped.mask, mask.bool())
+        real = mask.bool()
+        torch.testing.assert_close(grouped.tokens[real], whole.tokens[real], atol=1e-5, rtol=1e-4)

@@ -1,0 +1,106 @@
+"""One training step: a batch in, named losses out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from textreid.models.joint import JointModel
+from textreid.objective import Objective
+from textreid.types import Batch, Encoded, Features, LossReport
+
+GROUPS = 4
+
+
+class Step(nn.Module):
+    """The model and its objective as one module, so that whatever wraps the one wraps the other.
+
+    Args:
+        model: the joint model.
+        objective: its losses.
+        half: compute the towers in bfloat16 where that is faster: the text tower everywhere, the image tower
+            on a GPU (depthwise convolutions are slower so on a CPU). Losses are computed in float32.
+    """
+
+    def __init__(self, model: JointModel, objective: Objective, *, half: bool = False) -> None:
+        super().__init__()
+        self.model, self.objective, self.half = model, objective, half
+
+    def forward(self, batch: Batch) -> LossReport:
+        """The losses of a batch, with a graph."""
+        encoded = self.encode(batch)
+        report: LossReport = self.objective(encoded, batch)
+        return report
+
+    def encode(self, batch: Batch) -> Encoded:
+        """Both modalities in float32; sentences are left out where the model or the batch has none."""
+        device = batch.images.device.type
+        with torch.autocast(device, torch.bfloat16, enabled=self.half and device != "cpu"):
+            image = self.model.encode_image(batch.images)
+        text = masked = None
+        if self.model.text_tower is not None and len(batch.text_rows):
+            with torch.autocast(device, torch.bfloat16, enabled=self.half):
+                text = encode_sentences(self.model, batch.token_ids, batch.token_mask)
+                if batch.masked_ids is not None:
+                    masked = encode_sentences(self.model, batch.masked_ids, batch.token_mask)
+        image, text, masked = _single(image), text and _single(text), masked and _single(masked)
+
+        def match(image_rows: Tensor, text_rows: Tensor) -> Tensor:
+            return self.model.match(image, text, image_rows, text_rows)
+
+        return Encoded(image, text, masked, match if self.model.matcher is not None and text else None)
+
+
+def encode_sentences(
+    model: JointModel, token_ids: Tensor, token_mask: Tensor, *, groups: int = GROUPS
+) -> Features:
+    """The features of a batch's sentences, those of similar length computed together.
+
+    Padding every sentence to the longest of a batch would nearly double the work of the text tower.
+
+    Args:
+        model: the joint model.
+        token_ids: [T, L] int64, padded on the right.
+        token_mask: [T, L] int64, 1 where a token is real.
+        groups: of equal size that the batch is cut into, by length.
+
+    Returns:
+        As `model.encode_text` gives them, in the batch's order; the states of padding are zero.
+    """
+    lengths = token_mask.sum(dim=1)
+    order = lengths.argsort()
+    encoded = []
+    for rows in order.chunk(groups):
+        # Multiples of eight keep the number of different shapes small, and with it what the allocator holds.
+        longest = min(-(-int(lengths[rows].max()) // 8) * 8, token_ids.shape[1])
+        encoded.append(model.encode_text(token_ids[rows, :longest], token_mask[rows, :longest]))
+    back = order.argsort()
+    width = token_ids.shape[1]
+
+    def padded(name: str) -> Tensor | None:
+        values = [getattr(features, name) for features in encoded]
+        if values[0] is None:
+            return None
+        ends = [(0, 0) * (value.ndim - 2) + (0, width - value.shape[1]) for value in values]
+        return torch.cat([F.pad(value, end) for value, end in zip(values, ends, strict=True)])[back]
+
+    return Features(
+        pooled=torch.cat([features.pooled for features in encoded])[back],
+        views={name: torch.cat([f.views[name] for f in encoded])[back] for name in encoded[0].views},
+        tokens=padded("tokens"),
+        mask=padded("mask"),
+        saliency=padded("saliency"),
+    )
+
+
+def _single(features: Features) -> Features:
+    """The same in float32."""
+    return replace(
+        features,
+        pooled=features.pooled.float(),
+        views={name: parts.float() for name, parts in features.views.items()},
+        tokens=None if features.tokens is None else features.tokens.float(),
+    )
