@@ -44,7 +44,7 @@ def test_only_losses_with_weights_of_their_own_add_parameters() -> None:
     names = {
         name for name, _ in Objective({"identification": {}}, {"global": Sizes(8, 3)}).named_parameters()
     }
-    assert "terms.identification.classifier.weight" in names
+    assert "terms.identification.classifiers.0.weight" in names
 
 
 def test_unknown_loss() -> None:

@@ -1,12 +1,14 @@
-"""Batches to feed a loss with: random ones, and ones with given cosines."""
+"""Batches to feed a loss with: random ones, ones with given cosines, and ones that hold everything."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import is_dataclass, replace
 
 import torch
 from torch import Tensor
 
+from textreid.losses import Sizes
 from textreid.types import Batch, Encoded, Features
 
 
@@ -54,3 +56,107 @@ def pairs_with_cosines(cosines: Sequence[Sequence[float]]) -> Encoded:
     text: Tensor = torch.cat([wanted, torch.diag(left_over)], dim=1)  # [N, 2N], unit norm
     image = torch.eye(len(wanted), 2 * len(wanted))
     return encoded((3 * image).requires_grad_(), (0.5 * text).requires_grad_())
+
+
+ATTRIBUTES = {"hat": ("no", "yes"), "coat": ("red", "green", "blue")}
+SIZES = {
+    "global": Sizes(8, 8, attributes=ATTRIBUTES, image_width=6, text_width=7, vocabulary=20),
+    "stripes": Sizes(12, 8, 3, 4, attributes=ATTRIBUTES, image_width=6, text_width=7, vocabulary=20),
+}
+"""View -> sizes of what `full_batch` makes."""
+
+
+def full_batch(
+    labels: Sequence[int], *, described: Sequence[int] | None = None, seed: int = 0
+) -> tuple[Encoded, Batch]:
+    """A batch that holds whatever a loss may look at, with the sizes of `SIZES`; its leaves want gradients.
+
+    Args:
+        labels: of the images; who is known has known attributes.
+        described: rows that have a sentence; all by default.
+        seed: of everything random.
+    """
+    random = torch.Generator().manual_seed(seed)
+    batch = batch_of(labels, described=described)
+    n, t = len(labels), len(batch.text_rows)
+
+    def draw(*shape: int) -> Tensor:
+        return torch.randn(*shape, generator=random).requires_grad_()
+
+    def whole(high: int, *shape: int) -> Tensor:
+        return torch.randint(high, shape, generator=random)
+
+    lengths = 2 + whole(4, t)
+    mask = torch.arange(5) < lengths[:, None]
+    token_ids, masked_ids = (torch.where(mask, 1 + whole(19, t, 5), 0) for _ in range(2))
+    hidden = torch.arange(5) == (whole(2, t))[:, None]
+    known = batch.labels[:, None] >= 0
+    values = torch.cat([whole(len(group), n, 1) for group in ATTRIBUTES.values()], dim=1)
+    batch = replace(
+        batch,
+        attributes=torch.where(known, values, -1),
+        token_ids=token_ids,
+        token_mask=mask.long(),
+        trust=0.5 + torch.rand(t, generator=random) / 2,
+        masked_ids=masked_ids,
+        masked_targets=torch.where(hidden, token_ids, -100),
+    )
+    grid, sentence = draw(n, 8, 6), draw(t, 5, 7)
+    image = Features(
+        draw(n, 8), {"stripes": draw(n, 3, 4)}, grid, grid=(4, 2), saliency=torch.rand(n, 8, generator=random)
+    )
+    saliency = torch.rand(t, 5, generator=random) * mask
+    text = Features(draw(t, 8), {"stripes": draw(t, 3, 4)}, sentence, mask, saliency=saliency)
+    masked = Features(draw(t, 8), {"stripes": draw(t, 3, 4)}, draw(t, 5, 7), mask, saliency=saliency)
+    return _with_matcher(image, text, masked), batch
+
+
+def _with_matcher(image: Features, text: Features, masked: Features) -> Encoded:
+    def match(images: Tensor, sentences: Tensor) -> Tensor:
+        left, right = image.tokens.mean(dim=1)[images], text.tokens.mean(dim=1)[sentences]
+        return (left * right[:, :6]).sum(dim=1)
+
+    return Encoded(image, text, masked, match)
+
+
+def rearranged(pairs: Encoded, batch: Batch, images: Tensor, sentences: Tensor) -> tuple[Encoded, Batch]:
+    """The same batch with its images and its sentences in another order, or some of the images alone.
+
+    Args:
+        pairs: as `full_batch` makes them.
+        batch: likewise.
+        images: [B'] int64, which image comes first, and so on; all that a kept sentence describes.
+        sentences: [T'] int64, likewise.
+    """
+    place = {row: new for new, row in enumerate(images.tolist())}
+    rows = {name: value for name, value in vars(batch).items() if isinstance(value, Tensor)}
+    for name, value in rows.items():
+        of_text = name.startswith(("token", "masked", "trust", "text"))
+        rows[name] = value[sentences if of_text else images]
+    rows["text_rows"] = torch.tensor([place[row] for row in rows["text_rows"].tolist()], dtype=torch.int64)
+    moved = _with_matcher(
+        _rows(pairs.image, images), _rows(pairs.text, sentences), _rows(pairs.masked, sentences)
+    )
+    return moved, replace(batch, **rows)
+
+
+def _rows(features: Features, rows: Tensor) -> Features:
+    return replace(
+        features,
+        pooled=features.pooled[rows],
+        views={name: parts[rows] for name, parts in features.views.items()},
+        tokens=features.tokens[rows],
+        mask=None if features.mask is None else features.mask[rows],
+        saliency=features.saliency[rows],
+    )
+
+
+def tensors(value: object) -> Iterator[Tensor]:
+    """All tensors inside a batch or features."""
+    if isinstance(value, Tensor):
+        yield value
+    elif is_dataclass(value):
+        yield from tensors(vars(value))
+    elif isinstance(value, Mapping):
+        for inner in value.values():
+            yield from tensors(inner)

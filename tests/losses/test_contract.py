@@ -3,71 +3,187 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 import torch
 from torch import Tensor, nn
 
-from tests.losses.batches import batch_of, encoded, random_pairs
+from tests.losses.batches import SIZES, batch_of, full_batch, random_pairs, rearranged, tensors
 from textreid import losses
 from textreid.errors import InputError, UnknownNameError
 from textreid.losses import Sizes
-from textreid.types import Encoded
+from textreid.types import Batch, Encoded, Features
 
 LABELS = {
     "pairs": [0, 0, 1, 1, 2, 2, 3, 3],
     "no two images of a person": [0, 1, 2, 3, 4, 5, 6, 7],
     "one person": [5] * 8,
     "uneven": [0, 1, 1, 1, 1, 1, 2, 7],
+    "somebody nobody knows": [0, 0, 1, 1, 1, -1, -1, -1],
+    "nobody known": [-1] * 8,
 }
+DESCRIBED = {"all images": range(8), "some images": [7, 2, 1, 0, 3, 5], "one image": [2], "no image": []}
+VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
+    "identification apart": ("identification", {"classifier": "separate", "neck": False}),
+    "identification dropout": ("identification", {"dropout": 0.2}),
+    "identification cosine": ("identification", {"head": "cosine", "scale": 16.0}),
+    "identification arc": ("identification", {"head": "arc", "scale": 16.0}),
+    "identification circle": ("identification", {"head": "circle", "scale": 16.0}),
+    "triplet all": ("triplet", {"mining": "all"}),
+    "triplet weighted": ("triplet", {"mining": "weighted", "soft": True}),
+    "triplet euclidean": ("triplet", {"distance": "euclidean", "pairs": "across"}),
+    "verification product": ("verification", {"combine": "product", "dropout": 0.0}),
+    "itc own": ("itc", {"targets": "own"}),
+    "itc learned": ("itc", {"learned": True, "soft": 0.5}),
+}
+CASES = {name: (name, {}) for name in losses.names()} | VARIANTS
+TIE_PEOPLE = [
+    *(
+        "binomial_deviance",
+        "circle",
+        "cmpm",
+        "identification",
+        "itc",
+        "sdm",
+        "tal",
+        "triplet",
+        "verification",
+    ),
+    *("identification dropout", "identification cosine", "identification arc", "identification circle"),
+    *("triplet all", "triplet weighted", "triplet euclidean", "itc own", "itc learned"),
+]
+"""Cases that by themselves bring an image and the sentences of its person together."""
 
 
-@pytest.fixture(params=losses.names())
+@pytest.fixture(params=CASES)
 def loss(request: pytest.FixtureRequest) -> nn.Module:
+    return create(request.param)
+
+
+def create(case: str, view: str = "global") -> nn.Module:
     torch.manual_seed(0)
-    return losses.create(request.param, {}, Sizes(8, 8))[1]
+    name, options = CASES[case]
+    return losses.create(name, options, SIZES[view])[1]
 
 
+@pytest.mark.parametrize("described", DESCRIBED.values(), ids=DESCRIBED)
 @pytest.mark.parametrize("labels", LABELS.values(), ids=LABELS)
-def test_finite_scalar_with_finite_gradients(loss: nn.Module, labels: list[int]) -> None:
-    pairs = random_pairs(8)
-    value = loss(pairs, batch_of(labels))
+def test_finite_scalar_with_finite_gradients(
+    loss: nn.Module, labels: list[int], described: list[int]
+) -> None:
+    pairs, batch = full_batch(labels, described=described)
+    value = loss(pairs, batch)
     value.backward()
     assert value.shape == ()
     assert value.dtype == torch.float32
     assert value.isfinite()
     assert value >= -1e-6
-    for features in (pairs.image.pooled, pairs.text.pooled):
-        assert features.grad is not None
-        assert features.grad.isfinite().all()
+    for tensor in (*tensors(pairs), *loss.parameters()):
+        assert tensor.grad is None or tensor.grad.isfinite().all()
 
 
-def test_order_of_the_batch_does_not_matter(loss: nn.Module) -> None:
-    pairs, labels = random_pairs(8), torch.tensor(LABELS["uneven"])
-    order = torch.randperm(8, generator=torch.Generator().manual_seed(1))
-    shuffled = encoded(pairs.image.pooled[order], pairs.text.pooled[order])
-    expected = loss(pairs, batch_of(labels.tolist()))
-    torch.testing.assert_close(loss(shuffled, batch_of(labels[order].tolist())), expected)
+def test_learns_from_a_batch_of_pairs(loss: nn.Module) -> None:
+    pairs, batch = full_batch(LABELS["pairs"])
+    loss(pairs, batch).backward()
+    assert any(tensor.grad is not None and tensor.grad.any() for tensor in tensors(pairs))
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_works_on_the_parts_of_a_branch(case: str) -> None:
+    pairs, batch = full_batch(LABELS["pairs"])
+    value = create(case, "stripes")(pairs.view("stripes"), batch)
+    value.backward()
+    assert value.isfinite()
+    assert pairs.image.pooled.grad is None or not pairs.image.pooled.grad.any()
+
+
+@pytest.mark.parametrize("tower", [True, False], ids=["no sentences", "no text tower"])
+def test_nothing_to_learn_gives_a_zero_with_a_graph(loss: nn.Module, tower: bool) -> None:
+    pairs, batch = full_batch(LABELS["nobody known"], described=[])
+    if not tower:
+        pairs = Encoded(pairs.image)
+    value = loss(pairs, batch)
+    value.backward()
+    assert value.item() == 0
+    assert not any(tensor.grad is not None and tensor.grad.any() for tensor in tensors(pairs))
+
+
+def test_images_of_nobody_known_do_not_count(loss: nn.Module) -> None:
+    pairs, batch = full_batch([0, 0, 1, 1, 2, 2, -1, -1], described=[])
+    fewer = rearranged(pairs, batch, torch.arange(6), torch.arange(0))
+    assert_same_value(loss, (pairs, batch), fewer)
+
+
+def test_a_model_without_text_learns_what_it_learns_without_sentences(loss: nn.Module) -> None:
+    pairs, batch = full_batch(LABELS["uneven"], described=[])
+    assert_same_value(loss, (pairs, batch), (Encoded(pairs.image), batch))
+
+
+def test_order_of_images_and_sentences_does_not_matter(loss: nn.Module) -> None:
+    pairs, batch = full_batch(LABELS["uneven"], described=DESCRIBED["some images"])
+    random = torch.Generator().manual_seed(1)
+    images, sentences = (torch.randperm(n, generator=random) for n in (8, 6))
+    assert_same_value(loss, (pairs, batch), rearranged(pairs, batch, images, sentences))
+
+
+def assert_same_value(
+    loss: nn.Module, one: tuple[Encoded, Batch], other: tuple[Encoded, Batch], draws: int = 1000
+) -> None:
+    """Equal values, or means of many draws that are as good as equal, if the loss draws at random."""
+    first, again = (drawn(lambda: loss(*one), 2) for _ in range(2))
+    if torch.equal(first[:1], first[1:]) and torch.equal(first, again):
+        torch.testing.assert_close(loss(*other), first[0], rtol=1e-5, atol=1e-6)
+    else:
+        left, right = drawn(lambda: loss(*one), draws), drawn(lambda: loss(*other), draws)
+        error = (left.var() / draws + right.var() / draws).sqrt()
+        assert abs(left.mean() - right.mean()) < 4 * error
+
+
+@torch.no_grad()
+def drawn(value: Callable[[], Tensor], times: int) -> Tensor:
+    return torch.stack([value() for _ in range(times)])
+
+
+def test_a_random_loss_is_a_function_of_torchs_seed(loss: nn.Module) -> None:
+    pairs, batch = full_batch(LABELS["pairs"])
+    values = []
+    for _ in range(2):
+        torch.manual_seed(7)
+        values.append(loss(pairs, batch))
+    assert torch.equal(*values)
 
 
 def test_inputs_are_left_alone(loss: nn.Module) -> None:
-    pairs, batch = random_pairs(8), batch_of(LABELS["pairs"])
-    before = [tensor.detach().clone() for tensor in (pairs.image.pooled, pairs.text.pooled, batch.labels)]
+    pairs, batch = full_batch(LABELS["pairs"], described=DESCRIBED["some images"])
+    before = [tensor.detach().clone() for tensor in (*tensors(pairs), *tensors(batch))]
     loss(pairs, batch).backward()
-    after = [pairs.image.pooled, pairs.text.pooled, batch.labels]
+    after = (*tensors(pairs), *tensors(batch))
     assert all(torch.equal(old, new) for old, new in zip(before, after, strict=True))
 
 
 def test_half_precision_features_do_not_overflow(loss: nn.Module) -> None:
-    pairs = random_pairs(8)
-    half = encoded((100 * pairs.image.pooled).half(), (100 * pairs.text.pooled).half())
-    value = loss(half, batch_of(LABELS["pairs"]))
+    pairs, batch = full_batch(LABELS["pairs"])
+    half = Encoded(in_half(pairs.image), in_half(pairs.text), in_half(pairs.masked), pairs.match)
+    value = loss(half, batch)
     assert value.dtype == torch.float32
     assert value.isfinite()
 
 
-def test_minimising_it_draws_a_person_together_and_apart_from_others(loss: nn.Module) -> None:
-    pairs, batch = random_pairs(8), batch_of(LABELS["pairs"])
+def in_half(features: Features) -> Features:
+    """The features in float16, the pooled vectors 100 times as long."""
+    return dataclasses.replace(
+        features,
+        pooled=(100 * features.pooled).half(),
+        tokens=features.tokens.half(),
+        views={name: (100 * parts).half() for name, parts in features.views.items()},
+    )
+
+
+@pytest.mark.parametrize("case", TIE_PEOPLE)
+def test_minimising_it_draws_a_person_together_and_apart_from_others(case: str) -> None:
+    loss, pairs, batch = create(case), random_pairs(8), batch_of(LABELS["pairs"])
     before = gap(pairs, batch.labels)
     optimizer = torch.optim.Adam([pairs.image.pooled, pairs.text.pooled, *loss.parameters()], lr=0.05)
     for _ in range(200):
@@ -88,12 +204,12 @@ def gap(pairs: Encoded, labels: Tensor) -> float:
 
 @pytest.mark.parametrize("name", losses.names())
 def test_weight_is_an_option_of_every_loss(name: str) -> None:
-    assert losses.create(name, {"weight": 0.25}, Sizes(4, 2))[0] == 0.25
+    assert losses.create(name, {"weight": 0.25}, SIZES["global"])[0] == 0.25
 
 
 @pytest.mark.parametrize("name", losses.names())
 def test_config_is_frozen(name: str) -> None:
-    _, module = losses.create(name, {}, Sizes(4, 2))
+    _, module = losses.create(name, {}, SIZES["global"])
     with pytest.raises(dataclasses.FrozenInstanceError):
         module.config.weight = 2.0
 

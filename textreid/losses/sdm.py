@@ -9,7 +9,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from textreid.losses import Sizes
-from textreid.losses._pairs import sentence_image
+from textreid.losses._options import above
+from textreid.losses._pairs import comparisons, weighted_mean
 from textreid.types import Batch, Encoded
 
 
@@ -27,15 +28,19 @@ class Config:
     temperature: float = 0.02
     epsilon: float = 1e-8
 
+    def __post_init__(self) -> None:
+        above(0, self, "temperature", "epsilon")
+
 
 class SimilarityDistributionMatching(nn.Module):
     """Matches the softmax over a batch's cosines to the batch's identity labels, in both directions.
 
     With p = softmax(cos / temperature) over a row and q the row's same-identity indicator divided by its sum:
-    KL(p ‖ q + epsilon), summed over the row, averaged over the rows, image→text plus text→image. Pulls an
-    image to every sentence of its identity, not to its own alone, and away from the others of the batch.
-    Needs at least two identities in a batch: with one it only makes the similarities equal. InfoNCE is the
-    case of one image per identity with the divergence the other way round.
+    KL(p ‖ q + epsilon), summed over the row, averaged over the rows by their trust, image→text plus
+    text→image. Pulls an image to every sentence of its identity, not to its own alone, and away from the
+    others of the batch. Needs at least two identities in a batch: with one it only makes the similarities
+    equal. `itc` is the divergence the other way round; with epsilon 0.01 it is R-ITC (Cao et al., "An
+    Empirical Study of CLIP for Text-Based Person Search", AAAI 2024).
     """
 
     def __init__(self, config: Config, sizes: Sizes) -> None:  # noqa: ARG002 (it has no weights)
@@ -47,20 +52,32 @@ class SimilarityDistributionMatching(nn.Module):
 
         Args:
             encoded: `image.pooled` [B, D] and `text.pooled` [T, D].
-            batch: `labels` [B], `text_rows` [T].
+            batch: `labels` [B], `text_rows` and `trust` [T].
         """
-        if encoded.text is None:
+        directions = comparisons(encoded, batch, "across")
+        if not directions:
             return encoded.nothing()
-        image = F.normalize(encoded.image.pooled.float(), dim=1)
-        text = F.normalize(encoded.text.pooled.float(), dim=1)
-        scores = text @ image.T / self.config.temperature  # [T, B]
-        same = sentence_image(batch)
-        return self._divergence(scores, same) + self._divergence(scores.T, same.T)
+        return torch.stack(
+            [
+                divergence(
+                    side.cosine / self.config.temperature, side.positive, side.trust, self.config.epsilon
+                )
+                for side in directions
+            ]
+        ).sum()
 
-    def _divergence(self, scores: Tensor, same: Tensor) -> Tensor:
-        counts = same.sum(dim=1, keepdim=True)
-        log_p = F.log_softmax(scores, dim=1)
-        log_q = torch.log(same / counts.clamp(min=1) + self.config.epsilon)
-        divergence = (log_p.exp() * (log_p - log_q)).sum(dim=1)
-        matched = counts.squeeze(1) > 0
-        return (divergence * matched).sum() / matched.sum().clamp(min=1)
+
+def divergence(scores: Tensor, same: Tensor, trust: Tensor, epsilon: float) -> Tensor:
+    """[] float32, KL(softmax(scores) ‖ same, normalised, + epsilon) of each row, averaged by trust.
+
+    Args:
+        scores: [N, M] float32.
+        same: [N, M] bool; rows without any do not count.
+        trust: [N] float32.
+        epsilon: keeps the logarithm finite.
+    """
+    counts = same.sum(dim=1, keepdim=True)
+    log_p = F.log_softmax(scores, dim=1)
+    log_q = torch.log(same / counts.clamp(min=1) + epsilon)
+    rows = (log_p.exp() * (log_p - log_q)).sum(dim=1)
+    return weighted_mean(rows, trust * (counts.squeeze(1) > 0))

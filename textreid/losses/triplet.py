@@ -1,15 +1,19 @@
-"""Batch-hard triplets (Hermans et al., "In Defense of the Triplet Loss for Person Re-Identification")."""
+"""Triplets (Hermans et al., "In Defense of the Triplet Loss for Person Re-Identification", 2017).
+
+Weighted mining: Ristani and Tomasi, "Features for Multi-Target Multi-Camera Tracking", CVPR 2018.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from textreid.losses import Sizes
-from textreid.losses._pairs import image_image, sentence_image
+from textreid.losses._pairs import Comparison, Pairs, comparisons, weighted_mean
 from textreid.types import Batch, Encoded
 
 
@@ -19,46 +23,73 @@ class Config:
 
     Attributes:
         weight: factor in the objective.
-        margin: in cosine; 0 to 2.
+        margin: in the distance; for cosine 0 to 2.
+        soft: ln(1 + exp(x)) in place of max(0, margin + x), which needs no margin and never stops pulling.
+        mining: which triplets of an anchor: the "hard"-est one, "all", or one of "weighted" averages.
+        distance: "cosine", which is 1 less the cosine, or "euclidean" between vectors as they are.
+        pairs: anchors and candidates: "images" alone, "across" modalities, or "all" of those.
     """
 
     weight: float = 1.0
     margin: float = 0.2
+    soft: bool = False
+    mining: Literal["hard", "all", "weighted"] = "hard"
+    distance: Literal["cosine", "euclidean"] = "cosine"
+    pairs: Pairs = "all"
 
 
 class Triplet(nn.Module):
-    """For every anchor, its least similar positive must beat its most similar negative by a margin of cosine.
+    """For every anchor, its positives must be nearer than its negatives by a margin.
 
     Anchors and candidates: image→image (self-pairs excluded), image→text and text→image. Needs P×K batches:
     K ≥ 2 images per identity for image→image positives, two identities or more for negatives. Anchors without
-    a positive or a negative do not count; a batch of only such gives zero. Looks at the hardest pairs alone,
-    where `sdm` weighs them all.
+    a positive or a negative do not count; a batch of only such gives zero. "hard" looks at the hardest pairs
+    alone, where `sdm` weighs them all; "all" needs memory for the cube of the batch.
     """
 
     def __init__(self, config: Config, sizes: Sizes) -> None:  # noqa: ARG002 (it has no weights)
         super().__init__()
         self.config = config
+        self.mine = {"hard": _hardest, "all": _every, "weighted": _weighted}[config.mining]
 
     def forward(self, encoded: Encoded, batch: Batch) -> Tensor:
-        """[] float32, the mean of three directions; of one where there are no sentences.
+        """[] float32, the mean of the directions that the batch has.
 
         Args:
             encoded: `image.pooled` [B, D] and `text.pooled` [T, D].
-            batch: `labels` [B], `text_rows` [T].
+            batch: `labels` [B], `text_rows` and `trust` [T].
         """
-        image = F.normalize(encoded.image.pooled.float(), dim=1)
-        same = image_image(batch)
-        other = ~torch.eye(len(same), dtype=torch.bool, device=same.device)
-        terms = [self._batch_hard(image @ image.T, same & other, ~same)]
-        if encoded.text is not None:
-            across = image @ F.normalize(encoded.text.pooled.float(), dim=1).T  # [B, T]
-            same = sentence_image(batch).T
-            terms += [self._batch_hard(across, same, ~same), self._batch_hard(across.T, same.T, ~same.T)]
-        return torch.stack(terms).mean()
+        terms = [self._violation(side) for side in comparisons(encoded, batch, self.config.pairs)]
+        return torch.stack(terms).mean() if terms else encoded.nothing()
 
-    def _batch_hard(self, cosine: Tensor, positive: Tensor, negative: Tensor) -> Tensor:
-        hardest_positive = cosine.masked_fill(~positive, 2.0).amin(dim=1)
-        hardest_negative = cosine.masked_fill(~negative, -2.0).amax(dim=1)
-        counts = positive.any(dim=1) & negative.any(dim=1)
-        violation = F.relu(self.config.margin + hardest_negative - hardest_positive)
-        return (violation * counts).sum() / counts.sum().clamp(min=1)
+    def _violation(self, side: Comparison) -> Tensor:
+        excess, exists = self.mine(self._distances(side), side.positive, side.negative)
+        cost = F.softplus(excess) if self.config.soft else F.relu(self.config.margin + excess)
+        trust = side.trust.view(-1, *[1] * (exists.ndim - 1))
+        return weighted_mean(cost, trust * exists)
+
+    def _distances(self, side: Comparison) -> Tensor:
+        if self.config.distance == "cosine":
+            return 1 - side.cosine
+        return torch.cdist(side.anchors, side.others, compute_mode="donot_use_mm_for_euclid_dist")
+
+
+def _hardest(distance: Tensor, positive: Tensor, negative: Tensor) -> tuple[Tensor, Tensor]:
+    """[N]: how much farther the farthest positive is than the nearest negative, and who has both."""
+    exists = positive.any(dim=1) & negative.any(dim=1)
+    farthest = distance.masked_fill(~positive, -torch.inf).amax(dim=1)
+    nearest = distance.masked_fill(~negative, torch.inf).amin(dim=1)
+    return (farthest - nearest).masked_fill(~exists, 0), exists
+
+
+def _every(distance: Tensor, positive: Tensor, negative: Tensor) -> tuple[Tensor, Tensor]:
+    """[N, M, M]: how much farther each positive is than each negative, and which triplets are such."""
+    return distance[:, :, None] - distance[:, None, :], positive[:, :, None] & negative[:, None, :]
+
+
+def _weighted(distance: Tensor, positive: Tensor, negative: Tensor) -> tuple[Tensor, Tensor]:
+    """[N]: the same of averages that give the far positives and the near negatives the most."""
+    lowest = torch.finfo(distance.dtype).min
+    far = distance.masked_fill(~positive, lowest).softmax(dim=1)
+    near = (-distance).masked_fill(~negative, lowest).softmax(dim=1)
+    return ((far - near) * distance).sum(dim=1), positive.any(dim=1) & negative.any(dim=1)

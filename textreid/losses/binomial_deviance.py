@@ -1,0 +1,65 @@
+"""Binomial deviance (Yi et al., "Deep Metric Learning for Person Re-Identification", ICPR 2014)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from textreid.losses import Sizes
+from textreid.losses._options import above
+from textreid.losses._pairs import Comparison, Pairs, comparisons, weighted_mean
+from textreid.types import Batch, Encoded
+
+
+@dataclass(frozen=True)
+class Config:
+    """Options of `BinomialDeviance`.
+
+    Attributes:
+        weight: factor in the objective.
+        slope: a, how sharply a cosine counts as same or different.
+        threshold: b, the cosine between the two.
+        cost: c, how much steeper negatives are.
+        pairs: "images" alone, "across" modalities, or "all" of those.
+    """
+
+    weight: float = 1.0
+    slope: float = 2.0
+    threshold: float = 0.5
+    cost: float = 2.0
+    pairs: Pairs = "all"
+
+    def __post_init__(self) -> None:
+        above(0, self, "slope", "cost")
+
+
+class BinomialDeviance(nn.Module):
+    """Each pair's cosine must be above a threshold if it shows one person and below it otherwise.
+
+    A logistic loss of every pair by itself, positives and negatives averaged apart so that the many negatives
+    do not drown the rest; `triplet` and `circle` compare the pairs of an anchor. It fixes where the threshold
+    lies, which those leave open. Needs positives or negatives in a batch; what is missing counts as zero.
+    """
+
+    def __init__(self, config: Config, sizes: Sizes) -> None:  # noqa: ARG002 (it has no weights)
+        super().__init__()
+        self.config = config
+
+    def forward(self, encoded: Encoded, batch: Batch) -> Tensor:
+        """[] float32, the mean of the directions that the batch has.
+
+        Args:
+            encoded: `image.pooled` [B, D] and `text.pooled` [T, D].
+            batch: `labels` [B], `text_rows` and `trust` [T].
+        """
+        terms = [self._deviance(side) for side in comparisons(encoded, batch, self.config.pairs)]
+        return torch.stack(terms).mean() if terms else encoded.nothing()
+
+    def _deviance(self, side: Comparison) -> Tensor:
+        above = self.config.slope * (side.cosine - self.config.threshold)
+        trust = side.trust[:, None]
+        positive = weighted_mean(F.softplus(-above), trust * side.positive)
+        return positive + weighted_mean(F.softplus(self.config.cost * above), trust * side.negative)
