@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor, nn
 from transformers import PreTrainedModel
 from transformers.modeling_outputs import BaseModelOutputWithPooling
@@ -20,11 +19,11 @@ from textreid.types import GLOBAL, Features
 class JointModel(PreTrainedModel):
     """Two towers, each pooled and projected to D numbers, with branches beside the pooled vector.
 
-    The image tower is one of `textreid.models.backbones`, the text tower any encoder of transformers; a model
-    of images alone has none, and its projection may be left out too. A branch makes further vectors of the same tokens, such as one a
-    horizontal stripe; the search vector holds them all, so that one dot product compares everything. It
-    follows the conventions of transformers: its folder loads with `AutoModel`, and as a
-    `SentenceTransformer`, once `textreid.models` is imported.
+    The image tower is one of `textreid.models.backbones`, the text tower any encoder of transformers. A model
+    of images alone has no text tower, and no projection where its pooled vectors have D numbers already. A
+    branch makes further vectors of the same tokens, such as one a horizontal stripe; the search vector holds
+    them all, so that one dot product compares everything. It follows the conventions of transformers: its
+    folder loads with `AutoModel`, and as a `SentenceTransformer`, once `textreid.models` is imported.
     """
 
     config_class = JointConfig

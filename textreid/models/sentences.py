@@ -53,8 +53,8 @@ def pooled_width(config: Any) -> int:
 def read(tower: Any, input_ids: Tensor, attention_mask: Tensor) -> Sentences:
     """Sentences to states and pooled vectors.
 
-    CLIP pools the state of the token that ends a sentence, SigLIP the last one of a fixed length, any other tower
-    the mean (what is typical) and the maximum (what is present anywhere) of all real tokens.
+    CLIP pools the state of the token that ends a sentence, SigLIP the last one of a fixed length, any other
+    tower the mean (what is typical) and the maximum (what is present anywhere) of all real tokens.
 
     Args:
         tower: from `build`.

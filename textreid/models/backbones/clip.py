@@ -1,8 +1,10 @@
 """The vision transformer of CLIP, at any size of crop.
 
-Options: `config`, the table of CLIP's vision configuration (a checkpoint brings its own); `stride`, pixels from one
-patch to the next, less than the patch's side for patches that overlap (He et al., "TransReID", ICCV 2021);
-`table_size = [H, W]`, pixels for which the position table is made; other sizes interpolate it.
+Options of a recipe's [model.image_options]:
+`config`: the table of CLIP's vision configuration (a checkpoint brings its own);
+`stride`: pixels from one patch to the next; patches overlap below their own side (He et al., "TransReID:
+Transformer-Based Object Re-Identification", ICCV 2021);
+`table_size = [H, W]`: pixels for which the position table is made; other sizes interpolate it.
 """
 
 from __future__ import annotations

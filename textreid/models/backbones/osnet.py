@@ -1,14 +1,15 @@
 """OSNet: a small network that looks at every location at four scales at once.
 
-A block runs four streams of one to four light 3×3 convolutions, which see 3×3 to 9×9 pixels, and adds them under
-gates that one shared network computes from each stream (Zhou et al., "Omni-Scale Feature Learning for Person
-Re-Identification", ICCV 2019). Names of weights are those of the authors' checkpoints, saved as safetensors.
-It has no options.
+A block runs four streams of one to four light 3×3 convolutions, which see 3×3 to 9×9 pixels, and adds them
+under gates that one shared network computes from each stream (Zhou et al., "Omni-Scale Feature Learning for
+Person Re-Identification", ICCV 2019). Names of weights are those of the authors' checkpoints, saved as
+safetensors. It has no options.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Any
 
 import torch
@@ -131,7 +132,7 @@ class OSNet(nn.Module):
             nn.Sequential(
                 OmniScaleBlock(inputs, outputs), OmniScaleBlock(outputs, outputs), *_end(outputs, n)
             )
-            for n, (inputs, outputs) in enumerate(zip(channels, channels[1:], strict=False))
+            for n, (inputs, outputs) in enumerate(pairwise(channels))
         )
         self.conv5 = Convolution(last, last)
         self.fc = nn.Sequential(nn.Linear(last, POOLED), nn.BatchNorm1d(POOLED), nn.ReLU())
@@ -156,7 +157,7 @@ def names() -> list[str]:
     return list(CHANNELS)
 
 
-def build(name: str, image_size: tuple[int, int], options: Mapping[str, Any]) -> OSNet:
+def build(name: str, image_size: tuple[int, int], options: Mapping[str, Any]) -> OSNet:  # noqa: ARG001
     """The network, weights drawn at random.
 
     Args:

@@ -1,9 +1,9 @@
 """ResNet-50 and -101 with instance normalisation beside batch normalisation (IBN-a).
 
-Half of the channels after the first convolution of a block are normalised within each image, which takes away
-its light and camera; the other half keep them (Pan et al., "Two at Once: Enhancing Learning and Generalization
-Capacities via IBN-Net", ECCV 2018). The last stage has none. Names of weights are those of the authors'
-checkpoints, saved as safetensors. Options: as for a ResNet of timm.
+Half of the channels after the first convolution of a block are normalised within each image, which takes
+away its light and camera; the other half keep them (Pan et al., "Two at Once: Enhancing Learning and
+Generalization Capacities via IBN-Net", ECCV 2018). The last stage has none. Names of weights are
+those of the authors' checkpoints, saved as safetensors. Options: as for a ResNet of timm.
 """
 
 from __future__ import annotations

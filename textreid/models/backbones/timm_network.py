@@ -1,8 +1,8 @@
-"""Any network of timm: ResNet, EfficientNet, MobileNet, ConvNeXt, ViT, Swin, …
+"""Any network of timm: ResNet, EfficientNet, MobileNet, ConvNeXt, ViT, Swin and more.
 
 Options of a recipe's [model.image_options], beside those of `timm.create_model`:
-`pooling`: "mean+max" (what networks with a map start from), "mean", "gem", or "own", the network's own pooling
-(what a ViT starts from: its class token, or its attention-pooling head);
+`pooling`: "mean+max" (the default where there is a map), "mean", "gem", or "own", the network's own (the
+default of a ViT: its class token, or its attention-pooling head);
 `last_stride = 1`: a ResNet's last stage keeps the resolution (Luo et al., "Bag of Tricks", CVPRW 2019);
 `table_size = [H, W]`: pixels for which position tables are made; other sizes interpolate.
 """
@@ -51,8 +51,8 @@ def build(
     config = get_pretrained_cfg(name)
     if config is not None and config.fixed_input_size:
         given["img_size"] = tuple(options.get("table_size", image_size))
-    source = {"pretrained": False} if folder is None else {"pretrained": True, "cache_dir": None}
-    tower: Any = _create(name if folder is None else f"local-dir:{folder}", given | source)
+    source = name if folder is None else f"local-dir:{folder}"
+    tower: Any = _create(source, given | {"pretrained": folder is not None})
     if not hasattr(tower, "num_prefix_tokens"):
         tower.reset_classifier(0, "")
     if options.get("last_stride") == 1:
