@@ -23,6 +23,7 @@ class Benchmark:
         queries: images that search; none where the gallery's captions do.
         junk: images left out.
         single_shot: one gallery image of each person is drawn, again and again.
+        companions: more images of the queries' persons, for multi-query; none: the gallery's are used.
     """
 
     dataset: str
@@ -31,6 +32,7 @@ class Benchmark:
     queries: tuple[PersonCrop, ...] = ()
     junk: int = 0
     single_shot: bool = False
+    companions: tuple[PersonCrop, ...] = ()
 
     @classmethod
     def read(cls, dataset: str, root: str | Path, split: str = "test") -> Benchmark:

@@ -15,7 +15,7 @@ N(p, k) the k nearest of p, p itself first:
 5. J(q, g) = 1 - Σ min(V(q), V(g)) / Σ max(V(q), V(g)), and the score is 1 - (1-λ) J(q, g) - λ d(q, g).
 
 A sentence lies nearer to other sentences than to any picture (the modality gap: Liang et al., NeurIPS 2022),
-so among sentences and pictures together its neighbourhood would hold sentences, and hardly ever be reciprocal.
+so among sentences and pictures together its neighbourhood would hold sentences, and seldom be reciprocal.
 `cross_modal_scores` therefore looks for neighbourhoods in the gallery alone.
 """
 

@@ -1,0 +1,11 @@
+"""Models measured by published protocols: encode what a benchmark holds, rank, and count.
+
+Every image and every caption of the split takes part: a benchmark that quietly dropped an unreadable image
+would be another benchmark, so one is an error here.
+"""
+
+from textreid.evaluate.features import Item, JointEncoder, ShowProgress
+from textreid.evaluate.methods import Methods
+from textreid.evaluate.run import Evaluation, evaluate
+
+__all__ = ["Evaluation", "Item", "JointEncoder", "Methods", "ShowProgress", "evaluate"]

@@ -1,0 +1,125 @@
+"""Turn the images and captions of a benchmark into vectors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+import numpy as np
+from PIL import Image, ImageOps
+
+from textreid.errors import ImageError, InputError
+from textreid.images import open_image
+from textreid.metrics.queries import unit
+from textreid.prefetch import prefetch
+from textreid.types import PersonCrop
+from textreid_index import EncoderInfo
+
+BATCH = 256
+NAMED = 20
+
+T = TypeVar("T")
+
+ShowProgress = Callable[[str, int, int], None]
+"""Called with what is being done, how many are done, and of how many."""
+
+
+class JointEncoder(Protocol):
+    """What is measured: anything that turns pictures and sentences into unit vectors of one space."""
+
+    info: EncoderInfo
+
+    def encode_images(self, images: Sequence[Image.Image]) -> np.ndarray:
+        """[N, D] float32, unit norm."""
+        ...
+
+    def encode_texts(self, texts: Sequence[str]) -> np.ndarray:
+        """[N, D] float32, unit norm."""
+        ...
+
+
+@dataclass(frozen=True)
+class Item:
+    """A query, or what is searched: an image, or a caption of it.
+
+    Attributes:
+        crop: the image.
+        caption: the sentence, None where the image itself is meant.
+    """
+
+    crop: PersonCrop
+    caption: str | None = None
+
+
+class FlipTest:
+    """An encoder whose picture vectors are the mean of a picture's and its mirror image's.
+
+    Args:
+        encoder: what is measured.
+    """
+
+    def __init__(self, encoder: JointEncoder) -> None:
+        self._encoder = encoder
+        self.info = encoder.info
+
+    def encode_images(self, images: Sequence[Image.Image]) -> np.ndarray:
+        """[N, D] float32, unit norm."""
+        mirrored = [ImageOps.mirror(image) for image in images]
+        return unit(self._encoder.encode_images(images) + self._encoder.encode_images(mirrored))
+
+    def encode_texts(self, texts: Sequence[str]) -> np.ndarray:
+        """[N, D] float32, unit norm."""
+        return self._encoder.encode_texts(texts)
+
+
+def encode_texts(encoder: JointEncoder, captions: Sequence[str], show: ShowProgress) -> np.ndarray:
+    """Every caption, [T, D] float32 of unit norm."""
+    vectors = []
+    for batch in _batches(captions):
+        vectors.append(encoder.encode_texts(batch))
+        show("Captions", sum(map(len, vectors)), len(captions))
+    return np.concatenate(vectors)
+
+
+def encode_images(
+    encoder: JointEncoder, crops: Sequence[PersonCrop], what: str, show: ShowProgress
+) -> np.ndarray:
+    """Every crop, [N, D] float32 of unit norm, while a thread decodes the next.
+
+    Once one cannot be read, the rest is only looked through for more of them.
+
+    Raises:
+        InputError: images cannot be read; it names them.
+    """
+    vectors: list[np.ndarray] = []
+    unreadable: list[str] = []
+    done = 0
+    for pictures, failures in prefetch(map(_open, _batches(crops)), 2):
+        unreadable += failures
+        if not unreadable:
+            vectors.append(encoder.encode_images(pictures))
+        done += len(pictures) + len(failures)
+        show(what, done, len(crops))
+    if unreadable:
+        more = [f"... and {len(unreadable) - NAMED} more"] if len(unreadable) > NAMED else []
+        raise InputError(
+            f"{len(unreadable)} of {len(crops)} images cannot be read, so nothing was measured; "
+            "unpack the data set again.\n" + "\n".join(unreadable[:NAMED] + more)
+        )
+    return np.concatenate(vectors)
+
+
+def _open(crops: Sequence[PersonCrop]) -> tuple[list[Image.Image], list[str]]:
+    """The pictures that can be read, and a line for each that cannot."""
+    pictures, failures = [], []
+    for crop in crops:
+        try:
+            pictures.append(open_image(crop.image))
+        except ImageError as error:
+            failures.append(f"{crop.image}: {error}")
+    return pictures, failures
+
+
+def _batches(items: Sequence[T]) -> Iterator[Sequence[T]]:
+    return (items[start : start + BATCH] for start in range(0, len(items), BATCH))

@@ -1,0 +1,91 @@
+"""What a search may do beyond one vector a query and the cosine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+
+from textreid.errors import InputError
+from textreid.metrics.protocols import Search
+from textreid.metrics.queries import expand_queries, pool_queries
+from textreid.metrics.rerank import cross_modal_scores, reranked_scores
+
+
+@dataclass(frozen=True)
+class Methods:
+    """Applied in this order.
+
+    Attributes:
+        flip: a picture's vector is the mean of its own and its mirror image's.
+        multi_query: join each image query with the other pictures of its person in its camera, by "mean" or
+            "max"; "": single query.
+        expand: query expansion with that many of the best hits; 0: none.
+        alpha: their weight is the cosine to that power; 0: all weigh the same.
+        rerank: k-reciprocal re-ranking.
+
+    Raises:
+        InputError: a value out of range.
+    """
+
+    flip: bool = False
+    multi_query: Literal["", "mean", "max"] = ""
+    expand: int = 0
+    alpha: float = 3.0
+    rerank: bool = False
+
+    def __post_init__(self) -> None:
+        if self.expand < 0 or self.alpha < 0:
+            raise InputError("Query expansion needs a number of hits and a power of at least 0.")
+
+    @property
+    def names(self) -> list[str]:
+        """What is on, in words."""
+        told = {
+            "flip test": self.flip,
+            f"multi-query ({self.multi_query})": self.multi_query,
+            f"query expansion (top {self.expand}, alpha {self.alpha:g})": self.expand,
+            "k-reciprocal re-ranking": self.rerank,
+        }
+        return [name for name, on in told.items() if on]
+
+    @property
+    def change_search(self) -> bool:
+        """Whether the ranking differs from that of the plain vectors; the flip test only changes those."""
+        return bool(self.multi_query or self.expand or self.rerank)
+
+
+def improve(search: Search, methods: Methods, companions: Search | None, *, across: bool) -> Search:
+    """The same search with other query vectors: multi-query and query expansion.
+
+    Args:
+        search: queries and gallery.
+        methods: what to do.
+        companions: the same queries against the pictures that may join them; None: those of the gallery that
+            are ignored for a query, since they show its person in its camera.
+        across: whether queries and gallery are of two modalities.
+
+    Raises:
+        InputError: multi-query of a search without cameras.
+    """
+    queries = search.queries
+    if methods.multi_query:
+        if across or search.query_cameras is None:
+            raise InputError("Multi-query is for image queries with cameras: leave --multi-query out.")
+        others = companions or search
+        groups = [others.relevance(query)[1] for query in range(len(queries))]
+        queries = pool_queries(queries, others.gallery, groups, methods.multi_query)
+    if methods.expand:
+        queries = expand_queries(queries, search.gallery, top=methods.expand, alpha=methods.alpha)
+    return replace(search, queries=queries)
+
+
+def scores_of(search: Search, methods: Methods, *, across: bool) -> Iterator[np.ndarray] | None:
+    """Re-ranked scores where they are asked for; None: the cosine."""
+    if not methods.rerank:
+        return None
+    if across or search.own is not None:  # a query that is in the gallery must not be there twice
+        return cross_modal_scores(search.queries, search.gallery)
+    return reranked_scores(search.queries, search.gallery)

@@ -1,0 +1,133 @@
+"""One model measured on one benchmark."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from textreid.benchmark import Benchmark
+from textreid.evaluate.directions import IMAGE_TO_IMAGE, Direction, choose, companions, encode
+from textreid.evaluate.features import FlipTest, JointEncoder, ShowProgress
+from textreid.evaluate.groups import GroupsOf
+from textreid.evaluate.methods import Methods, improve, scores_of
+from textreid.metrics.breakdown import breakdown
+from textreid.metrics.protocols import RetrievalResult
+from textreid_index import EncoderInfo
+
+NOTHING_MORE = Methods()
+
+Breakdown = Mapping[str, Mapping[str, RetrievalResult]]
+"""Name of a division ("source") -> name of a group ("cam_a") -> what its queries measure."""
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """One model measured on one benchmark.
+
+    Attributes:
+        benchmark: what it was measured on.
+        encoder: name and fingerprint of what was measured.
+        directions: "text_to_image", "image_to_text", "image_to_image" -> the result.
+        plain: the same without multi-query, expansion and re-ranking; empty where there are none.
+        methods: what was done beyond the cosine of one vector a query.
+        parts: direction -> division of the queries -> group -> result.
+        encoded: direction -> the vectors it was measured with, and what they are of.
+    """
+
+    benchmark: Benchmark
+    encoder: EncoderInfo
+    directions: Mapping[str, RetrievalResult]
+    plain: Mapping[str, RetrievalResult] = field(default_factory=dict)
+    methods: Methods = NOTHING_MORE
+    parts: Mapping[str, Breakdown] = field(default_factory=dict)
+    encoded: Mapping[str, Direction] = field(default_factory=dict, compare=False, repr=False)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON object that `textreid eval --json` prints."""
+        differences = self.benchmark.differences
+        printed: dict[str, Any] = {
+            "dataset": self.benchmark.dataset,
+            "split": self.benchmark.split,
+            "model": self.encoder.name,
+            "fingerprint": self.encoder.fingerprint,
+            "counts": self.benchmark.counts,
+            "official": None if differences is None else not differences,
+            "methods": self.methods.names,
+            **{name: result.to_dict() for name, result in self.directions.items()},
+        }
+        if self.plain:
+            printed["plain"] = {name: result.to_dict() for name, result in self.plain.items()}
+        if self.parts:
+            printed["parts"] = {
+                direction: {
+                    division: {group: result.to_dict() for group, result in groups.items()}
+                    for division, groups in divisions.items()
+                }
+                for direction, divisions in self.parts.items()
+            }
+        return printed
+
+
+def evaluate(
+    encoder: JointEncoder,
+    benchmark: Benchmark,
+    *,
+    methods: Methods = NOTHING_MORE,
+    directions: Sequence[str] = (),
+    by: Mapping[str, GroupsOf] | None = None,
+    progress: ShowProgress | None = None,
+) -> Evaluation:
+    """Measure an encoder by the protocol that the papers of a benchmark report.
+
+    Args:
+        encoder: the model.
+        benchmark: searched by image where it has query images (Market-1501), else by caption, and by image
+            for captions (CUHK-PEDES).
+        methods: what the search does beyond the cosine; the results without it are then in `plain`.
+        directions: "text_to_image", "image_to_text", "image_to_image"; empty: those that papers report.
+        by: name -> division of the queries, to measure each group apart (`textreid.evaluate.groups`).
+        progress: told how far it is.
+
+    Raises:
+        UnknownNameError: no such direction.
+        InputError: images cannot be read (they are named), no query has a right answer, or the benchmark has
+            not what a direction or method needs.
+    """
+    show = progress or (lambda *_: None)
+    encoder = FlipTest(encoder) if methods.flip else encoder
+    encoded = encode(encoder, benchmark, choose(benchmark, directions), show)
+    results = plain = {name: direction.search.result() for name, direction in encoded.items()}
+    if methods.change_search:
+        more = None
+        if methods.multi_query and benchmark.companions and IMAGE_TO_IMAGE in encoded:
+            more = companions(encoder, benchmark, encoded[IMAGE_TO_IMAGE].search, show)
+        encoded = {
+            name: replace(direction, search=improve(direction.search, methods, more, across=direction.across))
+            for name, direction in encoded.items()
+        }
+        results = {
+            name: direction.search.result(scores_of(direction.search, methods, across=direction.across))
+            for name, direction in encoded.items()
+        }
+    return Evaluation(
+        benchmark,
+        encoder.info,
+        results,
+        plain if methods.change_search else {},
+        methods,
+        _parts(results, encoded, by) if by else {},
+        encoded,
+    )
+
+
+def _parts(
+    results: Mapping[str, RetrievalResult], encoded: Mapping[str, Direction], by: Mapping[str, GroupsOf]
+) -> dict[str, Breakdown]:
+    return {
+        name: {
+            division: breakdown(result, [groups(query) for query in encoded[name].queries])
+            for division, groups in by.items()
+        }
+        for name, result in results.items()
+    }
