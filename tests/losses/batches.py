@@ -12,12 +12,20 @@ from textreid.losses import Sizes
 from textreid.types import Batch, Encoded, Features
 
 
-def batch_of(labels: Sequence[int], *, described: Sequence[int] | None = None) -> Batch:
+def batch_of(
+    labels: Sequence[int],
+    *,
+    described: Sequence[int] | None = None,
+    trust: Sequence[float] | None = None,
+    epoch: int = 0,
+) -> Batch:
     """A batch with these labels; what losses do not look at is empty.
 
     Args:
         labels: of the images.
         described: rows that have a sentence; all by default.
+        trust: in each sentence; 1 by default.
+        epoch: epochs finished.
     """
     n = len(labels)
     rows = torch.arange(n) if described is None else torch.tensor(described, dtype=torch.int64)
@@ -31,7 +39,8 @@ def batch_of(labels: Sequence[int], *, described: Sequence[int] | None = None) -
         token_ids=torch.zeros(len(rows), 1, dtype=torch.int64),
         token_mask=torch.ones(len(rows), 1, dtype=torch.int64),
         text_rows=rows,
-        trust=torch.ones(len(rows)),
+        trust=torch.ones(len(rows)) if trust is None else torch.tensor(trust),
+        epoch=epoch,
     )
 
 
@@ -51,10 +60,10 @@ def pairs_with_cosines(cosines: Sequence[Sequence[float]]) -> Encoded:
 
     Lengths differ from 1, because a loss must not depend on them.
     """
-    wanted = torch.tensor(cosines)  # [N texts, N images]
+    wanted = torch.tensor(cosines)  # [T, B]
     left_over = (1 - wanted.square().sum(1)).sqrt()
-    text: Tensor = torch.cat([wanted, torch.diag(left_over)], dim=1)  # [N, 2N], unit norm
-    image = torch.eye(len(wanted), 2 * len(wanted))
+    text: Tensor = torch.cat([wanted, torch.diag(left_over)], dim=1)  # [T, B + T], unit norm
+    image = torch.eye(wanted.shape[1], text.shape[1])
     return encoded((3 * image).requires_grad_(), (0.5 * text).requires_grad_())
 
 

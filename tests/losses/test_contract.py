@@ -84,21 +84,26 @@ def test_finite_scalar_with_finite_gradients(
         assert tensor.grad is None or tensor.grad.isfinite().all()
 
 
-def test_learns_from_a_batch_of_pairs(loss: nn.Module) -> None:
-    pairs, batch = full_batch(LABELS["pairs"])
-    value = loss(pairs, batch)
-    value.backward()
-    assert value > 0
-    assert any(tensor.grad is not None and tensor.grad.any() for tensor in tensors(pairs))
+@pytest.mark.parametrize("case", CASES)
+def test_learns_from_a_batch_of_pairs(case: str) -> None:
+    """From the global vectors, or if it compares parts, from those of a branch."""
+    taught = []
+    for view in SIZES:
+        pairs, batch = full_batch(LABELS["pairs"])
+        value = create(case, view)(pairs.view(view), batch)
+        value.backward()
+        assert value.isfinite()
+        if value > 0:
+            taught += [tensor for tensor in tensors(pairs) if tensor.grad is not None and tensor.grad.any()]
+    assert taught
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_works_on_the_parts_of_a_branch(case: str) -> None:
+def test_on_a_branch_it_leaves_the_global_vectors_alone(case: str) -> None:
     pairs, batch = full_batch(LABELS["pairs"])
-    value = create(case, "stripes")(pairs.view("stripes"), batch)
-    value.backward()
-    assert value.isfinite()
-    assert pairs.image.pooled.grad is None or not pairs.image.pooled.grad.any()
+    create(case, "stripes")(pairs.view("stripes"), batch).backward()
+    for features in (pairs.image, pairs.text):
+        assert features.pooled.grad is None or not features.pooled.grad.any()
 
 
 @pytest.mark.parametrize("tower", [True, False], ids=["no sentences", "no text tower"])

@@ -62,3 +62,16 @@ def test_perfect_match_costs_nothing() -> None:
 def test_other_images_of_a_person_are_not_pushed_away() -> None:
     alike = pairs_with_cosines([[0.6, 0.6, 0.0], [0.6, 0.6, 0.0], [0.0, 0.0, 0.9]])
     assert sdm(50)(alike, batch_of([0, 0, 1])) < 1e-3 < sdm(50)(alike, batch_of([0, 1, 2]))
+
+
+def test_images_without_a_sentence_are_candidates_and_anchors() -> None:
+    """Two images of person 0, one sentence: text → image has one row of three, image → text three of one."""
+    pairs = pairs_with_cosines([[0.5, 0.1, 0.2]])
+    value = sdm(1)(pairs, batch_of([0, 0, 1], described=[0]))
+    scores = [math.exp(0.5), math.exp(0.1), math.exp(0.2)]
+    p = [score / sum(scores) for score in scores]
+    q = [0.5, 0.5, 0.0]
+    expected = sum(
+        a * math.log(a / (b + 1e-8)) for a, b in zip(p, q, strict=True)
+    )  # the other way has p = q = 1
+    assert value.item() == pytest.approx(expected, rel=1e-5)

@@ -1,0 +1,48 @@
+"""Binomial deviance against worked values and a loop."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+from torch.nn import functional as F
+
+from tests.losses.batches import batch_of, pairs_with_cosines, random_pairs
+from textreid.losses import Sizes
+from textreid.losses.binomial_deviance import BinomialDeviance, Config
+
+
+def deviance(**options: object) -> BinomialDeviance:
+    return BinomialDeviance(Config(**options), Sizes(8, 8))
+
+
+def test_worked_example() -> None:
+    """A positive of .7 costs .513015, a negative of .3 at twice the cost .371101."""
+    value = deviance(pairs="across")(pairs_with_cosines([[0.7, 0.3], [0.3, 0.7]]), batch_of([0, 1]))
+    assert value.item() == pytest.approx(0.513015 + 0.371101, abs=2e-6)
+
+
+@pytest.mark.parametrize("pairs", ["images", "across"])
+def test_against_a_loop(pairs: str) -> None:
+    labels, vectors = [0, 0, 1, 1, 1, 2, -1], random_pairs(7)
+    image, text = vectors.image.pooled.detach(), vectors.text.pooled.detach()
+    value = deviance(slope=3.0, threshold=0.2, cost=4.0, pairs=pairs)(vectors, batch_of(labels))
+    costs: dict[bool, list[float]] = {True: [], False: []}
+    for i, one in enumerate(labels):
+        for j, other in enumerate(labels):
+            if pairs == "images" and (i == j or min(one, other) < 0):
+                continue
+            same = i == j or (one == other and one >= 0)
+            cosine = float(F.cosine_similarity(image[i], (image if pairs == "images" else text)[j], dim=0))
+            sign = 1 if same else -4
+            costs[same].append(math.log1p(math.exp(-3 * (cosine - 0.2) * sign)))
+    expected = sum(sum(kind) / len(kind) for kind in costs.values())
+    assert value.item() == pytest.approx(expected, rel=1e-5)
+
+
+def test_many_negatives_weigh_as_much_as_one_positive() -> None:
+    few = deviance(pairs="across")(pairs_with_cosines([[0.6, 0.1], [0.1, 0.6]]), batch_of([0, 1]))
+    rows = [[0.6 if i == j else 0.1 for j in range(9)] for i in range(9)]
+    many = deviance(pairs="across")(pairs_with_cosines(rows), batch_of(list(range(9))))
+    torch.testing.assert_close(few, many)
