@@ -24,16 +24,23 @@ class ModelRecipe:
     """Where the model starts.
 
     Attributes:
-        init: "pretrained" (EfficientNet-Lite0 and MiniLM from the packages of the `train` extra), "scratch",
-            or the name or folder of a joint model, whose sizes then hold whatever stands below.
-        image_backbone: timm name, for "scratch".
+        init: "pretrained" (EfficientNet-Lite0 and MiniLM from the packages of the `train` extra), "scratch", or
+            the name, folder or hub id of a joint model, a CLIP or a SigLIP, whose sizes then hold whatever
+            stands below.
+        image_init: where the image tower comes from, if not from `init`: as there, or a timm checkpoint such as
+            "timm/resnet50.tv_in1k", or a safetensors file of weights for `image_backbone`.
+        text_init: where the text tower comes from, if not from `init`: as there, or any encoder of transformers
+            or sentence-transformers, such as "bert-base-uncased".
+        image_backbone: name of an image tower, for "scratch" and files of weights.
+        image_options: options of the image tower (see `textreid.models.backbones`).
+        text_length: tokens that a sentence may have; 0: as many as the tower was trained with. More stretches
+            its position table.
         projection_dim: D, size of the joint space.
         text_layers: layers of the text tower.
         text_width: width of the text tower, for "scratch"; a multiple of 32.
         vocabulary: number of word pieces.
-        frozen_text_layers: lower text layers that stay as they are, word embeddings included; 0: none.
-        frozen_image_parts: modules of the image tower that stay as they are, such as "conv_stem", "bn1",
-            "blocks.0"; the earliest are the largest part of the work and change least.
+        frozen: modules that stay as they are, such as "text_tower.embeddings" or "image_tower.blocks.0"; the
+            earliest are the largest part of the work and change least.
         text_dropout: share of the text tower's activations dropped in training; 0 is the fastest on a CPU.
         reads_text: False for a model of images alone.
         branches: name -> options of each branch beside the global vector (see `textreid.models.branches`).
@@ -45,13 +52,16 @@ class ModelRecipe:
     """
 
     init: str = "pretrained"
+    image_init: str = ""
+    text_init: str = ""
     image_backbone: str = "tf_efficientnet_lite0"
+    image_options: dict[str, Any] = field(default_factory=dict)
+    text_length: int = 0
     projection_dim: int = 384
     text_layers: int = 6
     text_width: int = 128
     vocabulary: int = 10_000
-    frozen_text_layers: int = 0
-    frozen_image_parts: tuple[str, ...] = ()
+    frozen: tuple[str, ...] = ()
     text_dropout: float = 0.0
     reads_text: bool = True
     branches: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -71,6 +81,8 @@ class DataRecipe:
         identities: how many people to draw, for "synthetic".
         images: pictures of each of them.
         seed: which people.
+        attributes: where more attributes come from than the data set has: "captions", or the path of an
+            annotation file; see `textreid.data.attributes`.
     """
 
     name: str
@@ -79,6 +91,7 @@ class DataRecipe:
     identities: int = 0
     images: int = 4
     seed: int = 0
+    attributes: str = ""
 
 
 @dataclass(frozen=True)
@@ -99,49 +112,115 @@ class SamplerRecipe:
 
 @dataclass(frozen=True)
 class AugmentRecipe:
-    """How crops are varied in training.
+    """How crops are varied in training; see `textreid.data.transforms`.
 
     Attributes:
         flip: probability of a mirror image.
         pad: pixels added on each side before a random crop back to size.
-        erase: probability that a rectangle of 2–20 % is erased (Zhong et al., "Random Erasing", AAAI 2020).
+        erase: probability that a rectangle of `erase_area` is erased (Zhong et al., "Random Erasing", AAAI
+            2020).
+        erase_with: what with: "mean", the colour that is 0 after normalisation, "colour", one at random, or
+            "noise", one for each pixel.
+        erase_area: smallest and largest share of the crop.
         jitter: strength of brightness, contrast and saturation changes; hue stays, captions name colours.
+        policy: "randaugment" (Cubuk et al., 2020) or "autoaugment" (Cubuk et al., 2019), or "" for neither;
+            both turn colours too.
+        policy_share: probability of the policy.
+        grey: probability that a rectangle of 2–40 % loses its colours (Gong et al., "A Person Re-identification
+            Data Augmentation Method with Adversarial Defense Effect", 2021); captions name colours, so this
+            is for training on images.
+        grey_all: probability that the whole crop does.
     """
 
     flip: float = 0.5
     pad: int = 10
     erase: float = 0.3
+    erase_with: Literal["mean", "colour", "noise"] = "mean"
+    erase_area: tuple[float, float] = (0.02, 0.2)
     jitter: float = 0.1
+    policy: Literal["", "randaugment", "autoaugment"] = ""
+    policy_share: float = 0.1
+    grey: float = 0.0
+    grey_all: float = 0.0
 
     def __post_init__(self) -> None:
-        _at_least(self, 0, "flip", "pad", "erase", "jitter")
+        _at_least(self, 0, "pad", "jitter")
+        _share(self, "flip", "erase", "policy_share", "grey", "grey_all")
+        low, high = self.erase_area
+        if not 0 < low <= high <= 1:
+            raise InputError(
+                f"erase_area is {list(self.erase_area)}; it must be two shares, the smaller first."
+            )
 
 
 @dataclass(frozen=True)
 class TextRecipe:
-    """How sentences are varied in training.
+    """How sentences are varied in training; see `textreid.data.sentences`.
 
     Attributes:
+        shuffle: probability that the sentences of a caption change places.
+        synonyms: share of the words with synonyms that are replaced by one.
+        delete: share of the words that are left out.
+        mask: share of the tokens that are hidden.
         predict: share of the tokens hidden in a second copy of each sentence, for the loss `mlm` to predict.
     """
 
+    shuffle: float = 0.0
+    synonyms: float = 0.0
+    delete: float = 0.0
+    mask: float = 0.0
     predict: float = 0.0
 
     def __post_init__(self) -> None:
-        _at_least(self, 0, "predict")
+        _share(self, "shuffle", "synonyms", "delete", "mask", "predict")
+
+
+@dataclass(frozen=True)
+class OptimizerRecipe:
+    """How gradients become changes of the weights; the rates themselves belong to a `Phase`.
+
+    Attributes:
+        name: "adamw", "adam" (the decay is part of the gradient) or "sgd" (with Nesterov's momentum).
+        weight_decay: of matrices and kernels; gains and biases are not pulled to zero.
+        betas: memory of the mean and of the square of gradients, for "adamw" and "adam".
+        epsilon: added to the root of the latter, for "adamw" and "adam".
+        momentum: memory of the gradients, for "sgd".
+        bias_factor: factor in the rate of biases.
+        layer_decay: factor in the rate of each layer of a tower, from its last down to its first; 1 for none
+            (Clark et al., "ELECTRA", ICLR 2020).
+        clip: largest norm of the model's gradient.
+    """
+
+    name: Literal["adamw", "adam", "sgd"] = "adamw"
+    weight_decay: float = 0.05
+    betas: tuple[float, float] = (0.9, 0.999)
+    epsilon: float = 1e-8
+    momentum: float = 0.9
+    bias_factor: float = 1.0
+    layer_decay: float = 1.0
+    clip: float = 5.0
+
+    def __post_init__(self) -> None:
+        _at_least(self, 0, "weight_decay", "momentum", "bias_factor")
+        _above(self, 0, "epsilon", "layer_decay", "clip")
 
 
 @dataclass(frozen=True)
 class Phase:
-    """A stretch of training at one resolution; the learning rate warms up, then falls by half a cosine.
+    """A stretch of training at one resolution; the learning rate warms up, then falls.
 
     Attributes:
         epochs: how many.
         image_size: (height, width) in pixels.
         image_rate: peak learning rate of the image tower.
         text_rate: of the text tower.
-        head_rate: of projections, necks and classifiers.
-        final: share of the peak that is left at the end.
+        head_rate: of projections, branches, necks and classifiers.
+        warmup: epochs over which the rate rises to its peak; a quarter of the phase at most.
+        schedule: how it falls after that: by half a "cosine", or in "steps".
+        final: share of the peak that is left at the end of the cosine.
+        drops: epochs of this phase after which a rate that falls in steps is multiplied by `drop`.
+        drop: that factor.
+        frozen: modules that stay as they are in this phase alone, such as "image_tower".
     """
 
     epochs: int
@@ -149,11 +228,16 @@ class Phase:
     image_rate: float = 5e-4
     text_rate: float = 1e-4
     head_rate: float = 1e-3
+    warmup: float = 0.4
+    schedule: Literal["cosine", "steps"] = "cosine"
     final: float = 0.0
+    drops: tuple[int, ...] = ()
+    drop: float = 0.1
+    frozen: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         _at_least(self, 1, "epochs")
-        _at_least(self, 0, "image_rate", "text_rate", "head_rate", "final")
+        _at_least(self, 0, "image_rate", "text_rate", "head_rate", "warmup", "final", "drop")
         if min(self.image_size) < 32:
             raise InputError(f"image_size is {list(self.image_size)}; both sides need 32 pixels or more.")
 
@@ -166,16 +250,21 @@ class Recipe:
         description: what it is for, in a sentence.
         model: where the model starts.
         data: what it learns from.
-        val: what chooses the best epoch (text→image R@1); None keeps the last.
+        val: what is measured after each epoch; the first chooses the best one, by R@1 of sentences, or of
+            query images where there are no sentences. None keeps the last.
         sampler: what a batch is.
         augment: how crops are varied.
         text: how sentences are varied.
         loss: name -> options of each loss.
         phases: stretches of training, one after the other.
-        weight_decay: of AdamW.
-        warmup: steps over which each phase's learning rate rises.
-        clip: largest gradient norm.
-        text_precision: arithmetic of the text tower, "bf16" or "fp32"; the image tower follows on a GPU.
+        optimizer: how gradients become changes of the weights.
+        accumulate: batches whose gradients are added up for one change of the weights. Losses compare the
+            rows of one batch only.
+        average: memory of a moving average of the weights, such as 0.999, which is then what is measured and
+            saved; 0 for the weights themselves.
+        precision: arithmetic of the towers, where another than "fp32" is faster: of both on a GPU, of the
+            text tower alone on a CPU ("bf16" only).
+        recompute: save memory by computing the towers' activations twice (gradient checkpointing).
         workers: processes that decode pictures; they change the speed, not the result.
         seed: of everything drawn at random.
     """
@@ -183,23 +272,37 @@ class Recipe:
     description: str = ""
     model: ModelRecipe = field(default_factory=ModelRecipe)
     data: tuple[DataRecipe, ...] = ()
-    val: DataRecipe | None = None
+    val: tuple[DataRecipe, ...] = ()
     sampler: SamplerRecipe = field(default_factory=SamplerRecipe)
     augment: AugmentRecipe = field(default_factory=AugmentRecipe)
     text: TextRecipe = field(default_factory=TextRecipe)
     loss: dict[str, dict[str, Any]] = field(default_factory=dict)
     phases: tuple[Phase, ...] = ()
-    weight_decay: float = 0.05
-    warmup: int = 200
-    clip: float = 5.0
-    text_precision: Literal["bf16", "fp32"] = "fp32"
+    optimizer: OptimizerRecipe = field(default_factory=OptimizerRecipe)
+    accumulate: int = 1
+    average: float = 0.0
+    precision: Literal["fp32", "bf16", "fp16"] = "fp32"
+    recompute: bool = False
     workers: int = 2
     seed: int = 0
 
     def __post_init__(self) -> None:
-        _at_least(self, 0, "weight_decay", "warmup", "workers", "seed")
-        if self.clip <= 0:
-            raise InputError(f"clip is {self.clip}; it must be above 0.")
+        _at_least(self, 0, "workers", "seed", "average")
+        _at_least(self, 1, "accumulate")
+        if self.average >= 1:
+            raise InputError(f"average is {self.average}; it must be below 1.")
+
+
+def _above(recipe: object, limit: float, *names: str) -> None:
+    for name in names:
+        if getattr(recipe, name) <= limit:
+            raise InputError(f"{name} is {getattr(recipe, name)}; it must be above {limit}.")
+
+
+def _share(recipe: object, *names: str) -> None:
+    for name in names:
+        if not 0 <= getattr(recipe, name) <= 1:
+            raise InputError(f"{name} is {getattr(recipe, name)}; it must be between 0 and 1.")
 
 
 def _at_least(recipe: object, least: float, *names: str) -> None:
@@ -246,9 +349,7 @@ def with_root(recipe: Recipe, root: Path | None) -> Recipe:
     def place(data: DataRecipe) -> DataRecipe:
         return data if data.root or data.name == "synthetic" else dataclasses.replace(data, root=str(root))
 
-    return dataclasses.replace(
-        recipe, data=tuple(map(place, recipe.data)), val=recipe.val and place(recipe.val)
-    )
+    return dataclasses.replace(recipe, data=tuple(map(place, recipe.data)), val=tuple(map(place, recipe.val)))
 
 
 def build(kind: type[T], table: Any, *, where: str) -> T:
@@ -291,6 +392,8 @@ def _convert(hint: Any, value: Any, *, where: str) -> Any:
         if value not in arguments:
             raise UnknownNameError(f"choice for {where}", str(value), arguments)
         return value
+    if origin is tuple and isinstance(value, dict):
+        value = [value]  # one table stands for a list of one
     if origin is tuple and isinstance(value, list):
         fixed = arguments[-1] is not Ellipsis
         if fixed and len(value) != len(arguments):

@@ -1,0 +1,147 @@
+"""How sentences are varied in training, in words and in tokens; everything draws from torch's generator.
+
+For words see Wei and Zou, "EDA: Easy Data Augmentation Techniques", EMNLP 2019; for what masked language
+modelling hides, Devlin et al., "BERT", NAACL 2019.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from textreid.config import TextRecipe
+
+# Words that mean the same on a person, whatever stands beside them; upper and lower case follow the original.
+SYNONYMS = (
+    ("grey", "gray"),
+    ("trousers", "pants"),
+    ("sneakers", "trainers"),
+    ("sweater", "jumper"),
+    ("backpack", "rucksack"),
+    ("handbag", "purse"),
+    ("t-shirt", "tee"),
+    ("hoodie", "hooded sweatshirt"),
+    ("woman", "lady"),
+    ("man", "guy"),
+    ("maroon", "burgundy"),
+    ("violet", "purple"),
+    ("plaid", "checkered", "checked"),
+    ("blonde", "blond"),
+    ("short-sleeved", "short sleeve"),
+    ("long-sleeved", "long sleeve"),
+    ("sunglasses", "dark glasses"),
+    ("wears", "has on"),
+    ("carrying", "holding"),
+    ("elderly", "old"),
+)
+_OTHERS = {word: [other for other in words if other != word] for words in SYNONYMS for word in words}
+_KNOWN = re.compile(
+    r"(?<![\w-])(" + "|".join(sorted(map(re.escape, _OTHERS), key=len, reverse=True)) + r")(?![\w-])",
+    re.IGNORECASE,
+)
+
+
+def vary_caption(caption: str, recipe: TextRecipe) -> str:
+    """The caption with its sentences shuffled, words replaced and words left out, as the recipe asks.
+
+    Args:
+        caption: one or more sentences.
+        recipe: `shuffle`, `synonyms` and `delete`; all zero gives the caption as it is and draws nothing.
+    """
+    if recipe.shuffle and bool(torch.rand(()) < recipe.shuffle):
+        caption = shuffle_sentences(caption)
+    if recipe.synonyms:
+        caption = replace_synonyms(caption, recipe.synonyms)
+    return delete_words(caption, recipe.delete) if recipe.delete else caption
+
+
+def shuffle_sentences(caption: str) -> str:
+    """The sentences in a random order; a pronoun may then stand before its noun."""
+    sentences = re.split(r"(?<=[.!?])\s+", caption.strip())
+    return " ".join(sentences[at] for at in torch.randperm(len(sentences)).tolist())
+
+
+def replace_synonyms(caption: str, share: float) -> str:
+    """Each word or phrase of `SYNONYMS` becomes another that means the same, with probability `share`."""
+
+    def other(match: re.Match[str]) -> str:
+        word = match.group()
+        if float(torch.rand(())) >= share:
+            return word
+        choices = _OTHERS[word.lower()]
+        chosen = choices[int(torch.randint(len(choices), ()))]
+        return chosen.capitalize() if word[0].isupper() else chosen
+
+    return _KNOWN.sub(other, caption)
+
+
+def delete_words(caption: str, share: float) -> str:
+    """Each word is left out with probability `share`; one always stays."""
+    words = caption.split()
+    if not words:
+        return caption
+    stays = torch.rand(len(words)) >= share
+    stays[int(torch.randint(len(words), ()))] = True
+    return " ".join(word for word, kept in zip(words, stays.tolist(), strict=True) if kept)
+
+
+def hide_tokens(
+    ids: Tensor, mask: Tensor, *, share: float, mask_id: int, special_ids: Sequence[int] = ()
+) -> Tensor:
+    """[T, L] int64, each token replaced by the mask's with probability `share`; nothing is to be guessed.
+
+    Args:
+        ids: [T, L] int64, left as they are.
+        mask: [T, L] int64, 1 where a token is real.
+        share: in [0, 1].
+        mask_id: the mask's token.
+        special_ids: tokens that stay, such as those of the beginning and the end.
+    """
+    hidden = (torch.rand(ids.shape) < share) & _ordinary(ids, mask, special_ids)
+    return ids.masked_fill(hidden, mask_id)
+
+
+def mask_tokens(
+    ids: Tensor,
+    mask: Tensor,
+    *,
+    ratio: float = 0.15,
+    mask_id: int,
+    vocabulary: int,
+    special_ids: Sequence[int] = (),
+) -> tuple[Tensor, Tensor]:
+    """Hide tokens for masked language modelling.
+
+    Of those to be guessed 80 % are masked, 10 % become another at random, and 10 % stay. At least one of each sentence is chosen, where it has an ordinary token at all.
+
+    Args:
+        ids: [T, L] int64, left as they are.
+        mask: [T, L] int64, 1 where a token is real.
+        ratio: share of the ordinary tokens that are to be guessed.
+        mask_id: the mask's token.
+        vocabulary: number of tokens; a random one is never special.
+        special_ids: tokens that are never chosen.
+
+    Returns:
+        The sentences with hidden tokens, [T, L] int64, and the tokens that stood there, [T, L] int64, -100
+        where nothing is to be guessed.
+    """
+    ordinary = _ordinary(ids, mask, special_ids)
+    order = torch.rand(ids.shape).masked_fill(~ordinary, 2.0)  # the smallest of a row is chosen in any case
+    first = torch.zeros_like(ordinary).scatter(1, order.argmin(dim=1, keepdim=True), value=True)
+    chosen = ((order < ratio) | first) & ordinary
+    how = torch.rand(ids.shape)
+    usable = torch.ones(vocabulary, dtype=torch.bool)
+    usable[[*special_ids, mask_id]] = False
+    choices = usable.nonzero().squeeze(1)
+    random = choices[torch.randint(len(choices), ids.shape)]
+    masked = torch.where(chosen & (how < 0.8), torch.full_like(ids, mask_id), ids)
+    masked = torch.where(chosen & (how >= 0.9), random, masked)
+    return masked, ids.masked_fill(~chosen, -100)
+
+
+def _ordinary(ids: Tensor, mask: Tensor, special_ids: Sequence[int]) -> Tensor:
+    return mask.bool() & ~torch.isin(ids, torch.tensor(list(special_ids), dtype=ids.dtype))
