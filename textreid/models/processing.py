@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from transformers import PreTrainedTokenizerBase, ProcessorMixin, ViTImageProcessor
@@ -25,12 +26,14 @@ class JointProcessor(ProcessorMixin):
         super().__init__(image_processor, tokenizer, **kwargs)
 
 
-def image_processor(image_size: tuple[int, int]) -> ViTImageProcessor:
-    """Bilinear, antialiased resize to (height, width), then to [-1, 1]: what EfficientNet-Lite expects."""
+def image_processor(
+    image_size: tuple[int, int], mean: Sequence[float] = (0.5,) * 3, std: Sequence[float] = (0.5,) * 3
+) -> ViTImageProcessor:
+    """Bilinear, antialiased resize to (height, width), then (pixel / 255 - mean) / std."""
     height, width = image_size
     return ViTImageProcessor(
         size={"height": height, "width": width},
-        image_mean=[0.5] * 3,
-        image_std=[0.5] * 3,
+        image_mean=list(mean),
+        image_std=list(std),
         do_convert_rgb=True,
     )

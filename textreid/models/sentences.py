@@ -7,9 +7,11 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from transformers import AutoModel, PreTrainedConfig
+from transformers import AutoModel, PreTrainedConfig, SiglipTextModel
 
 from textreid.models.backbones._patches import attention_from
+
+POOLERS = ("bert", "roberta", "xlm-roberta", "mpnet", "camembert")
 
 
 @dataclass(frozen=True)
@@ -29,18 +31,20 @@ class Sentences:
 
 
 def build(config: PreTrainedConfig) -> nn.Module:
-    """The tower, weights drawn at random, without BERT's pooler, which is trained for pairs of sentences.
+    """The tower, weights drawn at random.
 
     Args:
         config: of an encoder of transformers.
     """
-    more = (
-        {"add_pooling_layer": False}
-        if config.model_type in ("bert", "roberta", "mpnet", "xlm-roberta")
-        else {}
-    )
-    tower: nn.Module = AutoModel.from_config(config, **more)
+    if config.model_type == "siglip_text_model":
+        return SiglipTextModel._from_config(config)  # AutoModel does not know it
+    tower: nn.Module = AutoModel.from_config(config, **without_pooler(config))
     return tower
+
+
+def without_pooler(config: PreTrainedConfig) -> dict[str, bool]:
+    """The argument that leaves out BERT's pooler: it is trained for pairs of sentences, and unused here."""
+    return {"add_pooling_layer": False} if config.model_type in POOLERS else {}
 
 
 def pooled_width(config: Any) -> int:

@@ -1,8 +1,12 @@
 """Image towers: one file a family; each gives the same grid of tokens.
 
-A file holds `names() -> list[str]`, what a recipe can call it (timm's file takes every other name);
-`build(name, image_size, options) -> nn.Module`, the network with weights drawn at random and under the names
-of its published checkpoints; `widths(tower)`; `normalisation(name)`; and `read(tower, pixels) -> Grid`.
+A file holds
+`names() -> list[str]`, what a recipe can call its towers (timm's file takes every other name);
+`build(name, image_size, options) -> nn.Module`, weights drawn at random, named as in published checkpoints;
+`widths(tower) -> (C, C')`, numbers in a token and in a pooled vector;
+`has_table(name) -> bool`, whether the tower has a table of positions, made for one size;
+`normalisation(name)`, mean and standard deviation of its pixels;
+`read(tower, pixels) -> Grid`.
 """
 
 from __future__ import annotations

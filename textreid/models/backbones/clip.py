@@ -47,12 +47,18 @@ def build(name: str, image_size: tuple[int, int], options: Mapping[str, Any]) ->
     rows = 1 + tower.table_grid[0] * tower.table_grid[1]
     tower.embeddings.position_embedding = nn.Embedding(rows, config.hidden_size)
     nn.init.normal_(tower.embeddings.position_embedding.weight, std=config.initializer_range)
-    return tower  # type: ignore[no-any-return]
+    return tower
 
 
 def widths(tower: CLIPVisionModel) -> tuple[int, int]:
     """C of a token, and C' of a pooled vector."""
     return tower.config.hidden_size, tower.config.hidden_size
+
+
+def has_table(name: str) -> bool:
+    """Always: positions are learned."""
+    del name
+    return True
 
 
 def normalisation(name: str) -> tuple[tuple[float, ...], tuple[float, ...]]:

@@ -178,6 +178,12 @@ def widths(tower: OSNet) -> tuple[int, int]:
     return tower.conv5.conv.out_channels, POOLED
 
 
+def has_table(name: str) -> bool:
+    """Never: convolutions know where they are."""
+    del name
+    return False
+
+
 def normalisation(name: str) -> tuple[tuple[float, ...], tuple[float, ...]]:
     """Mean and standard deviation of the pixels: ImageNet's, for every size."""
     del name

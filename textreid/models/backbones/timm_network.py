@@ -48,8 +48,7 @@ def build(
     if not timm.is_model(name):
         raise UnknownNameError("backbone of timm", name, get_close_matches(name, timm.list_models(), n=5))
     given = {key: value for key, value in options.items() if key not in OURS}
-    config = get_pretrained_cfg(name)
-    if config is not None and config.fixed_input_size:
+    if has_table(name):
         given["img_size"] = tuple(options.get("table_size", image_size))
     source = name if folder is None else f"local-dir:{folder}"
     tower: Any = _create(source, given | {"pretrained": folder is not None})
@@ -62,7 +61,7 @@ def build(
         tower.token_pooling = create_pooling(pooling, "own")
     elif not hasattr(tower, "num_prefix_tokens"):
         tower.token_pooling = create_pooling("mean", "own")
-    return tower  # type: ignore[no-any-return]
+    return tower
 
 
 def _create(name: str, options: dict[str, Any]) -> nn.Module:
@@ -96,6 +95,12 @@ def widths(tower: Any) -> tuple[int, int]:
     if pooling is None:
         return tower.num_features, tower.head_hidden_size
     return tower.head_hidden_size, pooling.growth * tower.head_hidden_size
+
+
+def has_table(name: str) -> bool:
+    """Whether the network is made for one size, as a ViT or a Swin is."""
+    config = get_pretrained_cfg(name)
+    return config is not None and bool(config.fixed_input_size)
 
 
 def normalisation(name: str) -> tuple[tuple[float, ...], tuple[float, ...]]:
