@@ -37,6 +37,7 @@ VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
     "verification product": ("verification", {"combine": "product", "dropout": 0.0}),
     "itc own": ("itc", {"targets": "own"}),
     "itc learned": ("itc", {"learned": True, "soft": 0.5}),
+    "alignment words": ("alignment", {"phrases": "words"}),
 }
 CASES = {name: (name, {}) for name in losses.names()} | VARIANTS
 TIE_PEOPLE = [
