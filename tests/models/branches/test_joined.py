@@ -56,7 +56,7 @@ def test_a_view_without_weight_takes_no_place() -> None:
 
 
 def test_worked_example() -> None:
-    """Global vectors alike (cosine 1, weight 1); of two parts one alike, one at a right angle (½, weight 3)."""
+    """Global vectors alike (1, weight 1); of two parts one alike, one at a right angle (½, weight 3)."""
     one = Features(torch.tensor([[2.0, 0.0]]), {"halves": torch.tensor([[[1.0, 0.0], [1.0, 0.0]]])})
     other = Features(torch.tensor([[5.0, 0.0]]), {"halves": torch.tensor([[[4.0, 0.0], [0.0, 3.0]]])})
     weights = {"global": 1.0, "halves": 3.0}

@@ -30,7 +30,7 @@ def test_against_a_loop() -> None:
     for n in range(2):
         sums, totals = torch.zeros(3, 4), [0.0] * 3
         for word in mapped[n, mask[n]]:
-            scores = [math.exp(float(slot @ word) / 2) for slot in branch.slots]  # √4 = 2
+            scores = [math.exp((slot @ word).item() / 2) for slot in branch.slots]  # √4 = 2
             for slot, score in enumerate(scores):
                 sums[slot] += score / sum(scores) * word
                 totals[slot] += score / sum(scores)

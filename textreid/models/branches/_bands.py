@@ -31,8 +31,8 @@ def coverage(
 
 
 def shares(weights: Tensor) -> Tensor:
-    """The same weights [..., L], each row with a sum of 1."""
-    return weights / weights.sum(dim=-1, keepdim=True)
+    """The same weights [..., L], each row with a sum of 1; a row of zeros stays one."""
+    return weights / weights.sum(dim=-1, keepdim=True).clamp(min=1e-12)
 
 
 def average(tokens: Tensor, weights: Tensor) -> Tensor:
