@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -11,7 +12,7 @@ from torch.utils.data import DataLoader
 from transformers import PreTrainedTokenizerBase
 
 from textreid.config import AugmentRecipe, TextRecipe
-from textreid.data.pairs import EpochBatches, PairDataset, collate
+from textreid.data.pairs import EpochBatches, PairDataset, collate, mask_token
 from textreid.data.training import TrainingSet, contiguous_labels
 from textreid.data.transforms import train_transform
 from textreid.models.vocabulary import learn_vocabulary
@@ -125,3 +126,43 @@ def test_labels_are_contiguous_and_keep_data_sets_apart() -> None:
 def test_junk_and_unknown_people_have_no_class() -> None:
     crops = [PersonCrop(str(n), Path("x"), person) for n, person in enumerate([-1, 3, None, 0])]
     assert contiguous_labels(crops, [0, 0, 0, 0]) == [-1, 1, -1, 0]
+
+
+class TestVariedSentences:
+    def test_hidden_tokens_are_a_second_copy(
+        self, pairs: PairDataset, tokenizer: PreTrainedTokenizerBase
+    ) -> None:
+        batch = collate([pairs[index] for index in (0, 6, 1)], tokenizer, TextRecipe(predict=0.3))
+        assert batch.masked_ids is not None
+        assert batch.masked_targets is not None
+        guessed = batch.masked_targets != -100
+        assert guessed.any(dim=1).all()
+        assert torch.equal(batch.masked_targets[guessed], batch.token_ids[guessed])
+        assert torch.equal(batch.masked_ids[~guessed], batch.token_ids[~guessed])
+
+    def test_nothing_hidden_unless_asked(
+        self, pairs: PairDataset, tokenizer: PreTrainedTokenizerBase
+    ) -> None:
+        batch = collate([pairs[0]], tokenizer, TextRecipe())
+        assert batch.masked_ids is None
+        assert not (batch.token_ids == tokenizer.mask_token_id).any()
+
+    def test_masked_tokens_are_those_of_the_mask(
+        self, pairs: PairDataset, tokenizer: PreTrainedTokenizerBase
+    ) -> None:
+        batch = collate([pairs[0]], tokenizer, TextRecipe(mask=1.0))
+        special = torch.isin(batch.token_ids, torch.tensor(tokenizer.all_special_ids))
+        assert special.all()
+
+    def test_words_are_left_out_before_they_are_tokens(
+        self, pairs: PairDataset, tokenizer: PreTrainedTokenizerBase
+    ) -> None:
+        whole = collate([pairs[0]] * 4, tokenizer, TextRecipe())
+        fewer = collate([pairs[0]] * 4, tokenizer, TextRecipe(delete=0.9))
+        assert fewer.token_mask.sum() < whole.token_mask.sum()
+
+
+def test_mask_token_of_a_tokenizer_without_one_is_its_rarest_word() -> None:
+    """CLIP's special tokens are 49406 and 49407; what stands before them is its rarest word."""
+    clip = SimpleNamespace(mask_token_id=None, all_special_ids=[49406, 49407])
+    assert mask_token(clip) == 49405

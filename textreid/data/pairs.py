@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -12,6 +13,7 @@ from torch.utils.data import Dataset
 from transformers import PreTrainedTokenizerBase
 
 from textreid.config import TextRecipe
+from textreid.data.sentences import hide_tokens, mask_tokens, vary_caption
 from textreid.data.training import TrainingSet
 from textreid.images import open_image
 from textreid.types import Batch
@@ -117,7 +119,7 @@ def collate(
 ) -> Batch:
     """Stack images, vary and tokenise sentences (shapes in `Batch`), padded to the longest."""
     rows = [row for row, sample in enumerate(samples) if sample.caption is not None]
-    token_ids, token_mask = _tokens([samples[row].caption or "" for row in rows], tokenizer)
+    captions = [vary_caption(samples[row].caption or "", text) for row in rows]
     return Batch(
         images=torch.stack([sample.image for sample in samples]),
         labels=torch.tensor([sample.label for sample in samples]),
@@ -125,16 +127,37 @@ def collate(
         camera_ids=torch.tensor([sample.camera_id for sample in samples]),
         domains=torch.tensor([sample.domain for sample in samples]),
         attributes=torch.stack([sample.attributes for sample in samples]),
-        token_ids=token_ids,
-        token_mask=token_mask,
+        **_tokens(captions, tokenizer, text),
         text_rows=torch.tensor(rows, dtype=torch.int64),
         trust=torch.tensor([samples[row].trust for row in rows], dtype=torch.float32),
         epoch=epoch,
     )
 
 
-def _tokens(captions: list[str], tokenizer: PreTrainedTokenizerBase) -> tuple[Tensor, Tensor]:
+def _tokens(captions: list[str], tokenizer: PreTrainedTokenizerBase, text: TextRecipe) -> dict[str, Tensor]:
+    """The fields of a `Batch` that hold tokens."""
     if not captions:
-        return torch.zeros(0, 1, dtype=torch.int64), torch.zeros(0, 1, dtype=torch.int64)
+        nothing = torch.zeros(0, 1, dtype=torch.int64)
+        return {"token_ids": nothing, "token_mask": nothing}
     tokens = tokenizer(captions, padding=True, truncation=True, return_tensors="pt")
-    return tokens["input_ids"], tokens["attention_mask"]
+    ids, mask = tokens["input_ids"], tokens["attention_mask"]
+    fields = {"token_ids": ids, "token_mask": mask}
+    if not (text.predict or text.mask):
+        return fields
+    hide: dict[str, Any] = {
+        "mask_id": mask_token(tokenizer),
+        "special_ids": tokenizer.all_special_ids,
+    }
+    if text.predict:
+        hidden = mask_tokens(ids, mask, ratio=text.predict, vocabulary=len(tokenizer), **hide)
+        fields |= dict(zip(("masked_ids", "masked_targets"), hidden, strict=True))
+    if text.mask:
+        fields["token_ids"] = hide_tokens(ids, mask, share=text.mask, **hide)
+    return fields
+
+
+def mask_token(tokenizer: PreTrainedTokenizerBase) -> int:
+    """The token that stands for a hidden one: the tokenizer's own, else its least frequent word (CLIP)."""
+    if tokenizer.mask_token_id is not None:
+        return int(tokenizer.mask_token_id)
+    return min(tokenizer.all_special_ids) - 1

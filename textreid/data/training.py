@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import torch
 from torch import Tensor
 
 from textreid.config import DataRecipe
 from textreid.data import datasets
+from textreid.data.attributes import attribute_space, with_attributes
 from textreid.data.synthetic import write_cuhk_pedes
 from textreid.errors import InputError
 from textreid.types import PersonCrop
@@ -58,7 +58,9 @@ def training_set(recipes: Sequence[DataRecipe], out: Path, *, reads_text: bool =
     Raises:
         InputError: there is none, it cannot be read, nobody is known in it, or no image has a sentence.
     """
-    loaded = [datasets.load(*locate(recipe, out), recipe.split) for recipe in recipes]
+    loaded = [
+        with_attributes(datasets.load(*locate(recipe, out), recipe.split), recipe) for recipe in recipes
+    ]
     crops = [crop for part in loaded for crop in part]
     if not crops:
         raise InputError("The recipe names no data: give it a [[data]] table.")
@@ -72,8 +74,8 @@ def training_set(recipes: Sequence[DataRecipe], out: Path, *, reads_text: bool =
     if max(labels) < 0:
         raise InputError("Nobody is known in this data: a model learns from images of the same person.")
     trust = [[1.0] * len(crop.captions) for crop in crops]
-    attributes = torch.empty(len(crops), 0, dtype=torch.int64)
-    return TrainingSet(crops, labels, domains, trust, attributes, {})
+    space = attribute_space(crops)
+    return TrainingSet(crops, labels, domains, trust, space.table(crops), space.groups)
 
 
 def contiguous_labels(crops: Sequence[PersonCrop], sources: Sequence[int]) -> list[int]:
