@@ -1,0 +1,82 @@
+"""Data sets to Parquet and back: nothing is lost, and the pictures are in the files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from datasets import load_dataset
+
+from textreid.data import datasets
+from textreid.data.parquet import features, read_parquet, read_splits, to_dataset_dict, write_parquet
+from textreid.data.synthetic import write_cuhk_pedes, write_market1501
+from textreid.errors import InputError
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("data")
+    write_market1501(root, identities=6, images_per_identity=4, seed=0)
+    write_cuhk_pedes(root, identities=10, images_per_identity=2, seed=0)
+    return root
+
+
+@pytest.mark.parametrize("name", ["market1501", "cuhk-pedes"])
+def test_there_and_back(root: Path, tmp_path: Path, name: str) -> None:
+    counts = write_parquet(name, root, tmp_path / "parquet")
+    assert read_parquet(tmp_path / "parquet", tmp_path / "back") == counts
+    for split, count in counts.items():
+        before, after = datasets.load(name, root, split), datasets.load("folder", tmp_path / "back", split)
+        assert len(before) == len(after) == count
+        for one, other in zip(before, after, strict=True):
+            assert one.image.read_bytes() == other.image.read_bytes()
+            assert (one.person_id, one.camera_id, one.captions) == (
+                other.person_id,
+                other.camera_id,
+                other.captions,
+            )
+
+
+def test_files_hold_the_pictures(root: Path, tmp_path: Path) -> None:
+    write_parquet("market1501", root, tmp_path / "parquet")
+    loaded = load_dataset(str(tmp_path / "parquet"), cache_dir=str(tmp_path / "cache"))
+    assert loaded["train"].features == features()
+    first = datasets.load("market1501", root, "train")[0]
+    row = loaded["train"][0]
+    assert row["id"] == first.id
+    assert row["image"].size[0] < row["image"].size[1]
+    with pytest.raises(KeyError):
+        loaded["val"]
+
+
+def test_dataset_dict_has_every_split(root: Path, tmp_path: Path) -> None:
+    crops = read_splits("cuhk-pedes", root)
+    found = to_dataset_dict(crops, tmp_path)
+    assert {split: rows["id"][:] for split, rows in found.items()} == {
+        split: [crop.id for crop in own] for split, own in crops.items()
+    }
+
+
+class TestRefusals:
+    def test_folder_that_exists(self, root: Path, tmp_path: Path) -> None:
+        with pytest.raises(InputError, match="exists already"):
+            write_parquet("market1501", root, tmp_path)
+
+    def test_missing_picture_leaves_nothing(self, tmp_path: Path) -> None:
+        write_market1501(tmp_path, identities=6, images_per_identity=4, seed=0)
+        crop = datasets.load("market1501", tmp_path, "train")[0]
+        crop.image.unlink()
+        crop.image.symlink_to(tmp_path / "nowhere.jpg")
+        with pytest.raises(InputError, match="Cannot read"):
+            write_parquet("market1501", tmp_path, tmp_path / "out")
+        assert not list(tmp_path.glob("out*"))
+
+    def test_other_columns(self, tmp_path: Path) -> None:
+        (tmp_path / "table").mkdir()
+        (tmp_path / "table" / "train.csv").write_text("image,name\n1.jpg,anna\n")
+        with pytest.raises(InputError, match="lacks the columns attributes, camera"):
+            read_parquet(tmp_path / "table", tmp_path / "out")
+
+    def test_no_such_data(self, tmp_path: Path) -> None:
+        with pytest.raises(InputError, match="Cannot read the data set"):
+            read_parquet(tmp_path / "nothing", tmp_path / "out")

@@ -1,0 +1,59 @@
+"""`textreid convert`: a data set to Parquet and back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from textreid.cli._console import stderr
+from textreid.data import datasets
+
+
+def run(
+    dataset: Annotated[
+        str,
+        typer.Argument(help=f"parquet, or one of {', '.join(datasets.names())}.", show_default=False),
+    ],
+    root: Annotated[
+        str,
+        typer.Option(
+            "--root", metavar="DIR", help="Where it lies; for parquet also a hub id.", show_default=False
+        ),
+    ],
+    out: Annotated[
+        Path, typer.Option("--out", metavar="DIR", help="A new folder to write into.", show_default=False)
+    ],
+) -> None:
+    """Turn a data set into Parquet files that hold the pictures, or such files into a folder of pictures.
+
+    Parquet files load with `datasets.load_dataset("DIR")`; the folder is one of your own data. DIR appears at
+    the end; stopped before, nothing does.
+
+    Examples:
+      textreid convert market1501 --root data --out market-parquet
+      textreid convert folder --root my-people --out my-people-parquet
+      textreid convert parquet --root market-parquet --out market-folder
+    """
+    from textreid.data.parquet import read_parquet, write_parquet
+
+    with _progress_bar() as show:
+        if dataset == "parquet":
+            counts = read_parquet(root, out, progress=show)
+        else:
+            counts = write_parquet(dataset, root, out, progress=show)
+    stderr().print(", ".join(f"{split}: {count:,} pictures" for split, count in counts.items()))
+    print(out)
+
+
+@contextmanager
+def _progress_bar() -> Iterator[Callable[[int, int], None]]:
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("pictures"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=stderr(), transient=True) as bar:
+        task = bar.add_task("pictures", total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
