@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -14,7 +14,7 @@ from torch import Tensor
 
 from textreid.catalog import find_model, fingerprint
 from textreid.errors import InputError, ModelError
-from textreid.models.towers import Towers, load_towers
+from textreid.models.towers import Towers, TransformersTowers, load_towers
 from textreid_index import EncoderInfo
 
 BROKEN = (
@@ -66,8 +66,7 @@ class Encoder:
         name, folder = find_model(str(name))
         try:
             towers = load_towers(folder, device)
-            with torch.inference_mode():
-                dim = towers.texts(["a person"]).shape[1]
+            dim = _dimension(towers)
         except BROKEN as error:
             raise ModelError(f"Cannot load the model in '{folder}': {error}") from error
         return cls(towers, EncoderInfo(name=name, fingerprint=fingerprint(folder), dim=dim))
@@ -90,7 +89,13 @@ class Encoder:
 
         Raises:
             InputError: a sentence is empty.
+            ModelError: the model was trained on images alone.
         """
+        if not self._towers.reads_text:
+            raise ModelError(
+                f"The model '{self.info.name}' was trained on images alone and reads no text: search with a"
+                " photo (--image), or with another model (textreid models)."
+            )
         if any(not text.strip() for text in texts):
             raise InputError(
                 'The description is empty. Say what the person looks like: "a man in a blue shirt".'
@@ -100,6 +105,65 @@ class Encoder:
         vectors = np.empty_like(sorted_vectors)
         vectors[order] = sorted_vectors
         return vectors
+
+    @property
+    def has_matcher(self) -> bool:
+        """Whether the model can `match`."""
+        return getattr(self._towers, "has_matcher", False)
+
+    def match(self, text: str, images: Sequence[Image.Image]) -> np.ndarray:
+        """[N] float32 logits that the sentence describes each picture, read from both together.
+
+        Args:
+            text: a description.
+            images: upright RGB pictures of one person each, any size.
+
+        Raises:
+            ModelError: the model has no matcher.
+        """
+        return self.matching(text)(self.image_tokens(images))
+
+    def image_tokens(self, images: Sequence[Image.Image], *, batch_size: int = 64) -> list[np.ndarray]:
+        """[L, C] float16 for each picture: what `matching` reads of it, to be computed once.
+
+        Args:
+            images: upright RGB pictures of one person each, any size.
+            batch_size: how many at once.
+
+        Raises:
+            ModelError: the model has no matcher.
+        """
+        towers = self._matching_towers()
+        with torch.inference_mode():
+            return [
+                tokens
+                for start in range(0, len(images), batch_size)
+                for tokens in towers.image_tokens(images[start : start + batch_size]).half().cpu().numpy()
+            ]
+
+    def matching(self, text: str) -> Callable[[Sequence[np.ndarray]], np.ndarray]:
+        """How well pictures match a sentence, which is read once: N `image_tokens` -> [N] float32 logits.
+
+        Raises:
+            ModelError: the model has no matcher.
+        """
+        with torch.inference_mode():
+            match = self._matching_towers().matching(text)
+
+        def logits(tokens: Sequence[np.ndarray]) -> np.ndarray:
+            if not len(tokens):
+                return np.empty(0, np.float32)
+            with torch.inference_mode():
+                return match(torch.from_numpy(np.stack(tokens))).cpu().numpy()
+
+        return logits
+
+    def _matching_towers(self) -> TransformersTowers:
+        if not self.has_matcher:
+            raise ModelError(
+                f"The model '{self.info.name}' has no matcher: train one with a [model.matcher] table."
+            )
+        return cast("TransformersTowers", self._towers)
 
     def _encode(self, tower: Callable[[Any], Tensor], items: list[Any], batch_size: int) -> np.ndarray:
         if not items:
@@ -112,6 +176,19 @@ class Encoder:
                 for start in range(0, len(items), batch_size)
             ]
         return np.concatenate(batches)
+
+
+@torch.inference_mode()
+def _dimension(towers: Towers) -> int:
+    """D, from a picture and a sentence: what a damaged model cannot encode is better known now.
+
+    Raises:
+        ModelError: the two do not lie in one space.
+    """
+    dim = towers.images([Image.new("RGB", (64, 128))]).shape[1]
+    if towers.reads_text and towers.texts(["a person"]).shape[1] != dim:
+        raise ModelError("its pictures and its sentences do not lie in one space.")
+    return dim
 
 
 def choose_device(device: str) -> str:

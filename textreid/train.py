@@ -155,8 +155,9 @@ class _Run:
     def phase(self, phase: Phase, data: TrainingSet, progress: Progress) -> None:
         """All epochs of one phase that are still to do."""
         self.model.config.image_size = phase.image_size
-        self.processor.image_processor = image_processor(phase.image_size)
-        pairs = PairDataset(data, train_transform(self.recipe.augment, phase.image_size))
+        mean, std = (getattr(self.processor.image_processor, name) for name in ("image_mean", "image_std"))
+        self.processor.image_processor = image_processor(phase.image_size, mean, std)
+        pairs = PairDataset(data, train_transform(self.recipe.augment, phase.image_size, mean, std))
         sampler = IdentitySampler(data.labels, **vars(self.recipe.sampler), seed=self.recipe.seed)
         for epoch in range(progress.epoch_in_phase, phase.epochs):
             sampler.set_epoch(progress.epoch)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -36,7 +36,7 @@ def save_model(model: JointModel, processor: JointProcessor, folder: Path) -> No
     processor.save_pretrained(partial)
     config = json.loads((partial / "config.json").read_text(encoding="utf-8"))
     _write_json(partial / "config.json", config | {"dtype": "float32"})
-    _add_sentence_transformers_modules(partial)
+    _add_sentence_transformers_modules(partial, ("text", "image") if model.config.reads_text else ("image",))
     shutil.rmtree(folder, ignore_errors=True)
     partial.rename(folder)
 
@@ -49,7 +49,7 @@ def _write_json(path: Path, content: Any) -> None:
     path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
 
 
-def _add_sentence_transformers_modules(folder: Path) -> None:
+def _add_sentence_transformers_modules(folder: Path, modalities: Sequence[str]) -> None:
     """Name the two steps of a `SentenceTransformer`: the joint model, then unit length."""
     from sentence_transformers.base.modules import Transformer
     from sentence_transformers.sentence_transformer.modules import Normalize
@@ -61,7 +61,7 @@ def _add_sentence_transformers_modules(folder: Path) -> None:
     ]
     methods = {
         modality: {"method": f"get_{modality}_features", "method_output_name": "pooler_output"}
-        for modality in ("text", "image")
+        for modality in modalities
     }
     task = {"transformer_task": "feature-extraction", "module_output_name": "sentence_embedding"}
     _write_json(folder / "modules.json", modules)

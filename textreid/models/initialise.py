@@ -25,6 +25,7 @@ from textreid.models.joint import JointModel
 from textreid.models.processing import JointProcessor, image_processor
 from textreid.models.sources import resolve
 from textreid.models.text_start import TextStart, text_start
+from textreid.models.vocabulary import SPECIAL, learn_vocabulary
 
 
 def start_model(
@@ -51,7 +52,9 @@ def start_model(
     except (OSError, ValueError, RuntimeError, LookupError, ImportError) as error:
         sources = dict.fromkeys(filter(None, (recipe.image_init, recipe.text_init, recipe.init)))
         raise ModelError(f"Cannot start from {' and '.join(sources)}: {error}") from error
-    return model, JointProcessor(image_processor(image_size, *image.normalisation), text and text.tokenizer)
+    # A processor cannot be without a tokenizer; one of special pieces alone stands in for a model of images.
+    tokenizer = text.tokenizer if text else learn_vocabulary([], len(SPECIAL))
+    return model, JointProcessor(image_processor(image_size, *image.normalisation), tokenizer)
 
 
 def _joint_model(source: str) -> Path | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -15,7 +15,13 @@ from textreid.models.folder import load_whole, quiet
 
 
 class Towers(Protocol):
-    """Two functions into one space; rows need not be normalised yet."""
+    """Two functions into one space; rows need not be normalised yet.
+
+    Attributes:
+        reads_text: False for a model of images alone, which has no second function.
+    """
+
+    reads_text: bool
 
     def images(self, images: Sequence[Image.Image]) -> Tensor:
         """[B, D]."""
@@ -60,6 +66,12 @@ class TransformersTowers:
 
     def __init__(self, model: Any, processor: Any, device: str) -> None:
         self.model, self.processor, self.device = model.to(device), processor, device
+        self.reads_text = getattr(model.config, "reads_text", True)
+        if self.reads_text:
+            self._choose_padding()
+
+    def _choose_padding(self) -> None:
+        model, processor = self.model, self.processor
         limit = _longest(processor.tokenizer.model_max_length, model)
         # SigLIP was trained on sentences padded to a fixed length, its padding unmasked.
         fixed = model.config.model_type.startswith("siglip")
@@ -68,8 +80,7 @@ class TransformersTowers:
 
     def images(self, images: Sequence[Image.Image]) -> Tensor:
         """[B, D]."""
-        inputs = self.processor.image_processor(images=list(images), return_tensors="pt").to(self.device)
-        features: Tensor = self.model.get_image_features(**inputs).pooler_output
+        features: Tensor = self._read(images).pooler_output
         return features
 
     def texts(self, texts: Sequence[str]) -> Tensor:
@@ -78,6 +89,36 @@ class TransformersTowers:
         wanted = {name: inputs[name] for name in self._names if name in inputs}
         features: Tensor = self.model.get_text_features(**wanted).pooler_output
         return features
+
+    @property
+    def has_matcher(self) -> bool:
+        """Whether the two functions below can be called."""
+        return getattr(self.model, "matcher", None) is not None
+
+    def image_tokens(self, images: Sequence[Image.Image]) -> Tensor:
+        """[B, L, C], what the matcher reads of pictures."""
+        tokens: Tensor = self._read(images).last_hidden_state
+        return tokens
+
+    def matching(self, text: str) -> Callable[[Tensor], Tensor]:
+        """Image tokens [B, L, C] -> [B] float32 logits that the sentence describes them."""
+        inputs = self.processor.tokenizer([text], return_tensors="pt", **self._pad).to(self.device)
+        sentence = self.model.encode_text(inputs["input_ids"], inputs["attention_mask"])
+
+        def match(tokens: Tensor) -> Tensor:
+            n = len(tokens)
+            logits: Tensor = self.model.matcher(
+                tokens.to(self.device, self.model.dtype),
+                sentence.tokens.expand(n, -1, -1),
+                sentence.mask.expand(n, -1),
+            )
+            return logits
+
+        return match
+
+    def _read(self, images: Sequence[Image.Image]) -> Any:
+        inputs = self.processor.image_processor(images=list(images), return_tensors="pt").to(self.device)
+        return self.model.get_image_features(**inputs)
 
 
 class SentenceTransformerTowers:
@@ -90,6 +131,8 @@ class SentenceTransformerTowers:
     Raises:
         ModelError: it does not encode both pictures and sentences.
     """
+
+    reads_text = True
 
     def __init__(self, folder: Path, device: str) -> None:
         from sentence_transformers import SentenceTransformer
