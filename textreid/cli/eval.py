@@ -2,31 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from textreid.cli._console import print_json, print_table, stderr
 from textreid.cli._options import AsJson, Device
+from textreid.cli._results import columns_of, counts_in_words, metrics_table, parts_tables, progress_bars
 from textreid.data import datasets
-
-if TYPE_CHECKING:
-    from rich.table import Table
-
-    from textreid.evaluate import Evaluation
-    from textreid.metrics.protocols import RetrievalResult
-
-ROWS = {
-    "R1": "R@1",
-    "R5": "R@5",
-    "R10": "R@10",
-    "mAP": "mAP",
-    "mAP_trapezoid": "mAP (Market-1501 toolkit)",
-    "mINP": "mINP",
-}
 
 
 def run(
@@ -42,28 +26,74 @@ def run(
             show_default=False,
         ),
     ],
-    split: Annotated[str, typer.Option(help="train, val or test; market1501 has only test.")] = "test",
-    rerank: Annotated[
-        bool, typer.Option("--rerank", help="Add k-reciprocal re-ranking (image queries only).")
+    split: Annotated[str, typer.Option(help="train, val or test; image data sets have only test.")] = "test",
+    direction: Annotated[
+        list[str],
+        typer.Option(
+            "--direction",
+            metavar="NAME",
+            help="text_to_image, image_to_text or image_to_image; may be repeated. Left out: as in papers.",
+            show_default=False,
+        ),
+    ] = [],  # noqa: B006
+    flip: Annotated[bool, typer.Option("--flip", help="Mean of each picture and its mirror image.")] = False,
+    multi_query: Annotated[
+        str,
+        typer.Option(metavar="HOW", help="Join the pictures of a person and camera: mean or max."),
+    ] = "",
+    expand: Annotated[
+        int, typer.Option(metavar="N", help="Query expansion by the best N hits; 3 is usual.")
+    ] = 0,
+    alpha: Annotated[float, typer.Option(help="Weight of those hits: cosine to this power; 0: equal.")] = 3.0,
+    rerank: Annotated[bool, typer.Option("--rerank", help="k-reciprocal re-ranking.")] = False,
+    by: Annotated[
+        list[str],
+        typer.Option(
+            "--by",
+            metavar="NAME",
+            help="Also measure parts of the queries: source, camera or attribute; may be repeated.",
+            show_default=False,
+        ),
+    ] = [],  # noqa: B006
+    report: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write a page, .html or .md, beside published results."),
+    ] = None,
+    pictures: Annotated[
+        bool, typer.Option("--pictures", help="Put the best and worst queries into the HTML page.")
     ] = False,
-    model: Annotated[str, typer.Option(metavar="NAME", help="A model's name, folder or hub id.")] = "pocket",
+    model: Annotated[
+        str,
+        typer.Option(metavar="NAME", help="A model's name, folder or hub id, or a training run's folder."),
+    ] = "pocket",
     device: Device = "auto",
     as_json: AsJson = False,
 ) -> None:
     """Measure a model on a research data set by its official protocol.
 
-    cuhk-pedes is searched by caption (text to image) and back; market1501 by image, single query.
-    Percentages come with 95 % intervals over persons. Choose models on val, report test.
+    Captioned sets are searched by caption (text to image) and back, the others by image, single query.
+    Percentages come with 95 % intervals over persons. Of a training run, the epoch that was best on val is
+    measured, and beside it, where the run kept them, the epoch that is best on this very split.
 
     \b
     Examples:
       textreid eval cuhk-pedes --root data --split val
       textreid eval cuhk-pedes --root data --split test --model runs/mine --json > mine.json
-      textreid eval market1501 --root data --rerank
+      textreid eval cuhk-pedes --root data --by source --report report.html
+      textreid eval market1501 --root data --flip --rerank
     """  # noqa: D301
     from textreid.benchmark import Benchmark
+    from textreid.evaluate import Evaluation, JointEncoder, Methods, evaluate
+    from textreid.evaluate.directions import choose
+    from textreid.evaluate.groups import find_groups
+    from textreid.evaluate.selection import is_run, measure_run
+    from textreid.report import Entry, check_target, entries_of, write_report
 
     benchmark = Benchmark.read(dataset, root, split)
+    methods = Methods.named(flip, multi_query, expand, alpha, rerank)
+    directions, groups = choose(benchmark, direction), {name: find_groups(name) for name in by}
+    if report:
+        check_target(report, pictures=pictures)
     if benchmark.differences:
         stderr().print(
             f"[yellow]note[/] Not the published {split} split ({', '.join(benchmark.differences)}): "
@@ -71,56 +101,36 @@ def run(
         )
 
     from textreid.encode import Encoder  # only now, so that a wrong folder is said at once
-    from textreid.evaluate import evaluate
 
-    encoder = Encoder.load(model, device=device)
-    with _progress_bars() as show:
-        evaluation = evaluate(encoder, benchmark, rerank=rerank, progress=show)
+    def load(name: str) -> Encoder:
+        return Encoder.load(name, device=device)
+
+    with progress_bars() as show:
+
+        def measure(encoder: JointEncoder) -> Evaluation:
+            return evaluate(
+                encoder, benchmark, methods=methods, directions=directions, by=groups, progress=show
+            )
+
+        if is_run(model):
+            selection = measure_run(model, load, measure)
+            entries, printed = entries_of(selection), selection.to_dict()
+        else:
+            evaluation = measure(load(model))
+            entries, printed = [Entry(evaluation)], evaluation.to_dict()
+    if report:
+        write_report(report, entries, pictures=pictures)
+        stderr().print(f"Wrote {report}.")
     if as_json:
-        print_json(evaluation.to_dict())
-    else:
-        print_table(_table(evaluation))
-
-
-@contextmanager
-def _progress_bars() -> Iterator[Callable[[str, int, int], None]]:
-    """One bar on stderr for each thing that is encoded, with rate and time left."""
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=stderr()) as bars:
-        tasks = {}
-
-        def show(what: str, done: int, total: int) -> None:
-            if what not in tasks:
-                tasks[what] = bars.add_task(what, total=total)
-            bars.update(tasks[what], completed=done)
-
-        yield show
-
-
-def _table(evaluation: Evaluation) -> Table:
-    """Metrics down, directions across: narrow enough for a terminal of 80 columns."""
-    from rich.table import Table
-
-    benchmark = evaluation.benchmark
-    counts = ", ".join(f"{count:,} {name}" for name, count in benchmark.counts.items())
-    table = Table(
-        title=f"{benchmark.dataset} {benchmark.split}: {evaluation.encoder.name}",
-        caption=f"{counts}. Percent, [95 % interval].",
-    )
-    table.add_column("")
-    for name in evaluation.directions:
-        table.add_column(name.replace("_to_", " to ").replace("_", " "), justify="right")
-    results = evaluation.directions.values()
-    for name, label in ROWS.items():
-        table.add_row(label, *(_cell(result, name) for result in results))
-    table.add_section()
-    for name in ("queries", "gallery", "skipped"):
-        table.add_row(name, *(f"{getattr(result, name):,}" for result in results))
-    return table
-
-
-def _cell(result: RetrievalResult, name: str) -> str:
-    low, high = result.ci95[name]
-    return rf"{result.percent[name]:.2f} \[{low:.1f}, {high:.1f}]"
+        print_json(printed)
+        return
+    columns = {
+        heading: result
+        for entry in entries
+        for heading, result in columns_of(entry.evaluation, entry.selection).items()
+    }
+    first = entries[0].evaluation
+    title = f"{dataset} {split}: {model if is_run(model) else first.encoder.name}"
+    print_table(metrics_table(title, rf"{counts_in_words(first)}. Percent, \[95 % interval].", columns))
+    for table in parts_tables(first):
+        print_table(table)

@@ -8,10 +8,13 @@ from typing import Literal
 
 import numpy as np
 
-from textreid.errors import InputError
+from textreid.errors import InputError, UnknownNameError
 from textreid.metrics.protocols import Search
 from textreid.metrics.queries import expand_queries, pool_queries
 from textreid.metrics.rerank import cross_modal_scores, reranked_scores
+
+Pooling = Literal["", "mean", "max"]
+POOLINGS: tuple[Pooling, ...] = ("", "mean", "max")
 
 
 @dataclass(frozen=True)
@@ -31,7 +34,7 @@ class Methods:
     """
 
     flip: bool = False
-    multi_query: Literal["", "mean", "max"] = ""
+    multi_query: Pooling = ""
     expand: int = 0
     alpha: float = 3.0
     rerank: bool = False
@@ -39,6 +42,19 @@ class Methods:
     def __post_init__(self) -> None:
         if self.expand < 0 or self.alpha < 0:
             raise InputError("Query expansion needs a number of hits and a power of at least 0.")
+
+    @classmethod
+    def named(cls, flip: bool, multi_query: str, expand: int, alpha: float, rerank: bool) -> Methods:
+        """From what was typed.
+
+        Raises:
+            UnknownNameError: no such way to pool queries.
+            InputError: a value out of range.
+        """
+        for how in POOLINGS:
+            if multi_query == how:
+                return cls(flip, how, expand, alpha, rerank)
+        raise UnknownNameError("multi-query", multi_query, POOLINGS[1:])
 
     @property
     def names(self) -> list[str]:

@@ -7,12 +7,14 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from textreid.benchmark import Benchmark
+from textreid.errors import InputError
 from textreid.evaluate.directions import IMAGE_TO_IMAGE, Direction, choose, companions, encode
 from textreid.evaluate.features import FlipTest, JointEncoder, ShowProgress
 from textreid.evaluate.groups import GroupsOf
 from textreid.evaluate.methods import Methods, improve, scores_of
 from textreid.metrics.breakdown import breakdown
-from textreid.metrics.protocols import RetrievalResult
+from textreid.metrics.protocols import RetrievalResult, Search
+from textreid.metrics.sampled import single_shot
 from textreid_index import EncoderInfo
 
 NOTHING_MORE = Methods()
@@ -94,9 +96,19 @@ def evaluate(
         InputError: images cannot be read (they are named), no query has a right answer, or the benchmark has
             not what a direction or method needs.
     """
+    if methods.change_search and benchmark.single_shot:
+        raise InputError(
+            f"{benchmark.dataset} is measured on galleries of one image a person: leave re-ranking, query "
+            "expansion and multi-query out."
+        )
     show = progress or (lambda *_: None)
     encoder = FlipTest(encoder) if methods.flip else encoder
     encoded = encode(encoder, benchmark, choose(benchmark, directions), show)
+    if benchmark.single_shot:
+        drawn = {name: _drawn(direction.search) for name, direction in encoded.items()}
+        return Evaluation(
+            benchmark, encoder.info, drawn, {}, methods, _parts(drawn, encoded, by or {}), encoded
+        )
     results = plain = {name: direction.search.result() for name, direction in encoded.items()}
     if methods.change_search:
         more = None
@@ -116,14 +128,20 @@ def evaluate(
         results,
         plain if methods.change_search else {},
         methods,
-        _parts(results, encoded, by) if by else {},
+        _parts(results, encoded, by or {}),
         encoded,
     )
+
+
+def _drawn(search: Search) -> RetrievalResult:
+    return single_shot(search.queries, search.query_ids, search.gallery, search.gallery_ids)
 
 
 def _parts(
     results: Mapping[str, RetrievalResult], encoded: Mapping[str, Direction], by: Mapping[str, GroupsOf]
 ) -> dict[str, Breakdown]:
+    if not by:
+        return {}
     return {
         name: {
             division: breakdown(result, [groups(query) for query in encoded[name].queries])

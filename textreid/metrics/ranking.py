@@ -9,7 +9,7 @@ positive when it scores higher, or scores the same and stands before it in the g
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -130,24 +130,27 @@ def positive_ranks(scores: Iterable[np.ndarray], relevance: Relevance) -> Positi
     return PositiveRanks(np.concatenate([np.zeros(0, np.int64), *ranks]), np.array(counts, dtype=np.int64))
 
 
-def top_places(scores: Iterable[np.ndarray], relevance: Relevance, k: int) -> np.ndarray:
-    """The places of each query's k best gallery items, junk left out, ties in gallery order.
+def top_places(
+    scores: Iterable[np.ndarray], relevance: Relevance, k: int, queries: Collection[int]
+) -> dict[int, np.ndarray]:
+    """The places of the k best gallery items of some queries, junk left out, ties in gallery order.
 
     Args:
-        scores: as `positive_ranks` takes them.
+        scores: as `positive_ranks` takes them, of all queries.
         relevance: as `positive_ranks` takes it.
-        k: how many; galleries that are smaller give fewer.
+        k: how many; fewer where the gallery without junk is smaller.
+        queries: the numbers of the queries wanted.
 
     Returns:
-        [Q, min(k, G)] int64, -1 where junk leaves fewer.
+        Number of a query -> [≤ k] int64, best first.
     """
-    best: list[np.ndarray] = []
-    for chunk in scores:
-        for row in chunk.copy():
-            row[relevance(len(best))[1]] = -np.inf
-            order = np.argsort(-row, kind="stable")[:k]
-            best.append(np.where(row[order] > -np.inf, order, -1))
-    return np.array(best, dtype=np.int64)
+    best: dict[int, np.ndarray] = {}
+    rows = (row for chunk in scores for row in chunk)
+    for query, row in enumerate(rows):
+        if query in queries:
+            order = np.argsort(-row, kind="stable")
+            best[query] = order[~np.isin(order, relevance(query)[1])][:k]
+    return best
 
 
 def cosine_scores(

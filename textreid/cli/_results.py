@@ -1,0 +1,99 @@
+"""Measured results as tables for the terminal, and the bars that are seen while they are measured."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from textreid.cli._console import stderr
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from textreid.evaluate import Evaluation
+    from textreid.metrics.protocols import RetrievalResult
+
+ROWS = {
+    "R1": "R@1",
+    "R5": "R@5",
+    "R10": "R@10",
+    "mAP": "mAP",
+    "mAP_trapezoid": "mAP (Market-1501 toolkit)",
+    "mINP": "mINP",
+}
+
+
+@contextmanager
+def progress_bars() -> Iterator[Callable[[str, int, int], None]]:
+    """One bar on stderr for each thing that is encoded, with rate and time left."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=stderr()) as bars:
+        tasks = {}
+
+        def show(what: str, done: int, total: int) -> None:
+            if what not in tasks:
+                tasks[what] = bars.add_task(what, total=total)
+            bars.update(tasks[what], completed=done, total=total)
+
+        yield show
+
+
+def columns_of(evaluation: Evaluation, selection: str = "") -> dict[str, RetrievalResult]:
+    """Heading -> result: each direction, and before it the one without what was done to it."""
+    columns = {}
+    for name, result in evaluation.directions.items():
+        words = in_words(name) + (f", {selection}" if selection else "")
+        if evaluation.plain:
+            columns[f"{words}, plain"] = evaluation.plain[name]
+            words += ", " + " + ".join(evaluation.methods.names)
+        columns[words] = result
+    return columns
+
+
+def metrics_table(title: str, caption: str, columns: Mapping[str, RetrievalResult]) -> Table:
+    """Metrics down, results across: narrow enough for a terminal of 80 columns."""
+    from rich.table import Table
+
+    table = Table(title=title, caption=caption)
+    table.add_column("")
+    for name in columns:
+        table.add_column(name, justify="right")
+    for name, label in ROWS.items():
+        table.add_row(label, *(_cell(result, name) for result in columns.values()))
+    table.add_section()
+    for name in ("queries", "gallery", "skipped"):
+        table.add_row(name, *(f"{getattr(result, name):,}" for result in columns.values()))
+    return table
+
+
+def parts_tables(evaluation: Evaluation) -> Iterator[Table]:
+    """One table for each direction and division of its queries."""
+    from rich.table import Table
+
+    for direction, divisions in evaluation.parts.items():
+        for division, groups in divisions.items():
+            table = Table(title=f"{in_words(direction)} by {division} of the query")
+            for heading in (division, "queries", "R@1", "R@10", "mAP"):
+                table.add_column(heading, justify="left" if heading == division else "right")
+            for name, result in groups.items():
+                values = (_cell(result, metric) for metric in ("R1", "R10", "mAP"))
+                table.add_row(name, f"{result.queries:,}", *values)
+            yield table
+
+
+def in_words(direction: str) -> str:
+    """`text_to_image` as `text to image`."""
+    return direction.replace("_", " ")
+
+
+def counts_in_words(evaluation: Evaluation) -> str:
+    """What was searched."""
+    return ", ".join(f"{count:,} {name}" for name, count in evaluation.benchmark.counts.items())
+
+
+def _cell(result: RetrievalResult, name: str) -> str:
+    low, high = result.ci95[name]
+    return rf"{result.percent[name]:.2f} \[{low:.1f}, {high:.1f}]"

@@ -1,0 +1,101 @@
+"""`textreid bench`: models measured on many data sets, also on those they were not trained on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from textreid.cli._console import print_json, print_table, stderr
+from textreid.cli._options import AsJson, Device
+from textreid.cli._results import in_words, progress_bars
+
+if TYPE_CHECKING:
+    from textreid.evaluate import JointEncoder
+
+
+def run(
+    suite: Annotated[
+        str, typer.Argument(help="A suite's name (core, text, image) or its TOML file.", show_default=False)
+    ],
+    root: Annotated[
+        Path,
+        typer.Option(
+            "--root", metavar="DIR", help="The folder that holds the data sets' folders.", show_default=False
+        ),
+    ],
+    model: Annotated[
+        list[str],
+        typer.Option(
+            "--model",
+            metavar="NAME",
+            help="A model's name, folder or hub id; may be repeated. Left out: the suite's own.",
+            show_default=False,
+        ),
+    ] = [],  # noqa: B006
+    report: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write a page, .html or .md, beside published results."),
+    ] = None,
+    pictures: Annotated[
+        bool, typer.Option("--pictures", help="Put the best and worst queries into the HTML page.")
+    ] = False,
+    device: Device = "auto",
+    as_json: AsJson = False,
+) -> None:
+    """Measure models on a suite of data sets, cross-domain included.
+
+    A model measured on a data set that it did not learn from is marked "cross". A data set that is not there
+    is named and left out.
+
+    \b
+    Examples:
+      textreid bench core --root data
+      textreid bench core --root data --model runs/a/model --model runs/b/model --report report.html
+      textreid bench mine.toml --root data --json > mine.json
+    """  # noqa: D301
+    from textreid.evaluate.suite import load_suite, run_suite
+    from textreid.report import Entry, check_target, write_report
+
+    chosen = load_suite(suite, model)
+    if report:
+        check_target(report, pictures=pictures)
+
+    def load(name: str) -> JointEncoder:
+        from textreid.encode import Encoder  # only now, so that a wrong folder is said at once
+
+        return Encoder.load(name, device=device)
+
+    rows = []
+    with progress_bars() as show:
+        for row in run_suite(chosen, root, load, progress=show, say=stderr().print):
+            rows.append(row)
+            if row.evaluation is None:
+                stderr().print(f"[yellow]note[/] {row.measure.dataset} is left out: {row.missing}")
+    if report:
+        entries = [Entry(row.evaluation, domain=row.domain) for row in rows if row.evaluation]
+        write_report(report, entries, pictures=pictures, title=f"textreid bench {chosen.name}")
+        stderr().print(f"Wrote {report}.")
+    if as_json:
+        print_json({"suite": chosen.name, "rows": [row.to_dict() for row in rows]})
+        return
+
+    from rich.table import Table
+
+    table = Table(title=f"{chosen.name}: {chosen.description}" if chosen.description else chosen.name)
+    for heading in ("model", "data set", "domain", "direction", "R@1", "R@5", "R@10", "mAP", "mINP"):
+        table.add_column(heading, justify="right" if heading.startswith(("R@", "mAP", "mINP")) else "left")
+    for row in rows:
+        place = (row.model.name, f"{row.measure.dataset} {row.measure.split}", row.domain)
+        if row.evaluation is None:
+            table.add_row(*place, "not there")
+            continue
+        named = [(name, row.evaluation.plain[name], "") for name in row.evaluation.plain]
+        words = " + ".join(row.evaluation.methods.names)
+        named += [(name, result, words) for name, result in row.evaluation.directions.items()]
+        for name, result, methods in named:
+            direction = in_words(name) + (f", {methods}" if methods else "")
+            values = (f"{result.percent[metric]:.2f}" for metric in ("R1", "R5", "R10", "mAP", "mINP"))
+            table.add_row(*place, direction, *values)
+    print_table(table)

@@ -1,0 +1,188 @@
+"""Suites: many models measured on many data sets, also on those they were not trained on."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Literal
+
+from textreid.benchmark import Benchmark
+from textreid.config import build
+from textreid.errors import InputError, UnknownNameError
+from textreid.evaluate.features import JointEncoder, ShowProgress
+from textreid.evaluate.groups import find_groups
+from textreid.evaluate.methods import Methods
+from textreid.evaluate.run import Evaluation, evaluate
+
+FOLDER = Path(__file__).parent / "suites"
+
+
+@dataclass(frozen=True)
+class Model:
+    """One model of a suite.
+
+    Attributes:
+        name: as `--model` takes it.
+        trained_on: names of data sets; empty: read from the recipe of the run it comes from, if there is one.
+    """
+
+    name: str
+    trained_on: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One data set of a suite.
+
+    Attributes:
+        dataset: its name.
+        split: which part of it.
+        directions: which; empty: those that papers report.
+        by: divisions of the queries, such as "source".
+        methods: what the search does beyond the cosine.
+        root: the folder that holds it; "": the suite's.
+    """
+
+    dataset: str
+    split: str = "test"
+    directions: tuple[str, ...] = ()
+    by: tuple[str, ...] = ()
+    methods: Methods = field(default_factory=Methods)
+    root: str = ""
+
+
+@dataclass(frozen=True)
+class Suite:
+    """What is measured, as a TOML file says it.
+
+    Attributes:
+        measure: the data sets.
+        models: each is measured on every data set.
+        description: one line.
+        name: the file's stem.
+    """
+
+    measure: tuple[Measure, ...]
+    models: tuple[Model, ...] = (Model("pocket"),)
+    description: str = ""
+    name: str = ""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One model on one data set.
+
+    Attributes:
+        model: which.
+        measure: what.
+        evaluation: the result; None where the data are not there.
+        missing: why there is none.
+    """
+
+    model: Model
+    measure: Measure
+    evaluation: Evaluation | None
+    missing: str = ""
+
+    @property
+    def domain(self) -> Literal["same", "cross", "unknown"]:
+        """Whether the model learned from the data set that it is measured on."""
+        if not self.model.trained_on:
+            return "unknown"
+        return "same" if self.measure.dataset in self.model.trained_on else "cross"
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON object of one row."""
+        told = {"trained_on": list(self.model.trained_on), "domain": self.domain}
+        if self.evaluation is None:
+            names = {"dataset": self.measure.dataset, "split": self.measure.split, "model": self.model.name}
+            return names | told | {"missing": self.missing}
+        return self.evaluation.to_dict() | told
+
+
+def suite_names() -> list[str]:
+    """The suites that come with textreid."""
+    return sorted(path.stem for path in FOLDER.glob("*.toml"))
+
+
+def load_suite(name: str, models: Sequence[str] = ()) -> Suite:
+    """A suite by name or by the path of a TOML file, for its own models or others.
+
+    Raises:
+        UnknownNameError: no such suite or key.
+        InputError: the file is not TOML, or a value has the wrong type.
+    """
+    path = Path(name).expanduser() if name.endswith(".toml") else FOLDER / f"{name}.toml"
+    if not path.is_file():
+        raise UnknownNameError("suite", name, suite_names())
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"'{path}' is not valid TOML: {error}") from error
+    suite = replace(build(Suite, table, where=path.stem), name=path.stem)
+    chosen = tuple(map(Model, models)) or suite.models
+    return replace(suite, models=tuple(map(_with_training, chosen)))
+
+
+def run_suite(
+    suite: Suite,
+    root: Path,
+    load: Callable[[str], JointEncoder],
+    *,
+    progress: ShowProgress | None = None,
+    say: Callable[[str], None] = lambda _: None,
+) -> Iterator[Row]:
+    """Measure every model on every data set; a data set that is not there gives a row that says so.
+
+    Args:
+        suite: what to measure.
+        root: the folder that holds the data sets' folders.
+        load: a model by its name.
+        progress: told how far each encoding is.
+        say: told what is measured next.
+
+    Raises:
+        InputError: no data set of the suite can be read, or an image of one cannot.
+    """
+    benchmarks = [_read(measure, root) for measure in suite.measure]
+    if all(isinstance(benchmark, str) for benchmark in benchmarks):
+        raise InputError("No data set of the suite can be read.\n" + "\n".join(map(str, benchmarks)))
+    for model in suite.models:
+        encoder = load(model.name)
+        for measure, benchmark in zip(suite.measure, benchmarks, strict=True):
+            if isinstance(benchmark, str):
+                yield Row(model, measure, None, benchmark)
+                continue
+            say(f"{model.name} on {measure.dataset} {measure.split}")
+            evaluation = evaluate(
+                encoder,
+                benchmark,
+                methods=measure.methods,
+                directions=measure.directions,
+                by={name: find_groups(name) for name in measure.by},
+                progress=progress,
+            )
+            yield Row(model, measure, evaluation)
+
+
+def _read(measure: Measure, root: Path) -> Benchmark | str:
+    """The benchmark, or why it cannot be read."""
+    try:
+        return Benchmark.read(measure.dataset, measure.root or root, measure.split)
+    except InputError as error:
+        return str(error)
+
+
+def _with_training(model: Model) -> Model:
+    """With the data sets that the recipe beside a run's model names."""
+    recipe = Path(model.name).expanduser().parent / "recipe.json"
+    if model.trained_on or not recipe.is_file():
+        return model
+    try:
+        data = json.loads(recipe.read_text(encoding="utf-8"))["data"]
+        return replace(model, trained_on=tuple(dict.fromkeys(entry["name"] for entry in data)))
+    except (OSError, ValueError, LookupError, TypeError) as error:
+        raise InputError(f"'{recipe}' is not the recipe of a training run: {error}") from error

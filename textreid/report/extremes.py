@@ -1,0 +1,99 @@
+"""The queries that went best and worst, with what they found."""
+
+from __future__ import annotations
+
+import base64
+import io
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image
+
+from textreid.evaluate import Evaluation, Item
+from textreid.evaluate.methods import scores_of
+from textreid.images import open_image
+from textreid.metrics.ranking import average_precision, cosine_scores, top_places
+
+SHOWN, HITS, HEIGHT = 5, 6, 128
+
+
+@dataclass(frozen=True)
+class Found:
+    """One hit of a query.
+
+    Attributes:
+        item: what was found.
+        right: whether it is the person asked for.
+    """
+
+    item: Item
+    right: bool
+
+
+@dataclass(frozen=True)
+class Extreme:
+    """One query and its first hits.
+
+    Attributes:
+        query: what was asked.
+        precision: average precision, percent.
+        first: rank of its first right answer.
+        hits: the best of the gallery, best first.
+    """
+
+    query: Item
+    precision: float
+    first: int
+    hits: tuple[Found, ...]
+
+
+def extremes(
+    evaluation: Evaluation, direction: str, *, count: int = SHOWN
+) -> tuple[list[Extreme], list[Extreme]]:
+    """The `count` best and worst queries by average precision, of different persons as far as there are.
+
+    Args:
+        evaluation: with the vectors it was measured with.
+        direction: one of its directions.
+        count: how many of each.
+    """
+    found, encoded = evaluation.directions[direction].found, evaluation.encoded[direction]
+    search, scored = encoded.search, np.flatnonzero(found.scored)
+    precision = average_precision(found)
+    order = np.argsort(-precision, kind="stable").tolist()
+    persons = search.query_ids[scored]
+    best, worst = (_different(some, persons, count) for some in (order, order[::-1]))
+    scores = scores_of(search, evaluation.methods, across=encoded.across)
+    if scores is None:
+        scores = cosine_scores(search.queries, search.gallery)
+    top = top_places(scores, search.relevance, HITS, set(scored[best + worst].tolist()))
+
+    def shown(place: int) -> Extreme:
+        query = int(scored[place])
+        hits = tuple(
+            Found(encoded.gallery[hit], search.gallery_ids[hit] == search.query_ids[query])
+            for hit in top[query].tolist()
+        )
+        first = int(found.ranks[found.first[place]])
+        return Extreme(encoded.queries[query], 100 * float(precision[place]), first, hits)
+
+    return [shown(place) for place in best], [shown(place) for place in worst]
+
+
+def thumbnail(item: Item) -> str:
+    """The picture as a data URL, small."""
+    picture = open_image(item.crop.image)
+    picture.thumbnail((HEIGHT, HEIGHT), Image.Resampling.LANCZOS)
+    file = io.BytesIO()
+    picture.convert("RGB").save(file, "JPEG", quality=80)
+    return "data:image/jpeg;base64," + base64.b64encode(file.getvalue()).decode()
+
+
+def _different(order: list[int], persons: np.ndarray, count: int) -> list[int]:
+    """The first of `order` of each person."""
+    chosen: dict[int, int] = {}
+    for place in order:
+        chosen.setdefault(int(persons[place]), place)
+        if len(chosen) == count:
+            break
+    return list(chosen.values())
