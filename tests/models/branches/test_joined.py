@@ -55,6 +55,15 @@ def test_a_view_without_weight_takes_no_place() -> None:
     assert join(features(3, seed=0), {"global": 1.0, "stripes": 0.0}).shape == (3, 5)
 
 
+def test_the_order_in_which_views_are_listed_does_not_matter() -> None:
+    some = features(3, seed=0)
+    one, other = (
+        {"stripes": 0.5, "global": 1.0, "patches": 2.0},
+        {"patches": 2.0, "stripes": 0.5, "global": 1.0},
+    )
+    assert torch.equal(join(some, one), join(some, other))
+
+
 def test_worked_example() -> None:
     """Global vectors alike (1, weight 1); of two parts one alike, one at a right angle (½, weight 3)."""
     one = Features(torch.tensor([[2.0, 0.0]]), {"halves": torch.tensor([[[1.0, 0.0], [1.0, 0.0]]])})

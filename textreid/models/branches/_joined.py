@@ -19,11 +19,11 @@ def join(features: Features, weights: Mapping[str, float]) -> Tensor:
 
     Args:
         features: of N images or sentences.
-        weights: view -> its weight w ≥ 0, in the order in which they are put side by side; a view with weight
-            0 takes no place.
+        weights: view -> its weight w ≥ 0; a view with weight 0 takes no place, and the others lie side by
+            side by name, in whatever order a recipe or a folder lists them.
     """
     pieces = []
-    for name, weight in weights.items():
+    for name, weight in sorted(weights.items()):
         if weight:
             parts = F.normalize(features.view(name).parts.float(), dim=2)
             pieces.append((parts * (weight / parts.shape[1]) ** 0.5).flatten(1))
