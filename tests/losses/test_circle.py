@@ -38,6 +38,8 @@ def test_against_pytorch_metric_learning(seed: int) -> None:
     ) / 3
     value = circle(margin=0.3, scale=8.0)(pairs, batch_of(labels.tolist()))
     torch.testing.assert_close(value, expected, rtol=1e-4, atol=1e-5)
+    for ours, theirs in zip(*(torch.autograd.grad(x, [image, text]) for x in (value, expected)), strict=True):
+        torch.testing.assert_close(ours, theirs, rtol=1e-3, atol=1e-5)
 
 
 def test_a_pair_far_from_its_optimum_is_pulled_harder() -> None:

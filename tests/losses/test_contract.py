@@ -179,6 +179,18 @@ def test_half_precision_features_do_not_overflow(loss: nn.Module) -> None:
     assert value.isfinite()
 
 
+def test_equal_and_empty_vectors_have_finite_gradients(loss: nn.Module) -> None:
+    pairs, batch = full_batch(LABELS["pairs"])
+    with torch.no_grad():
+        for features in (pairs.image, pairs.text):
+            features.pooled[:4] = features.pooled[0].clone()
+            features.pooled[4:6] = 0
+    value = loss(pairs, batch)
+    value.backward()
+    assert value.isfinite()
+    assert all(tensor.grad.isfinite().all() for tensor in tensors(pairs) if tensor.grad is not None)
+
+
 def in_half(features: Features) -> Features:
     """The features in float16, the pooled vectors 100 times as long."""
     return dataclasses.replace(

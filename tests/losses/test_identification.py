@@ -148,10 +148,16 @@ def test_circle_head() -> None:
     config = Config(smoothing=0, neck=False, head="circle", scale=64.0, margin=0.25)
     weights = torch.tensor([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])
     z = torch.tensor([[0.8, 0.4, math.sqrt(1 - 0.8**2 - 0.4**2)]])
+    z.requires_grad_()
     value = with_class_vectors(Identification(config, Sizes(3, 2)), weights)(
-        encoded(5 * z), batch_of([0], described=[])
+        encoded(z), batch_of([0], described=[])
     )
+    value.backward()
     assert value.item() == pytest.approx(4.808196, abs=1e-4)
+    # the weights .45 and .65 are constants: d/ds = 64 p (-.45, .65), less its part along z (z has length 1)
+    slope = 64 / (1 + math.exp(-4.8)) * torch.tensor([-0.45, 0.65, 0.0])
+    unit = z.detach()[0]
+    torch.testing.assert_close(z.grad[0], slope - (slope @ unit) * unit, rtol=1e-4, atol=1e-4)
 
 
 def test_dropout_is_for_training() -> None:

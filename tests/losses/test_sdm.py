@@ -6,6 +6,7 @@ import math
 
 import pytest
 import torch
+from torch.nn import functional as F
 
 from tests.losses.batches import batch_of, pairs_with_cosines, random_pairs
 from textreid.losses import Sizes
@@ -75,3 +76,16 @@ def test_images_without_a_sentence_are_candidates_and_anchors() -> None:
         a * math.log(a / (b + 1e-8)) for a, b in zip(p, q, strict=True)
     )  # the other way has p = q = 1
     assert value.item() == pytest.approx(expected, rel=1e-5)
+
+
+def test_with_a_larger_epsilon_it_is_twice_the_reversed_contrast_of_pytorchs_divergence() -> None:
+    pairs, labels = random_pairs(8), torch.tensor([0, 0, 1, 1, 2, 3, 3, 3])
+    logits = F.cosine_similarity(pairs.text.pooled[:, None], pairs.image.pooled[None], dim=2) / 0.02
+    same = (labels[:, None] == labels).float()
+    targets = (same / same.sum(dim=1, keepdim=True) + 1e-2).log()
+    expected = sum(
+        F.kl_div(targets, side.log_softmax(dim=1), log_target=True, reduction="batchmean")
+        for side in (logits, logits.T)
+    )
+    loss = SimilarityDistributionMatching(Config(temperature=0.02, epsilon=1e-2), Sizes(8, 8))
+    torch.testing.assert_close(loss(pairs, batch_of(labels.tolist())), expected, rtol=1e-4, atol=1e-5)
