@@ -81,3 +81,49 @@ def test_iterating_twice_gives_the_same_epoch() -> None:
 def test_too_few_people_says_what_to_set() -> None:
     with pytest.raises(InputError, match=r"only 2: --set sampler\.identities=2"):
         IdentitySampler([0, 0, 1], identities=3, images=1)
+
+
+def test_images_of_nobody_known_are_left_out() -> None:
+    labels = [0, 0, -1, 1, 1, -1]
+    dealt = {index for batch in IdentitySampler(labels, identities=2, images=2) for index in batch}
+    assert dealt == {0, 1, 3, 4}
+
+
+class TestBalance:
+    LABELS = [person for person in range(40) for _ in range(4)] + list(range(40, 50)) * 2
+    DOMAINS = [0] * 160 + [1] * 20
+
+    def shares(self, *, balance: bool) -> Counter[int]:
+        sampler = IdentitySampler(
+            self.LABELS, identities=4, images=2, domains=self.DOMAINS, balance=balance, seed=3
+        )
+        return Counter(self.DOMAINS[index] for batch in sampler for index in batch)
+
+    def test_as_they_come_by_default(self) -> None:
+        shares = self.shares(balance=False)
+        assert shares[0] == pytest.approx(160, abs=8)
+        assert shares[1] == pytest.approx(20, abs=8)
+
+    def test_every_data_set_has_the_same_share(self) -> None:
+        shares = self.shares(balance=True)
+        assert shares[0] == pytest.approx(160, abs=16)
+        assert shares[1] == pytest.approx(160, abs=16)
+
+    def test_every_image_is_still_seen(self) -> None:
+        sampler = IdentitySampler(
+            self.LABELS, identities=2, images=2, domains=self.DOMAINS, balance=True, seed=1
+        )
+        seen = Counter(index for batch in sampler for index in batch)
+        small = [seen[index] for index, domain in enumerate(self.DOMAINS) if domain == 1]
+        assert min(small) >= 7
+        assert max(small) <= 9
+
+    def test_order_is_a_function_of_seed_and_epoch(self) -> None:
+        def dealt(epoch: int) -> list[list[int]]:
+            sampler = IdentitySampler(
+                self.LABELS, identities=4, images=2, domains=self.DOMAINS, balance=True, seed=3
+            )
+            sampler.set_epoch(epoch)
+            return list(sampler)
+
+        assert dealt(1) == dealt(1) != dealt(2)
