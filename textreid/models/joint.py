@@ -62,6 +62,8 @@ class JointModel(PreTrainedModel):
         """Draw the projections only: the other parts draw their own, and transformers would do so anew."""
         if isinstance(module, nn.Linear) and module in (self.image_projection, self.text_projection):
             nn.init.normal_(module.weight, std=module.in_features**-0.5)
+        elif hasattr(module, "init_non_persistent_buffers"):  # timm's: no file holds them
+            module.init_non_persistent_buffers()
 
     @property
     def weights(self) -> dict[str, float]:

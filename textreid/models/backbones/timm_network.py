@@ -54,6 +54,9 @@ def build(
     tower: Any = _create(source, given | {"pretrained": folder is not None})
     if not hasattr(tower, "num_prefix_tokens"):
         tower.reset_classifier(0, "")
+    elif any(side % patch for side, patch in zip(image_size, tower.patch_embed.patch_size, strict=True)):
+        patch = tower.patch_embed.patch_size[0]
+        raise ModelError(f"image_size is {list(image_size)}; '{name}' needs multiples of {patch} pixels.")
     if options.get("last_stride") == 1:
         _keep_resolution(name, tower)
     pooling = options.get("pooling", "own" if hasattr(tower, "num_prefix_tokens") else "mean+max")
