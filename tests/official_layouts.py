@@ -140,12 +140,14 @@ def _duke(root: Path) -> Path:
 
 
 def _cuhk03_np(root: Path, boxes: str) -> Path:
-    return write_named(
-        root / "cuhk03-np" / boxes,
+    folder = root / "cuhk03-np"
+    write_named(
+        folder / boxes,
         bounding_box_train=["0001_c1_1.png", "0002_c2_6.png"],
         query=["0003_c1_1.png", "0004_c2_6.png"],
         bounding_box_test=["0003_c2_7.png", "0004_c1_3.png", "0003_c1_2.png"],
     )
+    return folder
 
 
 LAYOUTS: dict[str, Callable[[Path], Path]] = {

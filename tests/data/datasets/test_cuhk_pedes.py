@@ -63,6 +63,7 @@ def test_root_may_be_the_folder_itself(tmp_path):
         ({"id": None}, "id"),
         ({"id": True}, "id"),
         ({"id": 1.5}, "id"),
+        ({"id": -1}, "id"),
         ({"split": "dev"}, "split"),
         ({"split": None}, "split"),
         ({"split": ["train"]}, "split"),

@@ -2,7 +2,8 @@
 
 Each module offers `load(root, split) -> list[PersonCrop]` and `SPLITS`; `root` is the folder that holds the
 data set's own folder, or that folder itself. It may say `COUNTS`, the published numbers of a split, and
-`SINGLE_SHOT = True` where its protocol draws one gallery image of each person. A file whose name starts with
+`SINGLE_SHOT = True` where its protocol draws one gallery image of each person, and offer `found(root)` where not
+every folder has every split. A file whose name starts with
 an underscore is shared by several data sets and is none itself.
 """
 
@@ -24,13 +25,21 @@ def names() -> list[str]:
     return sorted(name.replace("_", "-") for name in modules if not name.startswith("_"))
 
 
-def splits(name: str) -> tuple[str, ...]:
+def splits(name: str, root: str | Path | None = None) -> tuple[str, ...]:
     """The splits of a data set, such as ("train", "val", "test").
+
+    Args:
+        name: of the data set.
+        root: where it lies, to leave out the splits that one's own data do not have.
 
     Raises:
         UnknownNameError: no such data set.
+        InputError: `root` cannot be read.
     """
-    return tuple(_module(name).SPLITS)
+    module = _module(name)
+    if root is not None and hasattr(module, "found"):
+        return tuple(module.found(root))
+    return tuple(module.SPLITS)
 
 
 def load(name: str, root: str | Path, split: str) -> list[PersonCrop]:

@@ -73,8 +73,8 @@ def _crop(path: Path, number: int, row: Any, layout: CaptionLayout) -> PersonCro
         raise fail(layout.path_key, f"a path relative to {layout.images}/")
     if Path(file_path).is_absolute() or ".." in Path(file_path).parts:
         raise fail(layout.path_key, f"a path inside {layout.images}/")
-    if not isinstance(person, int) or isinstance(person, bool):
-        raise fail("id", "a whole number")
+    if not isinstance(person, int) or isinstance(person, bool) or person < 0:
+        raise fail("id", "a whole number, 0 or more")
     if not isinstance(split, str) or split not in layout.splits:
         raise fail("split", f"one of {', '.join(layout.splits)}")
     if (

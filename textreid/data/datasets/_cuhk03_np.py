@@ -18,7 +18,8 @@ from textreid.data.datasets._file_names import FileNameLayout
 def layout(boxes: str) -> FileNameLayout:
     """The layout with "labeled" boxes (drawn by hand) or "detected" ones (from a detector)."""
     return FileNameLayout(
-        folder=f"cuhk03-np/{boxes}",
+        folder="cuhk03-np",
+        inside=boxes,
         name=re.compile(r"(?P<person>\d{4,})_c(?P<camera>[12])_\d+\.png", re.IGNORECASE),
         example="0003_c1_21.png (person, view, number)",
         hint="Get the data from the protocol's authors: github.com/zhunzhong07/person-re-ranking (CUHK03-NP)",

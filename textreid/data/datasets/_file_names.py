@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from textreid.data.datasets import find_folder
 from textreid.errors import AnnotationError, InputError
@@ -24,6 +24,7 @@ class FileNameLayout:
         example: such a name, for the error that refuses another.
         hint: where users get the data.
         suffix: of the images.
+        inside: the folder in `folder` that holds the three, where they do not lie in it at once.
     """
 
     folder: str
@@ -31,6 +32,7 @@ class FileNameLayout:
     example: str
     hint: str
     suffix: str = ".jpg"
+    inside: str = ""
 
 
 def load_named(root: str | Path, split: str, layout: FileNameLayout) -> list[PersonCrop]:
@@ -40,7 +42,7 @@ def load_named(root: str | Path, split: str, layout: FileNameLayout) -> list[Per
         InputError: the folder is missing or holds no image.
         AnnotationError: an image whose name does not follow the data set's pattern.
     """
-    part = FOLDERS[split]
+    part = (PurePosixPath(layout.inside) / FOLDERS[split]).as_posix()
     folder = find_folder(root, layout.folder, part, hint=layout.hint) / part
     crops = []
     for path in list_images(folder, layout.suffix):

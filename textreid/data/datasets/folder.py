@@ -48,6 +48,17 @@ def load(root: str | Path, split: str) -> list[PersonCrop]:
     return crops
 
 
+def found(root: str | Path) -> tuple[str, ...]:
+    """The splits that there are pictures of.
+
+    Raises:
+        InputError: there is neither a table nor a picture.
+        AnnotationError: a malformed row.
+    """
+    there = {row["split"] for _, row in _rows(Path(root).expanduser())}
+    return tuple(split for split in SPLITS if split in there)
+
+
 def _rows(root: Path) -> Iterator[tuple[str, dict[str, Any]]]:
     """Where each row stands, and what it says, with every key."""
     for name in TABLES:
