@@ -109,10 +109,8 @@ def of_captions(captions: Sequence[str]) -> dict[str, str]:
     read = [read_caption(caption) for caption in captions]
     votes = {group: Counter(told[group] for told in read if group in told) for group in VALUES}
     agreed = {group: value for group, counts in votes.items() if (value := _most(counts))}
-    if not captions or agreed.get("bag") == YES:  # "a bag" may be of any kind
-        absent = ("hat",) if captions else ()
-    else:
-        absent = TELLING
+    unclear = agreed.get("bag") == YES  # "a bag" may be of any kind
+    absent: Sequence[str] = () if not captions else ("hat",) if unclear else TELLING
     return {**{group: NO for group in absent if not votes[group]}, **agreed}
 
 

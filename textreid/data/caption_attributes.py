@@ -23,6 +23,7 @@ _WORN = ("upper", "lower", "shoes", "hat", "glasses", "scarf")
 _THINGS = ("hat", "glasses", "scarf", "umbrella", "bag")
 _NOUNS = (*_CLOTHING, "glasses", "scarf", "umbrella", "hair", "head", "person", "part", "sleeves", "other")
 _MODIFIERS = ("colour", "hair colour", "pattern", "length", "sleeves", "style", "age", "filler")
+_DETERMINERS = ("determiner", "pronoun")
 _JOINTS = ("and", "slash", "comma", "or")
 _STRANGE = 3  # unknown words that a phrase may hold: "a white loose fitting linen shirt"
 _Said = Mapping[str, tuple[str, ...]]
@@ -58,10 +59,10 @@ def read_caption(caption: str) -> dict[str, str]:
     Returns:
         Attribute group -> value, a subset of `VALUES`; a group that is not told is not there.
     """
-    sentences = [_words(text) for text in re.split(r"[.;!?]+", _plain(caption))]
-    words = [word for sentence in sentences for word in sentence]
+    text = _plain(caption)
+    sentences = [_words(sentence) for sentence in re.split(r"[.;!?]+", text)]
     mentions = _joined([mention for sentence in sentences for mention in _mentions(sentence)])
-    told = _person(words, mentions) | _hair(mentions) | _upper(mentions) | _lower(mentions)
+    told = _person(text, mentions) | _hair(mentions) | _upper(mentions) | _lower(mentions)
     told |= _shoes(mentions) | _things(mentions)
     return {group: told[group] for group in VALUES if told.get(group) in VALUES[group]}
 
@@ -152,9 +153,9 @@ def _mentions(words: Sequence[_Word]) -> list[_Mention]:
         mention = _Mention(
             kind,
             words[at].value,
-            said=_behind(words, at + 1, of_hair=kind == "hair") | told,
+            said={**_behind(words, at + 1, of_hair=kind == "hair"), **told},
             denied=at in denied,
-            inner=before == "above" or (after == "beneath" and next_one not in ("determiner", "colour")),
+            inner=before == "above" or (after == "beneath" and next_one not in (*_DETERMINERS, "colour")),
             worn=kind not in _WORN or (before != "hold" and after != "not worn"),
         )
         last = mentions[-1] if mentions else None
@@ -179,7 +180,7 @@ def _phrases(words: Sequence[_Word]) -> list[tuple[int, int, _Said]]:
         if at < taken and words[at].kind in _NOUNS:
             taken, told = _left(words, at)
             start = taken
-            while start and words[start - 1].kind == "determiner":
+            while start and words[start - 1].kind in _DETERMINERS:
                 start -= 1
             phrases.append((start, at, told))
     return phrases[::-1]
@@ -202,7 +203,7 @@ def _left(words: Sequence[_Word], at: int) -> tuple[int, _Said]:
         elif kind == "strange" and strange < _STRANGE:
             strange += 1
         elif kind in _JOINTS and start > 1 and words[start - 2].kind in _MODIFIERS and right in _MODIFIERS:
-            if kind == "comma" and words[start - 2].kind == right == "colour" and not listing:
+            if kind == "comma" and words[start - 2].kind == "colour" and "colour" in told and not listing:
                 break  # "in black, white shoes", but "a red, black and white shirt"
             listing = listing or kind != "comma"
             doubtful = doubtful or kind == "or"
@@ -291,7 +292,7 @@ def _adding(mention: _Mention, kind: str, value: str, second: tuple[str, ...] = 
 # Attributes
 
 
-def _person(words: Sequence[_Word], mentions: Sequence[_Mention]) -> dict[str, str]:
+def _person(text: str, mentions: Sequence[_Mention]) -> dict[str, str]:
     """Sex and age of the first person named, who is the one described; else the sex of the pronouns."""
     told = {"sex": "", "age": ""}
     for mention in mentions:
@@ -300,7 +301,8 @@ def _person(words: Sequence[_Word], mentions: Sequence[_Mention]) -> dict[str, s
             young = mention.first("age") == "young" and mention.value in ("girl", "boy")  # may be a child
             age = mention.value if mention.value in data.AGES else "" if young else mention.first("age")
             told["age"] = told["age"] or age
-    pronouns = {word.value for word in words if word.kind == "pronoun"}
+    said = set(text.split())
+    pronouns = {sex for sex, words in data.PRONOUNS.items() if said & set(words.split(", "))}
     if not told["sex"] and len(pronouns) == 1:
         told["sex"] = pronouns.pop()
     return told

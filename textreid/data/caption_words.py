@@ -185,19 +185,19 @@ GLASSES = {
 }
 BAGS = {
     "backpack": (
-        "backpack, back pack, rucksack, book bag, bookbag, school bag, schoolbag, knapsack, backpack "
-        "bag, bagpack"
+        "backpack, backpacks, back pack, rucksack, book bag, bookbag, school bag, schoolbag, "
+        "knapsack, backpack bag, bagpack"
     ),
-    "handbag": "handbag, hand bag, purse, clutch, pocketbook, pocket book, clutch bag",
+    "handbag": "handbag, handbags, hand bag, purse, purses, clutch, pocketbook, pocket book, clutch bag",
     "suitcase": (
         "suitcase, luggage, trolley case, rolling suitcase, wheeled suitcase, rolling bag, rolling "
         "luggage, rolling case"
     ),
     "bag": (
-        "bag, shoulder bag, messenger bag, crossbody bag, cross body bag, tote bag, tote, large bag, "
-        "satchel, shopping bag, plastic bag, carrier bag, paper bag, grocery bag, briefcase, brief "
-        "case, laptop bag, sling bag, duffel bag, duffle bag, gym bag, side bag, fanny pack, computer "
-        "bag"
+        "bag, bags, shoulder bag, messenger bag, crossbody bag, cross body bag, tote bag, tote, large "
+        "bag, satchel, shopping bag, plastic bag, plastic bags, shopping bags, carrier bag, paper "
+        "bag, grocery bag, briefcase, brief case, laptop bag, sling bag, duffel bag, duffle bag, gym "
+        "bag, side bag, fanny pack, computer bag"
     ),
 }
 THINGS = {"scarf": "scarf, scarves, shawl", "umbrella": "umbrella, parasol"}
