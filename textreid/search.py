@@ -20,6 +20,7 @@ from textreid.errors import InputError
 from textreid.indexing import AddReport, Progress
 from textreid.people import Detector, Sighting, load_detector, load_frame
 from textreid.query import DISLIKED, LIKED, PHOTO, Part, combine
+from textreid.rescore import Rescorer, matching_model
 from textreid.searchlog import SearchLog
 from textreid_index import Embeddings, Gallery, Hits, Record, Where
 from textreid_index.embeddings import require_same_encoder
@@ -51,6 +52,7 @@ class PersonSearch:
         self.gallery = gallery
         self._load, self._log = load, log
         self._encoder: PersonEncoder | None = None
+        self._rescorer: Rescorer | None = None
         self._loading = threading.Lock()
 
     @classmethod
@@ -188,6 +190,8 @@ class PersonSearch:
         where: Where | None = None,
         more_like: Sequence[str] = (),
         less_like: Sequence[str] = (),
+        rerank: int = 0,
+        budget: float | None = None,
     ) -> Hits:
         """The k people who match best.
 
@@ -201,11 +205,17 @@ class PersonSearch:
             where: whom to consider; None: everybody.
             more_like: ids of hits that are right, or nearly so.
             less_like: ids of hits that are wrong; they do not come back.
+            rerank: how many of the best are put into order by the model's matcher, which reads the
+                description and each picture together; 0: none.
+            budget: seconds for that; when they are used up, no more pictures are read.
 
         Raises:
-            InputError: there is nothing to search for.
+            InputError: there is nothing to search for, or no description to re-rank by.
+            ModelError: the model has no matcher to re-rank with.
             GalleryError: an id is unknown, or the gallery comes from another model.
         """
+        if rerank and not (text and text.strip()):
+            raise InputError("Re-ranking reads a description beside each picture: give one.")
         parts = []
         if text is not None and text.strip():
             parts.append(Part(self.encoder.encode_texts([text])))
@@ -221,7 +231,11 @@ class PersonSearch:
         if less_like:
             parts.append(Part(self.gallery.vectors(less_like), DISLIKED))
             where = _excluding(where, less_like)
-        hits = self._nearest(combine(parts, lambda: self.gallery.sample(SAMPLE)), k, where)
+        read = self._reader() if rerank else None
+        vector = combine(parts, lambda: self.gallery.sample(SAMPLE))
+        hits = self._nearest(vector, max(k, rerank), where)
+        if read and text:
+            hits = read(text, hits, rerank, budget).first(k)
         if self._log:
             self._log.write(hits, text=text, image=image is not None, where=where, more_like=more_like)
         return hits
@@ -259,6 +273,13 @@ class PersonSearch:
     def neighbours(self, id: str, n: int = 8) -> list[Record]:
         """Up to n people seen nearest in time to this one, in the order of time."""
         return self.gallery.neighbours(id, n)
+
+    def _reader(self) -> Rescorer:
+        encoder = matching_model(self.encoder)
+        with self._loading:
+            if self._rescorer is None:
+                self._rescorer = Rescorer(self.gallery, encoder)
+            return self._rescorer
 
     def _nearest(self, vector: np.ndarray, k: int, where: Where | None) -> Hits:
         known = self._encoder.info if self._encoder else self.gallery.encoder

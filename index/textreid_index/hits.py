@@ -20,16 +20,20 @@ class SearchHit:
         score: cosine of the query and the person, in [-1, 1]; larger is better.
         id: the person's id in the gallery.
         record: where and when the person was seen.
+        match: probability that the description is of this person, where a model read both together to put
+            the best hits into order; else None.
     """
 
     rank: int
     score: float
     id: str
     record: Record
+    match: float | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        """The hit as plain values: rank, score, id, source, box, camera, time."""
+        """The hit as plain values: rank, score, id, source, box, camera, time; match where there is one."""
         record = self.record
+        match = {} if self.match is None else {"match": round(self.match, 6)}
         return {
             "rank": self.rank,
             "score": round(self.score, 6),
@@ -38,6 +42,7 @@ class SearchHit:
             "box": None if record.box is None else list(record.box),
             "camera": record.camera,
             "time": record.when,
+            **match,
         }
 
 
@@ -46,12 +51,19 @@ class Hits(Sequence[SearchHit]):
     """The people found for one query, best first; equal scores are in order of id.
 
     Attributes:
-        scores: [k] float32, falling.
+        scores: [k] float32, falling unless the hits were re-ranked.
         records: k records.
+        matches: [k] float32, see `SearchHit.match`, NaN for None; None for hits that were not re-ranked.
     """
 
     scores: np.ndarray
     records: tuple[Record, ...]
+    matches: np.ndarray | None = None
+
+    def first(self, k: int) -> Hits:
+        """The k best."""
+        matches = None if self.matches is None else self.matches[:k]
+        return Hits(self.scores[:k], self.records[:k], matches)
 
     @property
     def ids(self) -> tuple[str, ...]:
@@ -74,7 +86,8 @@ class Hits(Sequence[SearchHit]):
             return tuple(self[index] for index in range(*place.indices(len(self))))
         index = range(len(self))[place]
         record = self.records[index]
-        return SearchHit(index + 1, float(self.scores[index]), record.id, record)
+        match = None if self.matches is None or np.isnan(self.matches[index]) else float(self.matches[index])
+        return SearchHit(index + 1, float(self.scores[index]), record.id, record, match)
 
 
 @dataclass(frozen=True, eq=False)

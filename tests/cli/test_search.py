@@ -8,6 +8,7 @@ import re
 import pytest
 from PIL import Image
 
+from tests.test_rescore import MixedUp
 from tests.toy import draw_person
 
 
@@ -47,6 +48,25 @@ def test_photo_alone_and_photo_with_words(textreid, kept, tmp_path):
     look = ("search", "--image", example, "--gallery", "gallery", "--json")
     assert len(json.loads(textreid(*look).stdout)) == 3
     assert json.loads(textreid(*look, "black trousers").stdout)[0]["source"].endswith("blue-black.png")
+
+
+def test_reranked_hits_tell_how_well_they_match(textreid, kept, monkeypatch):
+    monkeypatch.setattr("tests.cli.conftest.ToyEncoder", MixedUp)
+    ask = ("search", "a blue shirt and black jeans", "--gallery", "gallery", "--rerank", "2")
+    hits = json.loads(textreid(*ask, "--json").stdout)
+    assert [list(hit)[-1] for hit in hits] == ["match", "match", "time"]
+    assert hits[0]["source"].endswith("blue-black.png")
+    head, first, _, last = textreid(*ask).stdout.splitlines()
+    assert head.split()[:3] == ["rank", "score", "match"]
+    assert first.split()[2] == f"{hits[0]['match']:.3f}"
+    assert last.split()[2].endswith(".png")
+    unread = json.loads(textreid(*ask, "--budget", "0", "--json").stdout)
+    assert not any("match" in hit for hit in unread)
+
+
+def test_reranking_needs_a_model_that_can(textreid, kept):
+    done = textreid("search", "a man", "--gallery", "gallery", "--rerank", "5", code=2)
+    assert "no matcher" in done.stderr
 
 
 def test_filters_narrow_the_search(textreid, kept):

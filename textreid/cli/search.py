@@ -37,6 +37,16 @@ def run(
     source: Annotated[
         str | None, typer.Option(metavar="PATH", help="Only from this file, or from below this folder.")
     ] = None,
+    rerank: Annotated[
+        int,
+        typer.Option(min=0, metavar="K", help="Let the model read the best K again, with the description."),
+    ] = 0,
+    budget: Annotated[
+        float | None,
+        typer.Option(
+            min=0, metavar="MS", help="Stop reading after so many milliseconds.", show_default=False
+        ),
+    ] = None,
     as_json: AsJson = False,
     sheet: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Also write a contact sheet, such as hits.jpg.")
@@ -51,6 +61,7 @@ def run(
 
     Both together mean: like on this photo, but as described. A date and time is compared with when a photo
     was taken or a video recorded; seconds, or minutes:seconds, with the place in the video.
+    Re-ranking needs a model with a matcher, which compares each word with each place of a picture.
 
     Examples:
       textreid search "a man in a blue shirt with a backpack" --gallery gallery
@@ -64,7 +75,8 @@ def run(
     limits = where(camera=camera, since=since, until=until, source=source)
     example = _example(image) if image else None
     with PersonSearch.open(gallery, model=model, device=device, log=log) as search:
-        hits = search.search(description, image=example, k=k, where=limits)
+        seconds = None if budget is None else budget / 1000
+        hits = search.search(description, image=example, k=k, where=limits, rerank=rerank, budget=seconds)
         if sheet:
             _write_sheet(search, hits, description or f"like {image}", sheet)
     if as_json:
@@ -102,12 +114,16 @@ def _table(hits: Hits) -> Table:
     from rich.table import Table
 
     table = Table(box=None, header_style="bold", pad_edge=False)
-    for name in ("rank", "score"):
+    reranked = hits.matches is not None
+    for name in ("rank", "score", "match") if reranked else ("rank", "score"):
         table.add_column(name, justify="right")
     for name in ("source", "box", "camera", "time"):
         table.add_column(name, overflow="fold")
     for hit in hits.to_dicts():
         box = " ".join(f"{value:.0f}" for value in hit["box"] or ())
         texts = (hit["source"], box, hit["camera"] or "", hit["time"] or "")
-        table.add_row(str(hit["rank"]), f"{hit['score']:.3f}", *map(escape, texts))
+        numbers = [str(hit["rank"]), f"{hit['score']:.3f}"]
+        if reranked:
+            numbers.append(f"{hit['match']:.3f}" if "match" in hit else "")
+        table.add_row(*numbers, *map(escape, texts))
     return table

@@ -1,0 +1,159 @@
+"""The best hits of a search, put into order by a model that reads the sentence and each image together.
+
+The search compares one vector with one vector, over any number of people; the matcher
+(`textreid.models.matcher`) reads the tokens of both, some milliseconds a pair. So it sees the first hits
+alone, best first, as many as are asked for and as fit into a budget of time.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from io import BytesIO
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+from PIL import Image
+
+from textreid.errors import ModelError
+from textreid_index import EncoderInfo, Gallery, Hits
+
+AT_ONCE = 16
+"""Images read in one go; the budget is looked at before each."""
+
+KEPT = 512
+"""Images whose tokens stay in memory for the next search."""
+
+SAY = 2.0
+"""How decisive the matcher is beside the cosine. It must be above 1 to change the order of two."""
+
+Match = Callable[[Sequence[np.ndarray]], np.ndarray]
+"""The tokens of N images -> [N] float32 logits that a sentence describes them."""
+
+
+@runtime_checkable
+class Matching(Protocol):
+    """A model with a matcher. `textreid.Encoder` is one."""
+
+    info: EncoderInfo
+    has_matcher: bool
+
+    def image_tokens(self, images: Sequence[Image.Image]) -> list[np.ndarray]:
+        """What each picture's matching is read from."""
+        ...
+
+    def matching(self, text: str) -> Match:
+        """How well pictures match this sentence."""
+        ...
+
+
+def matching_model(encoder: object) -> Matching:
+    """The same encoder, if it can match.
+
+    Raises:
+        ModelError: it cannot.
+    """
+    if isinstance(encoder, Matching) and encoder.has_matcher:
+        return encoder
+    name = getattr(getattr(encoder, "info", None), "name", "this model")
+    raise ModelError(
+        f"The model '{name}' has no matcher to re-rank with: search without re-ranking, or train a model "
+        "whose recipe has a [model.matcher] table."
+    )
+
+
+class Rescorer:
+    """Re-ranks the hits of a gallery from its thumbnails, whose tokens it keeps until the gallery changes.
+
+    Args:
+        gallery: that the hits are of.
+        encoder: what reads them.
+        clock: seconds of a clock that never goes back.
+    """
+
+    def __init__(
+        self, gallery: Gallery, encoder: Matching, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.gallery, self.encoder, self.clock = gallery, encoder, clock
+        self._kept: OrderedDict[str, np.ndarray] = OrderedDict()
+        self._generation = gallery.generation
+        self._lock = threading.Lock()
+
+    def __call__(self, text: str, hits: Hits, top: int, budget: float | None = None) -> Hits:
+        """The hits, the first of them in the order of cosine and matcher together.
+
+        Args:
+            text: what the person looks like.
+            hits: best first.
+            top: how many of them to read.
+            budget: seconds after which no more are read; None: as long as it takes. What was read until then
+                is put into order.
+
+        Returns:
+            The same people; `matches` holds the probability of each that was read, NaN of the others.
+        """
+        start = before = self.clock()
+        longest, logits = 0.0, np.empty(0, np.float32)
+        match: Match | None = None
+        ids = hits.ids[:top]
+        while len(logits) < len(ids) and (budget is None or before - start + longest < budget):
+            match = match or self.encoder.matching(text)
+            chunk = ids[len(logits) : len(logits) + AT_ONCE]
+            logits = np.concatenate([logits, match(self._tokens(chunk))])
+            now = self.clock()
+            longest, before = max(longest, now - before), now
+        return reorder(hits, logits)
+
+    def _tokens(self, ids: Sequence[str]) -> list[np.ndarray]:
+        with self._lock:
+            if self._generation != self.gallery.generation:
+                self._kept.clear()
+                self._generation = self.gallery.generation
+            found = {id: self._kept[id] for id in ids if id in self._kept}
+        missing = [id for id in ids if id not in found]
+        if missing:
+            pictures = [_open(self.gallery.thumbnail(id)) for id in missing]
+            found |= zip(missing, self.encoder.image_tokens(pictures), strict=True)
+        with self._lock:
+            for id in ids:
+                self._kept[id] = found[id]
+                self._kept.move_to_end(id)
+            while len(self._kept) > KEPT:
+                self._kept.popitem(last=False)
+        return [found[id] for id in ids]
+
+
+def reorder(hits: Hits, logits: np.ndarray) -> Hits:
+    """The first hits by `blend`, the others behind them as they were.
+
+    Args:
+        hits: k of them, best first.
+        logits: [N] float32, N ≤ k, of the first.
+    """
+    read = len(logits)
+    order = np.argsort(-blend(hits.scores[:read], logits), kind="stable")
+    matches = np.full(len(hits), np.nan, np.float32)
+    matches[:read] = 1 / (1 + np.exp(-logits[order]))
+    scores = np.concatenate([hits.scores[:read][order], hits.scores[read:]])
+    records = tuple(hits.records[place] for place in order) + hits.records[read:]
+    return replace(hits, scores=scores, records=records, matches=matches)
+
+
+def blend(cosines: np.ndarray, logits: np.ndarray) -> np.ndarray:
+    """[N] float32: cosines, and `SAY` times the logits, each divided by its spread over the N candidates.
+
+    So what each has to say does not depend on the temperature that the model was trained with.
+    """
+    return _spread_out(cosines) + SAY * _spread_out(logits)
+
+
+def _spread_out(values: np.ndarray) -> np.ndarray:
+    return values / max(float(values.std()), 1e-6) if len(values) else values
+
+
+def _open(thumbnail: bytes) -> Image.Image:
+    with Image.open(BytesIO(thumbnail)) as picture:
+        return picture.convert("RGB")
