@@ -92,7 +92,8 @@ def _from_hub(name: str, listed: Iterable[str]) -> Path:
     ) as error:  # the hub's client raises many kinds, from network errors to missing repositories
         raise ModelError(
             f"'{name}' is neither a listed model nor a folder, and the hub did not give it: {error}"
-            f" Listed: {', '.join(listed) or 'none'}."
+            f" Listed: {', '.join(listed) or 'none'}. Without a connection to the hub, download '{name}' to a"
+            " folder and pass its path."
         ) from error
 
 
