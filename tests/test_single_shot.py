@@ -39,7 +39,7 @@ def test_counts_of_a_single_shot_gallery_know_no_junk(tmp_path):
     assert evaluate(ToyEncoder(), benchmark).directions["image_to_image"].percent["R1"] == 100
 
 
-@pytest.mark.parametrize("split", ["test", "test-7"])
+@pytest.mark.parametrize("split", ["test", "test_7"])
 def test_every_trial_is_compared_with_the_same_published_counts(split):
     differences = Benchmark(
         "viper", split, (), (PersonCrop("a", Path("a"), 1, 1),), single_shot=True

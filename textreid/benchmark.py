@@ -39,22 +39,24 @@ class Benchmark:
         """Read the annotations of one split; no image is opened.
 
         A data set with the splits "query" and "gallery" (Market-1501) is searched by image, and its one split
-        here is "test"; where it is split again and again (VIPeR), the others are "test-2", "test-3", ... Any
-        other (CUHK-PEDES) is searched by caption.
+        here is "test"; where it is split again and again (VIPeR), the others are "test_2", "test_3", ... Any
+        other (CUHK-PEDES) is searched by caption; where nobody is described, every image searches the others.
 
         Args:
             dataset: a name of `textreid.data.datasets.names()`.
             root: the folder that holds the data set's own folder, or that folder itself.
-            split: "train", "val", "test" or, of repeated splits, such as "test-2".
+            split: "train", "val", "test" or, of repeated splits, such as "test_2".
 
         Raises:
             UnknownNameError: no such data set or split.
             InputError: the folder is not in the official layout.
             AnnotationError: a malformed row, named by file, row and key.
         """
-        parts = datasets.splits(dataset)
+        parts = datasets.splits(dataset, root)
         if "query" not in parts:
-            return cls(dataset, split, gallery=tuple(datasets.load(dataset, root, split)))
+            crops = tuple(datasets.load(dataset, root, split))
+            described = any(crop.captions for crop in crops)
+            return cls(dataset, split, gallery=crops, queries=() if described else crops)
         tests = [part.replace("query", "test") for part in parts if part.startswith("query")]
         if split not in tests:
             raise UnknownNameError(f"split to evaluate of {dataset}", split, tests)
@@ -92,7 +94,7 @@ class Benchmark:
         """How the counts differ from the published split's, in words; None where those are not known."""
         if self.dataset not in datasets.names():
             return None
-        published = datasets.published_counts(self.dataset).get(re.sub(r"-\d+$", "", self.split))
+        published = datasets.published_counts(self.dataset).get(re.sub(r"_\d+$", "", self.split))
         if published is None:
             return None
         counts = self.counts

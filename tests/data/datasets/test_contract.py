@@ -39,7 +39,7 @@ def test_crops_are_unique_files_of_the_split_that_was_asked_for(name, written):
     for split in datasets.splits(name):
         crops = datasets.load(name, root, split)
         assert len({crop.id for crop in crops}) == len(crops) > 0
-        assert {crop.split for crop in crops} == {split.partition("-")[0]}
+        assert {crop.split for crop in crops} == {split.partition("_")[0]}
         assert all(crop.image.is_file() and crop.image.is_relative_to(folder) for crop in crops)
         assert all(isinstance(crop.person_id, int) for crop in crops)
 
@@ -49,7 +49,7 @@ def test_nobody_is_trained_on_and_tested_with(name, written):
     root, _ = written[name]
     persons: dict[str, dict[str, set[int | None]]] = {}
     for split in datasets.splits(name):
-        part, _, trial = split.partition("-")
+        part, _, trial = split.partition("_")
         side = "training" if part in TRAINING and (part != "val" or name == "msmt17") else part
         found = {crop.person_id for crop in datasets.load(name, root, split)}
         persons.setdefault(trial, {}).setdefault(side, set()).update(found)
@@ -156,4 +156,4 @@ def test_whole_data_are_the_published_split_in_every_trial(name, written):
     assert all(benchmark.differences == [] for benchmark in read)
     assert len({benchmark.gallery for benchmark in read}) == len(trials)
     with pytest.raises(UnknownNameError, match="split to evaluate"):
-        Benchmark.read(name, root, "test-21")
+        Benchmark.read(name, root, "test_21")

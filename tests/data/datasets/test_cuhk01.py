@@ -15,7 +15,7 @@ def root(tmp_path_factory):
 
 @pytest.mark.parametrize(("name", "tested"), [("cuhk01", 486), ("cuhk01-100", 100)])
 def test_images_one_and_two_ask_three_and_four(root, name, tested):
-    query, gallery = (datasets.load(name, root, split) for split in ("query-2", "gallery-2"))
+    query, gallery = (datasets.load(name, root, split) for split in ("query_2", "gallery_2"))
     assert {crop.image.stem[-1] for crop in query} == {"1", "2"}
     assert {crop.image.stem[-1] for crop in gallery} == {"3", "4"}
     assert Counter(crop.person_id for crop in query) == Counter(crop.person_id for crop in gallery)

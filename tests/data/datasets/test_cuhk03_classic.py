@@ -17,9 +17,9 @@ PERSONS = [(1, 1), (1, 2), (2, 1)]
 
 def test_the_authors_test_sets_say_who_is_tested(tmp_path):
     write_cuhk03(tmp_path, "labeled", PERSONS, tested=1)
-    tested = [datasets.load("cuhk03-classic-labeled", tmp_path, f"query{part}") for part in ("", "-2", "-3")]
+    tested = [datasets.load("cuhk03-classic-labeled", tmp_path, f"query{part}") for part in ("", "_2", "_3")]
     assert [[crop.person_id for crop in crops] for crops in tested] == [[1001], [1002], [2001]]
-    train = datasets.load("cuhk03-classic-labeled", tmp_path, "train-2")
+    train = datasets.load("cuhk03-classic-labeled", tmp_path, "train_2")
     assert {crop.person_id for crop in train} == {1001, 2001}
 
 
@@ -87,7 +87,7 @@ def test_the_authors_file_is_unpacked(tmp_path):
     write_mat(tmp_path / "cuhk03")
     unpack(tmp_path / "cuhk03")
     query = datasets.load("cuhk03-classic-labeled", tmp_path, "query")
-    gallery = datasets.load("cuhk03-classic-detected", tmp_path, "gallery-2")
+    gallery = datasets.load("cuhk03-classic-detected", tmp_path, "gallery_2")
     train = datasets.load("cuhk03-classic-labeled", tmp_path, "train")
     assert [crop.person_id for crop in query] == [1002] * 4 + [2001] * 5
     assert [crop.image.name for crop in gallery] == [f"1_001_2_{number:02}.png" for number in range(6, 11)]

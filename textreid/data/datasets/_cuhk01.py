@@ -25,7 +25,7 @@ def load_campus(root: str | Path, split: str, test_persons: int) -> list[PersonC
 
     Args:
         root: the folder that holds `CUHK01`, or that folder itself.
-        split: such as "query-2".
+        split: such as "query_2".
         test_persons: how many persons a trial tests with.
 
     Raises:

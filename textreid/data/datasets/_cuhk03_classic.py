@@ -32,7 +32,7 @@ def load_classic(root: str | Path, split: str, boxes: str) -> list[PersonCrop]:
 
     Args:
         root: the folder that holds `cuhk03`, or that folder itself.
-        split: such as "query-2".
+        split: such as "query_2".
         boxes: "labeled" (drawn by hand) or "detected" (from a detector).
 
     Raises:

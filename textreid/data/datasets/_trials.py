@@ -1,7 +1,7 @@
 """What the data sets share that are split again and again: every trial has a training and a test half.
 
-The splits of the first trial are "train", "query" and "gallery", those of the second "train-2", "query-2" and
-"gallery-2", and so on: train on "train-2", measure on "test-2", and report the mean over the trials. Queries
+The splits of the first trial are "train", "query" and "gallery", those of the second "train_2", "query_2" and
+"gallery_2", and so on: train on "train_2", measure on "test_2", and report the mean over the trials. Queries
 are the test persons' images in the first view, the gallery those in the second.
 """
 
@@ -18,15 +18,15 @@ PARTS = ("train", "query", "gallery")
 
 
 def splits(trials: int) -> tuple[str, ...]:
-    """The names of all splits: ("train", "query", "gallery", "train-2", ...)."""
+    """The names of all splits: ("train", "query", "gallery", "train_2", ...)."""
     return tuple(
-        part if trial == 1 else f"{part}-{trial}" for trial in range(1, trials + 1) for part in PARTS
+        part if trial == 1 else f"{part}_{trial}" for trial in range(1, trials + 1) for part in PARTS
     )
 
 
 def parse(split: str) -> tuple[str, int]:
     """The part and the trial, from 1, that a split names."""
-    part, _, trial = split.partition("-")
+    part, _, trial = split.partition("_")
     return part, int(trial or 1)
 
 
