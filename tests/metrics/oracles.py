@@ -45,8 +45,8 @@ def inp(found):
     return sum(found) / last
 
 
-def rerank(vectors, queries, k1, k2, weight):
-    """Zhong et al. 2017 on dense Python lists: scores[q][g] = 1 - final distance."""
+def neighbourhood_rows(vectors, k1, k2):
+    """Steps 1 to 4 of Zhong et al. 2017 on dense Python lists: scaled distances and expanded rows."""
     n = len(vectors)
     distance = [[0.0 if i == j else _squared(vectors[i], vectors[j]) for j in range(n)] for i in range(n)]
     scaled = [[value / max(row) for value in row] for row in distance]
@@ -73,6 +73,13 @@ def rerank(vectors, queries, k1, k2, weight):
         [sum(encoded[g][j] for g in nearest[p][:k2]) / len(nearest[p][:k2]) for j in range(n)]
         for p in range(n)
     ]
+    return scaled, expanded
+
+
+def rerank(vectors, queries, k1, k2, weight):
+    """Zhong et al. 2017 on dense Python lists: scores[q][g] = 1 - final distance."""
+    n = len(vectors)
+    scaled, expanded = neighbourhood_rows(vectors, k1, k2)
 
     def jaccard(a, b):
         smaller = sum(min(x, y) for x, y in zip(a, b, strict=True))
@@ -90,3 +97,24 @@ def rerank(vectors, queries, k1, k2, weight):
 
 def _squared(a, b):
     return sum((float(x) - float(y)) ** 2 for x, y in zip(a, b, strict=True))
+
+
+def cross_rerank(queries, gallery, k1, k2, weight):
+    """The gallery-side variant on dense lists: V(g) among the gallery alone, V(q) of the nearest."""
+    n = len(gallery)
+    _, expanded = neighbourhood_rows(gallery, k1, k2)
+    scores = []
+    for query in queries:
+        distance = [_squared(query, other) for other in gallery]
+        scaled = [value / max(distance) for value in distance]
+        order = sorted(range(n), key=lambda j, d=distance: (d[j], j))
+        kernel = [math.exp(-scaled[g]) if g in order[:k1] else 0.0 for g in range(n)]
+        own = [value / sum(kernel) for value in kernel]
+        rows = [own, *(expanded[g] for g in order[: k2 - 1])]
+        mine = [sum(row[j] for row in rows) / len(rows) for j in range(n)]
+        scores.append([])
+        for g in range(n):
+            smaller = sum(map(min, mine, expanded[g]))
+            larger = sum(map(max, mine, expanded[g]))
+            scores[-1].append(1 - (1 - weight) * (1 - smaller / larger) - weight * scaled[g])
+    return scores

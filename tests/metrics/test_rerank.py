@@ -5,7 +5,7 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from textreid.metrics.rerank import reranked_scores
+from textreid.metrics.rerank import cross_modal_scores, reranked_scores
 
 from . import oracles
 
@@ -49,3 +49,19 @@ def test_memory_stays_far_below_the_full_matrix():
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 0.6 * 4 * len(vectors) ** 2
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize(("k1", "k2", "weight"), [(10, 3, 0.7), (5, 1, 0.3), (50, 6, 0.5)])
+def test_across_modalities_the_gallery_alone_decides_the_neighbourhoods(seed, k1, k2, weight):
+    gallery, queries = people(seed, persons=8, pictures=4), people(seed + 50, persons=5, pictures=1)
+    expected = oracles.cross_rerank(queries.tolist(), gallery.tolist(), k1, k2, weight)
+    ours = cross_modal_scores(queries, gallery, k1=k1, k2=k2, weight=weight, at_once=100)
+    assert np.concatenate(list(ours)) == pytest.approx(np.array(expected), abs=2e-5)
+
+
+def test_across_modalities_no_query_sees_another():
+    gallery, queries = people(0, persons=8, pictures=4), people(9, persons=6, pictures=1)
+    together = np.concatenate(list(cross_modal_scores(queries, gallery)))
+    alone = [np.concatenate(list(cross_modal_scores(queries[[q]], gallery)))[0] for q in range(6)]
+    assert together == pytest.approx(np.array(alone), abs=1e-6)

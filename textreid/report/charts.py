@@ -44,8 +44,8 @@ def line_chart(title: str, across: str, up: str, series: Sequence[Series]) -> st
         y = _up(value)
         parts.append(f'<line class="grid" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>')
         parts.append(f'<text x="{LEFT - 6}" y="{y + 4:.1f}" text-anchor="end">{value}</text>')
-    for value in np.linspace(low, high, 6).round():
-        x = _across(float(value), low, high)
+    for value in sorted({low, *np.linspace(0, high, 6).round()[1:].tolist()}):
+        x = _across(value, low, high)
         parts.append(f'<text x="{x:.1f}" y="{HEIGHT - BOTTOM + 18}" text-anchor="middle">{value:g}</text>')
     parts.append(
         f'<text x="{(LEFT + WIDTH - RIGHT) / 2}" y="{HEIGHT - 4}" text-anchor="middle">'

@@ -29,11 +29,12 @@ def _lines(title: str, entries: Sequence[Entry]) -> Iterator[str]:
 def _table(table: Table) -> str:
     rule = ["---:" if number in table.numbers else "---" for number in range(len(table.headings))]
     rows = [
-        [f"**{cell}**" if number in table.ours else cell for cell in row]
+        [f"**{cell}**" if number in table.ours else cell for cell in map(_cell, row)]
         for number, row in enumerate(table.rows)
     ]
-    lines = (
-        f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in row)} |"
-        for row in (table.headings, rule, *rows)
-    )
+    lines = (f"| {' | '.join(row)} |" for row in (table.headings, rule, *rows))
     return f"\n### {table.title}\n\n" + "\n".join(lines)
+
+
+def _cell(words: str) -> str:
+    return words.replace("|", r"\|").replace("\n", " ")

@@ -117,10 +117,15 @@ def _table(table: Table) -> str:
 def _cells(table: Table, row: Sequence[str]) -> str:
     first = f'<th scope="row">{escape(row[0])}</th>'
     rest = (
-        f"<td{_number_class(table, column)}>{escape(cell)}</td>"
+        f"<td{_number_class(table, column)}>{_words(cell)}</td>"
         for column, cell in enumerate(row[1:], start=1)
     )
     return first + "".join(rest)
+
+
+def _words(cell: str) -> str:
+    first, line, remark = cell.partition("\n")
+    return escape(first) + (f"<small>{escape(remark)}</small>" if line else "")
 
 
 def _number_class(table: Table, column: int) -> str:

@@ -26,7 +26,7 @@ class Table:
     Attributes:
         title: what it shows.
         headings: of its columns.
-        rows: cells.
+        rows: cells; the second line of one is a remark on the first.
         numbers: the columns that hold numbers.
         ours: rows that were measured here, among published ones.
     """
@@ -88,17 +88,20 @@ def measured(section: Section) -> Table:
         cells = []
         for metric in METRICS:
             low, high = line.result.ci95[metric]
-            cells.append(f"{line.result.percent[metric]:.2f} [{low:.1f}, {high:.1f}]")
+            cells.append(f"{line.result.percent[metric]:.2f}\n[{low:.1f}, {high:.1f}]")
         rows.append([line.name, in_words(line.direction), *cells])
     return Table(
-        "Percent, with 95 % intervals over persons", ["model", "direction", *METRICS.values()], rows, 2
+        "Percent, with 95 % intervals over persons",
+        ["model", "direction", *METRICS.values()],
+        rows,
+        range(2, 8),
     )
 
 
 def beside_published(section: Section, direction: str) -> Table | None:
-    """This run among published rows, best R@1 first; None where none is known."""
+    """This run among published rows, best R@1 first; None where none is known, or this is another split."""
     rows = published(section.benchmark.dataset, direction)
-    if not rows:
+    if not rows or section.benchmark.differences:
         return None
     listed: list[tuple[float, bool, list[str]]] = []
     for row in rows:
