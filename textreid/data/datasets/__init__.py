@@ -2,9 +2,9 @@
 
 Each module offers `load(root, split) -> list[PersonCrop]` and `SPLITS`; `root` is the folder that holds the
 data set's own folder, or that folder itself. It may say `COUNTS`, the published numbers of a split, and
-`SINGLE_SHOT = True` where its protocol draws one gallery image of each person, and offer `found(root)` where not
-every folder has every split. A file whose name starts with
-an underscore is shared by several data sets and is none itself.
+`SINGLE_SHOT = True` where its protocol draws one gallery image of each person, and offer `found(root)` where
+not every folder has every split. A file whose name starts with an underscore is shared by several data sets
+and is none itself.
 """
 
 from __future__ import annotations

@@ -125,7 +125,7 @@ def _from_name(inside: Path, path: Path) -> dict[str, Any]:
     split = parts[0] if len(parts) > 2 and parts[0] in SPLITS else "train"
     if len(parts) < 2:
         raise AnnotationError(f"{path}: expected PERSON/CAMERA_anything.jpg; it lies in no person's folder")
-    camera = re.match(r"(?:c|cam|camera)?-?(\w+?)_", inside.name, re.IGNORECASE)
+    camera = re.match(r"(?:camera|cam|c)?-?(\w+?)_", inside.name, re.IGNORECASE)
     return {
         "image": str(inside),
         "person": parts[-2],
