@@ -45,7 +45,7 @@ def test_market1501(textreid, root):
     printed = json.loads(result.stdout)
     assert (printed["dataset"], printed["split"], printed["model"]) == ("market1501", "test", "other")
     assert printed["counts"] == {"queries": 2, "gallery": 5, "persons": 2, "distractors": 1, "junk": 1}
-    assert {"image_to_image", "before_rerank"} <= printed.keys()
+    assert {"image_to_image", "plain"} <= printed.keys()
 
 
 def test_the_table_names_what_was_measured(textreid, root):
@@ -55,13 +55,39 @@ def test_the_table_names_what_was_measured(textreid, root):
         assert words in result.stdout
 
 
+def test_tables_of_parts_and_a_report(textreid, root, tmp_path):
+    page = tmp_path / "page.html"
+    result = textreid(
+        *("eval", "cuhk-pedes", "--root", root, "--by", "source", "--rerank", "--report", page, "--pictures")
+    )
+    assert result.exit_code == 0
+    for words in ("text to image, plain", "k-reciprocal re-ranking", "by source of the query", "cam_a"):
+        assert words in result.stdout
+    assert "data:image/jpeg" in page.read_text()
+
+
+def test_a_run_is_measured_by_both_choices_of_its_epoch(textreid, root, tmp_path):
+    run = tmp_path / "run"
+    for folder in ("model", "epochs/1", "epochs/2"):
+        (run / folder).mkdir(parents=True)
+    rows = [{"epoch": epoch, "val": {"R1": 10.0 * epoch}} for epoch in (1, 2)]
+    (run / "log.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    result = textreid("eval", "cuhk-pedes", "--root", root, "--model", run)
+    assert "text to image, val-selected (epoch 2)" in result.stdout
+    assert "text to image, test-selected (epoch 1)" in result.stdout
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (["market150"], "Did you mean 'market1501'"),
         (["cuhk-pedes", "--split", "vall"], "Did you mean 'val'"),
         (["cuhk-pedes", "--split", "val"], "no rows of split 'val'"),
-        (["cuhk-pedes", "--rerank"], "leave --rerank out"),
+        (["cuhk-pedes", "--multi-query", "mean"], "leave --multi-query out"),
+        (["cuhk-pedes", "--multi-query", "median"], "Known: max, mean"),
+        (["cuhk-pedes", "--direction", "text"], "Known: image_to_image"),
+        (["cuhk-pedes", "--by", "colour"], "Known: attribute, camera, source"),
+        (["cuhk-pedes", "--report", "page.txt"], "a .html or a .md file"),
         (["market1501", "--split", "val"], "Known: test"),
     ],
 )

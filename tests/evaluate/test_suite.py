@@ -1,0 +1,120 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.official_layouts import caption, write_cuhk_pedes, write_market1501
+from tests.toy import ToyEncoder
+from textreid.data import datasets
+from textreid.errors import InputError, UnknownNameError
+from textreid.evaluate.groups import GROUPS
+from textreid.evaluate.suite import Model, load_suite, run_suite, suite_names
+
+SUITE = """
+description = "two data sets"
+
+[[measure]]
+dataset = "cuhk-pedes"
+directions = ["image_to_text"]
+by = ["source"]
+
+[[measure]]
+dataset = "market1501"
+methods = { rerank = true, expand = 2 }
+
+[[models]]
+name = "first"
+trained_on = ["cuhk-pedes"]
+
+[[models]]
+name = "second"
+"""
+
+
+@pytest.fixture
+def file(tmp_path):
+    path = tmp_path / "mine.toml"
+    path.write_text(SUITE)
+    return str(path)
+
+
+@pytest.fixture
+def root(tmp_path):
+    write_cuhk_pedes(tmp_path, [(person, "test", [caption(person)]) for person in (1, 2, 3)])
+    write_market1501(tmp_path, ["0001_c1", "0002_c2"], ["0001_c2", "0002_c1"])
+    return tmp_path
+
+
+def test_every_model_on_every_data_set(file, root):
+    rows = list(run_suite(load_suite(file), root, ToyEncoder))
+    assert [(row.model.name, row.measure.dataset, row.domain) for row in rows] == [
+        ("first", "cuhk-pedes", "same"),
+        ("first", "market1501", "cross"),
+        ("second", "cuhk-pedes", "unknown"),
+        ("second", "market1501", "unknown"),
+    ]
+    first, second = (row.evaluation for row in rows[:2])
+    assert list(first.directions) == ["image_to_text"]
+    assert list(first.parts["image_to_text"]) == ["source"]
+    assert second.methods.names == ["query expansion (top 2, alpha 3)", "k-reciprocal re-ranking"]
+    assert rows[1].to_dict()["domain"] == "cross"
+    assert rows[1].to_dict()["image_to_image"]["R1"] == 100
+
+
+def test_models_of_ones_own(file, tmp_path):
+    run = tmp_path / "run"
+    (run / "model").mkdir(parents=True)
+    (run / "recipe.json").write_text(json.dumps({"data": [{"name": "synthetic"}, {"name": "market1501"}]}))
+    suite = load_suite(file, ["pocket", str(run / "model")])
+    assert suite.models == (Model("pocket"), Model(str(run / "model"), ("synthetic", "market1501")))
+
+
+def test_a_data_set_that_is_not_there_leaves_a_row_that_says_so(file, tmp_path):
+    write_market1501(tmp_path, ["0001_c1"], ["0001_c2"])
+    rows = list(run_suite(load_suite(file, ["only"]), tmp_path, ToyEncoder))
+    assert [row.evaluation is None for row in rows] == [True, False]
+    assert "reid_raw.json" in rows[0].missing
+    assert rows[0].to_dict()["missing"] == rows[0].missing
+
+
+def test_no_data_at_all_is_an_error(file, tmp_path):
+    with pytest.raises(InputError, match="No data set of the suite can be read"):
+        list(run_suite(load_suite(file), tmp_path / "nowhere", ToyEncoder))
+
+
+@pytest.mark.parametrize("name", suite_names())
+def test_built_in_suites_name_what_there_is(name):
+    suite = load_suite(name)
+    assert suite.description
+    assert suite.name == name
+    for measure in suite.measure:
+        assert measure.dataset in datasets.names()
+        assert set(measure.by) <= set(GROUPS)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("measure = 3", "measure"),
+        ("[[measure]]\ndatasett = 'cuhk-pedes'", "Did you mean 'dataset'"),
+        ("[[measure]", "not valid TOML"),
+        ("description = 'nothing'", "missing measure"),
+    ],
+)
+def test_a_broken_suite_is_refused(tmp_path, text, message):
+    path = tmp_path / "bad.toml"
+    path.write_text(text)
+    with pytest.raises((InputError, UnknownNameError), match=message):
+        load_suite(str(path))
+
+
+def test_an_unknown_suite_offers_the_nearest():
+    with pytest.raises(UnknownNameError, match="Did you mean 'text'"):
+        load_suite("texts")
+
+
+def test_a_damaged_recipe_is_named(file, tmp_path):
+    (tmp_path / "recipe.json").write_text("[]")
+    with pytest.raises(InputError, match="not the recipe of a training run"):
+        load_suite(file, [str(tmp_path / "model")])
