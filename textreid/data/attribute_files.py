@@ -13,7 +13,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import scipy.io
+from scipy.io.matlab import MatReadError
 
 from textreid.errors import AnnotationError, InputError
 from textreid.types import PersonCrop
@@ -94,7 +96,7 @@ def load_attributes(path: Path) -> dict[int, Mapping[str, str]]:
         raise InputError(f"There is no attribute file '{path}'. {HINT}")
     try:
         content = scipy.io.loadmat(path, simplify_cells=True)
-    except (ValueError, TypeError, OSError, NotImplementedError) as error:
+    except (ValueError, TypeError, OSError, NotImplementedError, MatReadError) as error:
         raise InputError(f"'{path}' is not a MATLAB file that can be read: {error}") from error
     parts = [value for name, value in content.items() if not name.startswith("__")]
     if len(parts) != 1 or not isinstance(parts[0], dict) or not set(parts[0]) <= {"train", "test"}:
@@ -108,12 +110,13 @@ def load_attributes(path: Path) -> dict[int, Mapping[str, str]]:
 def _people(columns: Any, *, where: str) -> dict[int, Mapping[str, str]]:
     if not isinstance(columns, dict) or "image_index" not in columns:
         raise AnnotationError(f"{where}: there is no column 'image_index' with the people's numbers.")
-    numbers = [int(number) for number in columns["image_index"]]
+    numbers = [int(number) for number in np.atleast_1d(columns["image_index"])]
     told: list[dict[str, str]] = [{} for _ in numbers]
     for column, cells in columns.items():
         if column == "image_index":
             continue
         group, words = _meaning(column, where)
+        cells = np.atleast_1d(cells)
         if len(cells) != len(numbers):
             raise AnnotationError(
                 f"{where}, column '{column}': {len(cells)} values for {len(numbers)} people."
