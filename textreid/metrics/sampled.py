@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from textreid.metrics.protocols import RetrievalResult, Search, summarise
-from textreid.metrics.ranking import PositiveRanks, cosine_scores, positive_ranks
+from textreid.metrics.ranking import PositiveRanks
 
 REPEATS = 100
 
@@ -43,23 +43,30 @@ def single_shot(
         InputError: no query's person is in the gallery.
         ValueError: the arrays do not fit together.
     """
+    Search(queries, query_ids, gallery, gallery_ids)  # checks the shapes
+    persons, column = np.unique(gallery_ids, return_inverse=True)
+    images = [np.flatnonzero(column == number) for number in range(len(persons))]
+    scored = np.isin(query_ids, persons)
+    own = np.searchsorted(persons, query_ids[scored])
+    scores = queries[scored] @ gallery.T
     rng = np.random.default_rng(seed)
-    persons = [np.flatnonzero(gallery_ids == person) for person in np.unique(gallery_ids)]
-    draws = []
-    for _ in range(repeats if len(persons) < len(gallery_ids) else 1):
-        places = np.array([rng.choice(own) for own in persons])
-        search = Search(queries, query_ids, gallery[places], gallery_ids[places])
-        draws.append(positive_ranks(cosine_scores(queries, search.gallery), search.relevance))
-    every = PositiveRanks(
-        ranks=np.concatenate([found.ranks for found in draws]),
-        counts=np.concatenate([found.counts for found in draws]),
+    draws = repeats if len(persons) < len(gallery_ids) else 1
+    ranks = [_ranks(scores[:, [rng.choice(places) for places in images]], own) for _ in range(draws)]
+    counts = scored.astype(np.int64)
+    mean = summarise(
+        PositiveRanks(np.concatenate(ranks), np.tile(counts, draws)), np.tile(query_ids, draws), len(persons)
     )
-    mean = summarise(every, np.tile(query_ids, len(draws)), len(persons))
-    scored = draws[0].scored
     return replace(
         mean,
-        queries=int(scored.sum()),
-        skipped=int((~scored).sum()),
-        found=draws[0],
+        queries=int(counts.sum()),
+        skipped=int(len(counts) - counts.sum()),
+        found=PositiveRanks(ranks[0], counts),
         query_ids=query_ids,
     )
+
+
+def _ranks(scores: np.ndarray, own: np.ndarray) -> np.ndarray:
+    """[S] rank of column `own` in each row of [S, P]; of equal scores the earlier column is first."""
+    right = np.take_along_axis(scores, own[:, None], axis=1)
+    before = np.arange(scores.shape[1]) < own[:, None]
+    return 1 + np.count_nonzero((scores > right) | ((scores == right) & before), axis=1)
