@@ -12,6 +12,7 @@ import pytest
 import scipy.io
 
 from textreid.config import DataRecipe
+from textreid.data import datasets
 from textreid.data.attribute_files import annotated_beside, load_attributes
 from textreid.data.attributes import AttributeSpace, attribute_space, of_captions, with_attributes
 from textreid.errors import AnnotationError, InputError
@@ -113,6 +114,15 @@ def test_a_file_in_or_beside_the_data_set_is_found(tmp_path: Path, file: Path, p
     for root in (folder, folder.parent):
         near = annotated_beside([crop(7), crop(0), crop(None)], root, folder.name)
         assert [c.attributes.get("hat") for c in near] == ["yes", None, None]
+
+
+def test_the_data_set_comes_with_its_attributes(tmp_path: Path, file: Path) -> None:
+    folder = tmp_path / "Market-1501-v15.09.15" / "bounding_box_train"
+    folder.mkdir(parents=True)
+    for name in ("0002_c1s1_000451_03.jpg", "0007_c2s3_070952_01.jpg", "0011_c1s1_000000_00.jpg"):
+        (folder / name).touch()
+    crops = datasets.load("market1501", tmp_path, "train")
+    assert [c.attributes.get("sex") for c in crops] == ["female", "male", None]
 
 
 def test_without_a_file_nothing_is_added(tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ SYNONYMS = (
     ("sweater", "jumper"),
     ("backpack", "rucksack"),
     ("handbag", "purse"),
-    ("t-shirt", "tee"),
+    ("t-shirt", "tee shirt"),
     ("hoodie", "hooded sweatshirt"),
     ("woman", "lady"),
     ("man", "guy"),

@@ -19,6 +19,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from textreid.data.attribute_files import annotated_beside
 from textreid.data.datasets._file_names import SPLITS as SPLITS
 from textreid.data.datasets._file_names import FileNameLayout, load_named
 from textreid.types import PersonCrop
@@ -36,5 +37,5 @@ LAYOUT = FileNameLayout(
 
 
 def load(root: str | Path, split: str) -> list[PersonCrop]:
-    """The crops of one split in file-name order."""
-    return load_named(root, split, LAYOUT)
+    """The crops of one split in file-name order, with their attributes if `duke_attribute.mat` is there."""
+    return annotated_beside(load_named(root, split, LAYOUT), root, LAYOUT.folder)

@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from textreid.data.attribute_files import annotated_beside
 from textreid.data.datasets._file_names import SPLITS as SPLITS
 from textreid.data.datasets._file_names import FileNameLayout, load_named
 from textreid.types import PersonCrop
@@ -29,5 +30,8 @@ LAYOUT = FileNameLayout(
 
 
 def load(root: str | Path, split: str) -> list[PersonCrop]:
-    """The crops of one split in file-name order, junk (person -1) and distractors (person 0) included."""
-    return load_named(root, split, LAYOUT)
+    """The crops of one split in file-name order, junk (person -1) and distractors (person 0) included.
+
+    They carry their attributes if `market_attribute.mat` lies in the folder or beside it.
+    """
+    return annotated_beside(load_named(root, split, LAYOUT), root, LAYOUT.folder)
