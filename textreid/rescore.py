@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from io import BytesIO
 from typing import Protocol, runtime_checkable
@@ -140,6 +140,31 @@ def reorder(hits: Hits, logits: np.ndarray) -> Hits:
     scores = np.concatenate([hits.scores[:read][order], hits.scores[read:]])
     records = tuple(hits.records[place] for place in order) + hits.records[read:]
     return replace(hits, scores=scores, records=records, matches=matches)
+
+
+def matched_scores(
+    chunks: Iterable[np.ndarray], matches: Iterable[Match], tokens: Sequence[np.ndarray], top: int
+) -> Iterator[np.ndarray]:
+    """Scores of many queries after re-ranking: the best of each row by `blend`, above all others of the row.
+
+    Args:
+        chunks: [q, G] float32 each, cosines of Q queries in all.
+        matches: Q, one a query.
+        tokens: G, of the gallery's images.
+        top: how many of a row are read.
+
+    Yields:
+        [q, G] float32; those that were read have a score from 2 to 3.
+    """
+    waiting = iter(matches)
+    for cosines in chunks:
+        scores = cosines.copy()
+        for row in scores:
+            best = np.argsort(-row, kind="stable")[:top]
+            blended = blend(row[best], next(waiting)([tokens[place] for place in best]))
+            lowest = blended.min()
+            row[best] = 2 + (blended - lowest) / max(float(blended.max() - lowest), 1e-6)
+        yield scores
 
 
 def blend(cosines: np.ndarray, logits: np.ndarray) -> np.ndarray:

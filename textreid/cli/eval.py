@@ -46,6 +46,15 @@ def run(
     ] = 0,
     alpha: Annotated[float, typer.Option(help="Weight of those hits: cosine to this power; 0: equal.")] = 3.0,
     rerank: Annotated[bool, typer.Option("--rerank", help="k-reciprocal re-ranking.")] = False,
+    match: Annotated[
+        int,
+        typer.Option(
+            "--match",
+            min=0,
+            metavar="K",
+            help="The model's matcher reads each sentence with its best K images.",
+        ),
+    ] = 0,
     by: Annotated[
         list[str],
         typer.Option(
@@ -90,7 +99,7 @@ def run(
     from textreid.report import Entry, check_target, entries_of, write_report
 
     benchmark = Benchmark.read(dataset, root, split)
-    methods = Methods.named(flip, multi_query, expand, alpha, rerank)
+    methods = Methods.named(flip, multi_query, expand, alpha, rerank, match)
     directions, groups = choose(benchmark, direction), {name: find_groups(name) for name in by}
     if report:
         check_target(report, pictures=pictures)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,11 +25,13 @@ class Direction:
         search: vectors, persons and cameras.
         queries: what each query is.
         gallery: what each gallery item is.
+        matched: computes its scores with the model's matcher; None: it takes no part.
     """
 
     search: Search
     queries: Sequence[Item]
     gallery: Sequence[Item]
+    matched: Callable[[], Iterator[np.ndarray]] | None = None
 
     @property
     def across(self) -> bool:

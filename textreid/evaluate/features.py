@@ -85,20 +85,31 @@ def encode_texts(encoder: JointEncoder, captions: Sequence[str], show: ShowProgr
 def encode_images(
     encoder: JointEncoder, crops: Sequence[PersonCrop], what: str, show: ShowProgress
 ) -> np.ndarray:
-    """Every crop, [N, D] float32 of unit norm, while a thread decodes the next.
-
-    Once one cannot be read, the rest is only looked through for more of them.
+    """Every crop, [N, D] float32 of unit norm.
 
     Raises:
         InputError: images cannot be read; it names them.
     """
-    vectors: list[np.ndarray] = []
+    return np.concatenate(read_images(encoder.encode_images, crops, what, show))
+
+
+def read_images(
+    read: Callable[[Sequence[Image.Image]], T], crops: Sequence[PersonCrop], what: str, show: ShowProgress
+) -> list[T]:
+    """What is read from every crop, batch by batch, while a thread decodes the next.
+
+    Once one cannot be opened, the rest is only looked through for more of them.
+
+    Raises:
+        InputError: images cannot be read; it names them.
+    """
+    found: list[T] = []
     unreadable: list[str] = []
     done = 0
     for pictures, failures in prefetch(map(_open, _batches(crops)), 2):
         unreadable += failures
         if not unreadable:
-            vectors.append(encoder.encode_images(pictures))
+            found.append(read(pictures))
         done += len(pictures) + len(failures)
         show(what, done, len(crops))
     if unreadable:
@@ -107,7 +118,7 @@ def encode_images(
             f"{len(unreadable)} of {len(crops)} images cannot be read, so nothing was measured; "
             "unpack the data set again.\n" + "\n".join(unreadable[:NAMED] + more)
         )
-    return np.concatenate(vectors)
+    return found
 
 
 def _open(crops: Sequence[PersonCrop]) -> tuple[list[Image.Image], list[str]]:

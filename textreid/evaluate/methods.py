@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 
 from textreid.errors import InputError, UnknownNameError
+from textreid.evaluate.directions import Direction
 from textreid.metrics.protocols import Search
 from textreid.metrics.queries import expand_queries, pool_queries
 from textreid.metrics.rerank import cross_modal_scores, reranked_scores
@@ -28,9 +29,10 @@ class Methods:
         expand: query expansion with that many of the best hits; 0: none.
         alpha: their weight is the cosine to that power; 0: all weigh the same.
         rerank: k-reciprocal re-ranking.
+        match: how many of the best images of each sentence the model's matcher puts into order; 0: none.
 
     Raises:
-        InputError: a value out of range.
+        InputError: a value out of range, or two ways to re-rank.
     """
 
     flip: bool = False
@@ -38,13 +40,20 @@ class Methods:
     expand: int = 0
     alpha: float = 3.0
     rerank: bool = False
+    match: int = 0
 
     def __post_init__(self) -> None:
         if self.expand < 0 or self.alpha < 0:
             raise InputError("Query expansion needs a number of hits and a power of at least 0.")
+        if self.match and self.rerank:
+            raise InputError(
+                "The matcher and k-reciprocal re-ranking both put the hits into order: choose one."
+            )
 
     @classmethod
-    def named(cls, flip: bool, multi_query: str, expand: int, alpha: float, rerank: bool) -> Methods:
+    def named(
+        cls, flip: bool, multi_query: str, expand: int, alpha: float, rerank: bool, match: int = 0
+    ) -> Methods:
         """From what was typed.
 
         Raises:
@@ -53,7 +62,7 @@ class Methods:
         """
         for how in POOLINGS:
             if multi_query == how:
-                return cls(flip, how, expand, alpha, rerank)
+                return cls(flip, how, expand, alpha, rerank, match)
         raise UnknownNameError("multi-query", multi_query, POOLINGS[1:])
 
     @property
@@ -64,13 +73,14 @@ class Methods:
             f"multi-query ({self.multi_query})": self.multi_query,
             f"query expansion (top {self.expand}, alpha {self.alpha:g})": self.expand,
             "k-reciprocal re-ranking": self.rerank,
+            f"matcher (top {self.match})": self.match,
         }
         return [name for name, on in told.items() if on]
 
     @property
     def change_search(self) -> bool:
         """Whether the ranking differs from that of the plain vectors; the flip test only changes those."""
-        return bool(self.multi_query or self.expand or self.rerank)
+        return bool(self.multi_query or self.expand or self.rerank or self.match)
 
 
 def improve(search: Search, methods: Methods, companions: Search | None, *, across: bool) -> Search:
@@ -98,10 +108,13 @@ def improve(search: Search, methods: Methods, companions: Search | None, *, acro
     return replace(search, queries=queries)
 
 
-def scores_of(search: Search, methods: Methods, *, across: bool) -> Iterator[np.ndarray] | None:
+def scores_of(direction: Direction, methods: Methods) -> Iterator[np.ndarray] | None:
     """Re-ranked scores where they are asked for; None: the cosine."""
+    if direction.matched:
+        return direction.matched()
     if not methods.rerank:
         return None
-    if across or search.own is not None:  # a query that is in the gallery must not be there twice
+    search = direction.search
+    if direction.across or search.own is not None:  # a query that is in the gallery must not be there twice
         return cross_modal_scores(search.queries, search.gallery)
     return reranked_scores(search.queries, search.gallery)

@@ -11,10 +11,12 @@ from textreid.errors import InputError
 from textreid.evaluate.directions import IMAGE_TO_IMAGE, Direction, choose, companions, encode
 from textreid.evaluate.features import FlipTest, JointEncoder, ShowProgress
 from textreid.evaluate.groups import GroupsOf
+from textreid.evaluate.matching import with_matcher
 from textreid.evaluate.methods import Methods, improve, scores_of
 from textreid.metrics.breakdown import breakdown
 from textreid.metrics.protocols import RetrievalResult, Search
 from textreid.metrics.sampled import single_shot
+from textreid.rescore import matching_model
 from textreid_index import EncoderInfo
 
 NOTHING_MORE = Methods()
@@ -95,6 +97,7 @@ def evaluate(
         UnknownNameError: no such direction.
         InputError: images cannot be read (they are named), no query has a right answer, or the benchmark has
             not what a direction or method needs.
+        ModelError: the model has no matcher, and it is asked for.
     """
     if methods.change_search and benchmark.single_shot:
         raise InputError(
@@ -102,6 +105,7 @@ def evaluate(
             "expansion and multi-query out."
         )
     show = progress or (lambda *_: None)
+    matcher = matching_model(encoder) if methods.match else None
     encoder = FlipTest(encoder) if methods.flip else encoder
     encoded = encode(encoder, benchmark, choose(benchmark, directions), show)
     if benchmark.single_shot:
@@ -118,8 +122,13 @@ def evaluate(
             name: replace(direction, search=improve(direction.search, methods, more, across=direction.across))
             for name, direction in encoded.items()
         }
+        if matcher:
+            encoded = {
+                name: with_matcher(matcher, direction, methods.match, show)
+                for name, direction in encoded.items()
+            }
         results = {
-            name: direction.search.result(scores_of(direction.search, methods, across=direction.across))
+            name: direction.search.result(scores_of(direction, methods))
             for name, direction in encoded.items()
         }
     return Evaluation(

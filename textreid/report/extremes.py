@@ -63,7 +63,7 @@ def extremes(
     order = np.argsort(-precision, kind="stable").tolist()
     persons = search.query_ids[scored]
     best, worst = (_different(some, persons, count) for some in (order, order[::-1]))
-    scores = scores_of(search, evaluation.methods, across=encoded.across)
+    scores = scores_of(encoded, evaluation.methods)
     if scores is None:
         scores = cosine_scores(search.queries, search.gallery)
     top = top_places(scores, search.relevance, HITS, set(scored[best + worst].tolist()))

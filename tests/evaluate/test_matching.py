@@ -1,0 +1,63 @@
+"""Evaluation with the matcher, beside the result without it, and against a loop."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.official_layouts import caption, write_cuhk_pedes
+from tests.test_rescore import MixedUp
+from tests.toy import ToyEncoder
+from textreid.benchmark import Benchmark
+from textreid.errors import InputError, ModelError
+from textreid.evaluate import Methods, evaluate
+from textreid.rescore import blend, matched_scores
+
+
+@pytest.fixture
+def benchmark(tmp_path: Path) -> Benchmark:
+    write_cuhk_pedes(tmp_path, [(person, "test", [caption(person)]) for person in (1, 1, 2, 3, 4)])
+    return Benchmark.read("cuhk-pedes", tmp_path, "test")
+
+
+def test_scores_against_a_loop() -> None:
+    random = np.random.default_rng(0)
+    cosines, logits = random.random((5, 9)).astype(np.float32), random.normal(size=(5, 9))
+    tokens = [np.array([place]) for place in range(9)]
+
+    def match(query: int):
+        return lambda chosen: logits[query, np.concatenate(chosen)]
+
+    chunks = matched_scores([cosines[:2], cosines[2:]], map(match, range(5)), tokens, 4)
+    ranked = np.argsort(-np.concatenate(list(chunks)), axis=1, kind="stable")
+    for query in range(5):
+        order = sorted(range(9), key=lambda place: -cosines[query, place])
+        best = np.array(order[:4])
+        blended = blend(cosines[query, best], logits[query, best])
+        expected = [best[n] for n in sorted(range(4), key=lambda n: -blended[n])] + order[4:]
+        assert ranked[query].tolist() == expected
+    assert cosines.max() < 1  # what came in is as it was
+
+
+def test_the_result_without_the_matcher_is_told_too(benchmark: Benchmark) -> None:
+    plain = evaluate(MixedUp(), benchmark).to_dict()
+    both = evaluate(MixedUp(), benchmark, methods=Methods(match=5)).to_dict()
+    assert both["plain"]["text_to_image"] == plain["text_to_image"]
+    assert both["image_to_text"] == plain["image_to_text"]
+    assert both["text_to_image"]["R1"] == both["text_to_image"]["mAP"] == 100
+    json.dumps(both)
+
+
+def test_model_without_a_matcher_is_refused_before_anything_is_read(benchmark: Benchmark) -> None:
+    encoder = ToyEncoder()
+    with pytest.raises(ModelError, match="'toy' has no matcher"):
+        evaluate(encoder, benchmark, methods=Methods(match=5))
+    assert encoder.pictures_seen == 0
+
+
+def test_two_ways_to_rerank_are_refused() -> None:
+    with pytest.raises(InputError, match="choose one"):
+        Methods(match=5, rerank=True)

@@ -1,0 +1,49 @@
+"""The best images of each sentence, put into order by the model's matcher."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+
+from textreid.errors import InputError
+from textreid.evaluate.directions import Direction
+from textreid.evaluate.features import ShowProgress, read_images
+from textreid.metrics.ranking import cosine_scores
+from textreid.rescore import Match, Matching, matched_scores
+
+
+def with_matcher(encoder: Matching, direction: Direction, top: int, show: ShowProgress) -> Direction:
+    """The direction with `matched` scores, if sentences search images in it; else as it is.
+
+    The tokens of all images stay in memory, in half precision: about 0.3 MB each for a ViT-B/16 of 384×128.
+
+    Args:
+        encoder: the model.
+        direction: as encoded.
+        top: how many images of each sentence are read.
+        show: told how far it is.
+
+    Raises:
+        InputError: images cannot be read, or none are to be.
+    """
+    if top < 1:
+        raise InputError(f"The matcher needs a number of images to read, 1 or more, not {top}.")
+    captions = [query.caption for query in direction.queries if query.caption is not None]
+    if not captions or not direction.across:
+        return direction
+    crops = [item.crop for item in direction.gallery]
+    batches = read_images(encoder.image_tokens, crops, "Images to match", show)
+    tokens = [row for batch in batches for row in batch]
+
+    def matches() -> Iterator[Match]:
+        for done, caption in enumerate(captions, start=1):
+            yield encoder.matching(caption)
+            show("Sentences matched", done, len(captions))
+
+    def matched() -> Iterator[np.ndarray]:
+        search = direction.search
+        return matched_scores(cosine_scores(search.queries, search.gallery), matches(), tokens, top)
+
+    return replace(direction, matched=matched)
