@@ -12,7 +12,13 @@ from tests.docs.pages import ROOT, Page, read_pages
 
 PAGES = read_pages()
 LINK = re.compile(r"(?:\]\(|(?:src|href)=\")(?P<target>[^)\s\"]+)")
-PAGE_OF_VERB = {"eval": "evaluation", "train": "training", "synthesize": "synthetic-people"}
+PAGE_OF_VERB = {
+    "eval": "evaluation",
+    "train": "training",
+    "synthesize": "synthetic-people",
+    "doctor": "own-data",
+    "convert": "own-data",
+}
 
 
 def verbs() -> list[str]:
