@@ -13,6 +13,7 @@ from textreid.config import (
     AugmentRecipe,
     DataRecipe,
     ModelRecipe,
+    OptimizerRecipe,
     Phase,
     Recipe,
     SamplerRecipe,
@@ -96,9 +97,9 @@ class TestOverrides:
             path,
             [
                 "seed=7",
-                "clip=1",
+                "optimizer.clip=1",
                 "model.init=pretrained",
-                'text_precision="bf16"',
+                'precision="bf16"',
                 "phases.1.image_size=[128, 64]",
                 "data.0.identities=99",
                 "loss.triplet.margin=0.3",
@@ -107,13 +108,13 @@ class TestOverrides:
             ],
         )
         assert recipe.seed == 7
-        assert recipe.clip == 1.0
+        assert recipe.optimizer.clip == 1.0
         assert recipe.model.init == "pretrained"
-        assert recipe.text_precision == "bf16"
+        assert recipe.precision == "bf16"
         assert recipe.phases[1].image_size == (128, 64)
         assert recipe.data[0].identities == 99
         assert recipe.loss == {"sdm": {"temperature": 0.05}, "triplet": {"margin": 0.3}}
-        assert recipe.val == DataRecipe("synthetic", split="val")
+        assert recipe.val == (DataRecipe("synthetic", split="val"),)
 
     @pytest.mark.parametrize(
         ("override", "message"),
@@ -129,7 +130,7 @@ class TestOverrides:
             ("seed=true", "mine.seed: expected int, found True"),
             ("phases.0.image_size=[64]", "expected 2 values"),
             ("phases.0.image_size=64", "expected tuple, found 64"),
-            ("text_precision=fp8", "no choice for mine.text_precision called 'fp8'"),
+            ("precision=fp8", "no choice for mine.precision called 'fp8'"),
             ("loss=sdm", "mine.loss: expected dict"),
         ],
     )
@@ -149,7 +150,7 @@ class TestRefusals:
             (Phase, {"epochs": 1, "image_size": (16, 64)}, "both sides need 32 pixels"),
             (Phase, {"epochs": 1, "text_rate": -1.0}, "text_rate is -1.0"),
             (Recipe, {"seed": -1}, "seed is -1"),
-            (Recipe, {"clip": 0.0}, "clip is 0.0; it must be above 0"),
+            (OptimizerRecipe, {"clip": 0.0}, "clip is 0.0; it must be above 0"),
         ],
     )
     def test_value_out_of_range(self, kind: type, values: dict[str, object], message: str) -> None:
@@ -179,6 +180,5 @@ def test_root_goes_to_data_sets_that_name_none(path: str) -> None:
     recipe = load_recipe(path, ["val.name=cuhk-pedes", "val.split=val"])
     placed = with_root(recipe, Path("data"))
     assert [data.root for data in placed.data] == ["", "there"]
-    assert placed.val is not None
-    assert placed.val.root == "data"
+    assert [data.root for data in placed.val] == ["data"]
     assert with_root(recipe, None) == recipe

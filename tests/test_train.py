@@ -15,16 +15,24 @@ from safetensors.torch import load_file
 
 from tests.official_layouts import write_market1501
 from tests.toy import COLOURS, draw_person
-from textreid import losses
 from textreid import train as training
 from textreid.benchmark import Benchmark
-from textreid.config import AugmentRecipe, DataRecipe, ModelRecipe, Phase, Recipe, SamplerRecipe
+from textreid.config import (
+    AugmentRecipe,
+    DataRecipe,
+    ModelRecipe,
+    OptimizerRecipe,
+    Phase,
+    Recipe,
+    SamplerRecipe,
+)
 from textreid.encode import Encoder
 from textreid.errors import InputError, TextReIDError
 from textreid.evaluate import evaluate
 from textreid.train import StepReport, train
 
 PEOPLE = 20
+FROZEN = ("text_tower.embeddings", "text_tower.encoder.layer.0")
 
 
 @pytest.fixture(scope="module")
@@ -63,8 +71,9 @@ def recipe(root: Path) -> Recipe:
         sampler=SamplerRecipe(identities=10, images=2),
         augment=AugmentRecipe(pad=2, erase=0.1),
         loss={"sdm": {"temperature": 0.1}, "identification": {}, "triplet": {}},
-        phases=(Phase(epochs=2, image_size=(64, 32), image_rate=3e-3, text_rate=3e-3, head_rate=3e-3),),
-        warmup=2,
+        phases=(
+            Phase(epochs=2, image_size=(64, 32), image_rate=3e-3, text_rate=3e-3, head_rate=3e-3, warmup=1),
+        ),
         workers=0,
     )
 
@@ -82,7 +91,7 @@ class TestLearning:
     def test_overfits_twenty_people(self, recipe: Recipe, root: Path, tmp_path: Path) -> None:
         assert rank_1(train(epochs(recipe, 30), tmp_path), root) > 95
 
-    @pytest.mark.parametrize("loss", losses.names())
+    @pytest.mark.parametrize("loss", ["identification", "sdm", "triplet"])
     def test_every_loss_alone_learns(self, recipe: Recipe, tmp_path: Path, loss: str) -> None:
         reports: list[StepReport] = []
         alone = replace(recipe, loss={loss: recipe.loss.get(loss, {})}, augment=AugmentRecipe(0, 0, 0, 0))
@@ -91,15 +100,14 @@ class TestLearning:
         assert np.mean(falls[-4:]) < 0.95 * np.mean(falls[:4])
 
     def test_frozen_layers_stay(self, recipe: Recipe, tmp_path: Path) -> None:
-        frozen = replace(recipe, model=replace(recipe.model, text_layers=2, frozen_text_layers=1))
+        frozen = replace(recipe, model=replace(recipe.model, text_layers=2, frozen=FROZEN))
         before, after = (
             load_file(train(epochs(frozen, number), tmp_path / str(number)) / "model.safetensors")
             for number in (1, 3)
         )
         still = {name for name in before if torch.equal(before[name], after[name])}
         weights = {name for name in before if name.startswith("text_tower.")}
-        lowest = ("text_tower.embeddings.", "text_tower.encoder.layer.0.")
-        assert still & weights == {name for name in weights if name.startswith(lowest)}
+        assert still & weights == {name for name in weights if name.startswith(FROZEN)}
 
 
 class TestResuming:
@@ -143,8 +151,8 @@ class TestResuming:
 
     def test_other_settings_are_refused(self, recipe: Recipe, tmp_path: Path) -> None:
         train(epochs(recipe, 1), tmp_path)
-        with pytest.raises(InputError, match="another clip: choose another --out"):
-            train(replace(epochs(recipe, 1), clip=1.0), tmp_path)
+        with pytest.raises(InputError, match="another optimizer: choose another --out"):
+            train(replace(epochs(recipe, 1), optimizer=OptimizerRecipe(clip=1.0)), tmp_path)
 
 
 def stop_after(steps: int) -> Callable[[StepReport], None]:
@@ -162,15 +170,23 @@ def stop_after(steps: int) -> Callable[[StepReport], None]:
 class TestRunFolder:
     def test_holds_what_the_documentation_says(self, recipe: Recipe, root: Path, tmp_path: Path) -> None:
         said: list[str] = []
-        validated = replace(epochs(recipe, 4), val=DataRecipe("cuhk-pedes", root=str(root), split="val"))
+        validated = replace(epochs(recipe, 4), val=(DataRecipe("cuhk-pedes", root=str(root), split="val"),))
         model = train(validated, tmp_path / "run", say=said.append)
         assert model == tmp_path / "run" / "model"
         names = {path.name for path in (tmp_path / "run").iterdir()}
-        assert names == {"model", "log.jsonl", "recipe.json", "state.pt"}
+        assert names == {
+            "best.json",
+            "curves.png",
+            "log.jsonl",
+            "model",
+            "recipe.json",
+            "state.pt",
+            "tensorboard",
+        }
         rows = [json.loads(line) for line in (tmp_path / "run" / "log.jsonl").read_text().splitlines()]
         measured = [row["val"]["R1"] for row in rows if "val" in row]
         assert len(measured) == len(said) == 4
-        assert said[-1].startswith(f"epoch 4: validation R@1 {measured[-1]:.2f}, mAP ")
+        assert said[-1].startswith(f"epoch 4: cuhk-pedes val R@1 {measured[-1]:.2f}, mAP ")
         assert rank_1(model, root, "val") == pytest.approx(max(measured), abs=100 / (2 * PEOPLE))
 
     def test_reports_every_step(self, recipe: Recipe, tmp_path: Path) -> None:
@@ -198,7 +214,7 @@ class TestRunFolder:
 
     def test_half_precision_text_learns_too(self, recipe: Recipe, tmp_path: Path) -> None:
         full, half = (
-            Encoder.load(train(replace(recipe, text_precision=precision), tmp_path / precision), device="cpu")
+            Encoder.load(train(replace(recipe, precision=precision), tmp_path / precision), device="cpu")
             for precision in ("fp32", "bf16")
         )
         texts = ["a red shirt and blue trousers"]
@@ -217,7 +233,7 @@ class TestRefusals:
             ({"data": (DataRecipe("cuhk-pedse", root="x"),)}, "Did you mean 'cuhk-pedes'"),
             ({"data": (DataRecipe("cuhk-pedes", root="no/where"),)}, "No CUHK-PEDES data at 'no/where'"),
             ({"loss": {"sdn": {}}}, "no loss called 'sdn'"),
-            ({"val": DataRecipe("cuhk-pedes")}, "Say where cuhk-pedes lies"),
+            ({"val": (DataRecipe("cuhk-pedes"),)}, "Say where cuhk-pedes lies"),
             ({"sampler": SamplerRecipe(identities=64)}, r"only 20: --set sampler\.identities=20"),
         ],
     )
@@ -233,8 +249,6 @@ class TestRefusals:
         market = DataRecipe("market1501", root=str(tmp_path), split="query")
         with pytest.raises(InputError, match="No image has a caption"):
             train(replace(recipe, data=(market,)), tmp_path / "run")
-        with pytest.raises(InputError, match="market1501 has no captions to validate with"):
-            train(replace(recipe, val=replace(market, split="test")), tmp_path / "run")
 
     def test_loss_that_is_not_finite_stops_the_run(self, recipe: Recipe, tmp_path: Path) -> None:
         steep = replace(recipe, loss={"sdm": {"temperature": 1e-45}})
@@ -245,7 +259,7 @@ class TestRefusals:
 def test_synthetic_people_are_drawn_once_a_run(recipe: Recipe, tmp_path: Path) -> None:
     drawn = DataRecipe("synthetic", identities=14, images=2)
     small = replace(
-        epochs(recipe, 1), data=(drawn,), sampler=SamplerRecipe(4, 2), val=replace(drawn, split="val")
+        epochs(recipe, 1), data=(drawn,), sampler=SamplerRecipe(4, 2), val=(replace(drawn, split="val"),)
     )
     train(small, tmp_path)
     folder = tmp_path / "data" / "synthetic-14x2-0" / "CUHK-PEDES"

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from pickle import UnpicklingError
+from typing import Any
 
 import torch
-from torch import nn
 
 from textreid.config import Recipe, build
 from textreid.errors import InputError, ModelError
@@ -42,7 +43,7 @@ def settle(recipe: Recipe, out: Path) -> None:
 def _comparable(recipe: Recipe) -> Recipe:
     """Without what changes no result: the description, where the data lies, how many processes read it."""
     data = tuple(replace(data, root="") for data in recipe.data)
-    val = recipe.val and replace(recipe.val, root="")
+    val = tuple(replace(data, root="") for data in recipe.val)
     return replace(recipe, description="", workers=0, data=data, val=val)
 
 
@@ -55,28 +56,33 @@ class Progress:
         epoch: epochs finished in all.
         epoch_in_phase: epochs finished in this phase.
         batch: batches finished in this epoch.
-        best: best text→image R@1 on the validation split so far, percent.
+        steps: batches finished in all.
+        best: best R@1 on the first validation split so far, percent.
+        trust: of each caption of each image in this epoch; None where all are believed as they were read.
     """
 
     phase: int = 0
     epoch: int = 0
     epoch_in_phase: int = 0
     batch: int = 0
+    steps: int = 0
     best: float = -1.0
+    trust: list[list[float]] | None = None
 
 
-def save_state(
-    folder: Path, progress: Progress, model: nn.Module, objective: nn.Module, optimizer: torch.optim.Optimizer
-) -> None:
-    """Write everything that a run needs to go on; a kill while writing leaves the previous state."""
+def save_state(folder: Path, progress: Progress, parts: Mapping[str, Any]) -> None:
+    """Write everything that a run needs to go on; a kill while writing leaves the previous state.
+
+    Random numbers need no state: they are a function of the seed, the epoch and the batch.
+
+    Args:
+        folder: of the run; made if missing.
+        progress: how far it is.
+        parts: name -> what has a `state_dict()`.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     partial = folder / "state.partial"
-    state = {
-        "progress": vars(progress),
-        "model": model.state_dict(),
-        "objective": objective.state_dict(),
-        "optimizer": optimizer.state_dict(),
-    }
+    state = {"progress": vars(progress), **{name: part.state_dict() for name, part in parts.items()}}
     with partial.open("wb") as file:
         torch.save(state, file)
         file.flush()
@@ -84,10 +90,12 @@ def save_state(
     partial.replace(folder / "state.pt")
 
 
-def load_state(
-    folder: Path, model: nn.Module, objective: nn.Module, optimizer: torch.optim.Optimizer
-) -> Progress:
+def load_state(folder: Path, parts: Mapping[str, Any]) -> Progress:
     """Go back to the last saved state, or to the start where there is none.
+
+    Args:
+        folder: of the run.
+        parts: name -> what has a `load_state_dict()`, as `save_state` was given.
 
     Raises:
         ModelError: the state belongs to another recipe, or is damaged.
@@ -97,12 +105,11 @@ def load_state(
         return Progress()
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)  # tensors and plain values alone
-        model.load_state_dict(state["model"])
-        objective.load_state_dict(state["objective"])
-        optimizer.load_state_dict(state["optimizer"])
-    except (OSError, RuntimeError, ValueError, KeyError, EOFError, UnpicklingError) as error:
+        for name, part in parts.items():
+            part.load_state_dict(state[name])
+        return Progress(**state["progress"])
+    except (OSError, RuntimeError, ValueError, TypeError, KeyError, EOFError, UnpicklingError) as error:
         raise ModelError(
             f"'{path}' belongs to another recipe, or is damaged: choose another --out, or delete it to start"
             f" anew. {error}"
         ) from error
-    return Progress(**state["progress"])

@@ -101,10 +101,12 @@ class SamplerRecipe:
     Attributes:
         identities: P, different people of a batch.
         images: K, pictures of each.
+        balance: let every data set have the same share of an epoch, however large it is.
     """
 
     identities: int = 32
     images: int = 2
+    balance: bool = False
 
     def __post_init__(self) -> None:
         _at_least(self, 1, "identities", "images")
@@ -173,6 +175,20 @@ class TextRecipe:
 
     def __post_init__(self) -> None:
         _share(self, "shuffle", "synonyms", "delete", "mask", "predict")
+
+
+@dataclass(frozen=True)
+class NoiseRecipe:
+    """How wrong pairs of images and sentences are found (see `textreid.division`).
+
+    Attributes:
+        warmup: epochs in which all pairs are believed, before each of the others looks for wrong ones.
+    """
+
+    warmup: int = 1
+
+    def __post_init__(self) -> None:
+        _at_least(self, 1, "warmup")
 
 
 @dataclass(frozen=True)
@@ -256,6 +272,7 @@ class Recipe:
         augment: how crops are varied.
         text: how sentences are varied.
         loss: name -> options of each loss.
+        noise: how wrong pairs of images and sentences are found; None believes them all.
         phases: stretches of training, one after the other.
         optimizer: how gradients become changes of the weights.
         accumulate: batches whose gradients are added up for one change of the weights. Losses compare the
@@ -265,6 +282,7 @@ class Recipe:
         precision: arithmetic of the towers, where another than "fp32" is faster: of both on a GPU, of the
             text tower alone on a CPU ("bf16" only).
         recompute: save memory by computing the towers' activations twice (gradient checkpointing).
+        keep_epochs: keep the model of every epoch, in `epochs/NUMBER`, beside the chosen one.
         workers: processes that decode pictures; they change the speed, not the result.
         seed: of everything drawn at random.
     """
@@ -277,12 +295,14 @@ class Recipe:
     augment: AugmentRecipe = field(default_factory=AugmentRecipe)
     text: TextRecipe = field(default_factory=TextRecipe)
     loss: dict[str, dict[str, Any]] = field(default_factory=dict)
+    noise: NoiseRecipe | None = None
     phases: tuple[Phase, ...] = ()
     optimizer: OptimizerRecipe = field(default_factory=OptimizerRecipe)
     accumulate: int = 1
     average: float = 0.0
     precision: Literal["fp32", "bf16", "fp16"] = "fp32"
     recompute: bool = False
+    keep_epochs: bool = False
     workers: int = 2
     seed: int = 0
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -51,11 +52,13 @@ class Objective(nn.Module):
     def forward(self, encoded: Encoded, batch: Batch) -> LossReport:
         """The total and each term before its weight."""
         everywhere = self.gather(encoded, batch)
+        here = encoded if len(batch.text_rows) else replace(encoded, text=None, masked=None, match=None)
         terms = {}
         for name, loss in self.terms.items():
-            seen, rows = everywhere if getattr(loss, "across_ranks", True) else (encoded, batch)
+            seen, rows = everywhere if getattr(loss, "across_ranks", True) else (here, batch)
             terms[name] = loss(seen.view(_split(name)[1]), rows)
         total = torch.stack([self.weights[name] * term for name, term in terms.items()]).sum()
+        total = total + encoded.nothing()  # every row has a graph, even if this process learns from none
         return LossReport(total=total, terms={name: term.detach() for name, term in terms.items()})
 
 

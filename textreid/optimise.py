@@ -4,93 +4,175 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Iterable, Mapping
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 import torch
 from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel
 
-from textreid.config import Phase
-from textreid.errors import UnknownNameError
+from textreid.config import OptimizerRecipe, Phase
+from textreid.errors import ModelError, UnknownNameError
 from textreid.models.joint import JointModel
 
+LAYER = re.compile(r"(?:layers?|blocks?|stages?)\.?\d+(?=\.)")
+"""Where a layer of a tower starts in the names of weights: "encoder.layer.3", "blocks.3", "layer3"."""
 
-def freeze_text(model: JointModel, layers: int) -> None:
-    """Keep the lowest text layers and the word embeddings as they are; 0 freezes nothing.
+
+@contextmanager
+def frozen(model: nn.Module, names: Iterable[str]) -> Iterator[list[nn.Module]]:
+    """The modules of these names, which stay as they are inside the `with` block.
+
+    Batch statistics stay too as long as the modules are in evaluation mode.
 
     Args:
-        model: with a text tower of BERT's form.
-        layers: how many.
+        model: what they belong to.
+        names: such as "image_tower.blocks.0" or "text_tower".
+
+    Raises:
+        UnknownNameError: the model has no such module.
     """
-    if layers and model.text_tower is not None:
-        for module in (model.text_tower.embeddings, *model.text_tower.encoder.layer[:layers]):
-            module.requires_grad_(False)
+    known = {name: module for name, module in model.named_modules() if name}
+    for name in names:
+        if name not in known:
+            raise UnknownNameError("part of the model", name, known)
+    modules = [known[name] for name in names]
+    weights = {weight for module in modules for weight in module.parameters() if weight.requires_grad}
+    for weight in weights:
+        weight.requires_grad_(False)
+    try:
+        yield modules
+    finally:
+        for weight in weights:
+            weight.requires_grad_(True)
 
 
-def make_optimizer(model: JointModel, objective: nn.Module, weight_decay: float) -> torch.optim.AdamW:
-    """AdamW over what is not frozen; each group names the rate of a `Phase` that it follows.
+def make_optimizer(
+    model: JointModel, objective: nn.Module, recipe: OptimizerRecipe, *, untrained: Sequence[str] = ()
+) -> torch.optim.Optimizer:
+    """The optimizer of all weights that are ever trained; each group names the rate of a `Phase` it follows.
 
     Args:
         model: its towers follow "image_rate" and "text_rate", the rest "head_rate".
         objective: follows "head_rate".
-        weight_decay: of matrices and kernels; gains and biases are not pulled to zero.
+        recipe: which optimizer, and what it is told of each weight.
+        untrained: modules of the model that no phase trains.
     """
-    towers = ("image_tower", "text_tower")
-    heads = nn.ModuleList([part for name, part in model.named_children() if name not in towers] + [objective])
-    text_tower = model.text_tower.parameters() if model.text_tower is not None else ()
-    groups = [
-        *_groups("image_rate", model.image_tower.parameters(), weight_decay),
-        *_groups("text_rate", text_tower, weight_decay),
-        *_groups("head_rate", heads.parameters(), weight_decay),
+    groups = defaultdict(list)
+    for name, weight, depth in _weights(model):
+        if weight.requires_grad and not name.startswith(tuple(f"{part}." for part in untrained)):
+            part = name.partition(".")[0]
+            rate = {"image_tower": "image_rate", "text_tower": "text_rate"}.get(part, "head_rate")
+            groups[_group(name, weight, rate, depth, recipe)].append(weight)
+    for name, weight in objective.named_parameters():
+        if weight.requires_grad:
+            groups[_group(name, weight, "head_rate", 0, recipe)].append(weight)
+    told = [
+        {"params": weights, "rate": rate, "factor": factor, "weight_decay": decay}
+        for (rate, factor, decay), weights in groups.items()
     ]
-    return torch.optim.AdamW(groups, lr=0.0)
+    if recipe.name == "sgd":
+        return torch.optim.SGD(told, lr=0.0, momentum=recipe.momentum, nesterov=recipe.momentum > 0)
+    kind = torch.optim.AdamW if recipe.name == "adamw" else torch.optim.Adam
+    return kind(told, lr=0.0, betas=recipe.betas, eps=recipe.epsilon)
 
 
-def _groups(rate: str, parameters: Iterable[nn.Parameter], weight_decay: float) -> list[dict[str, object]]:
-    trained = [parameter for parameter in parameters if parameter.requires_grad]
-    return [
-        {"params": [p for p in trained if p.ndim > 1], "rate": rate, "weight_decay": weight_decay},
-        {"params": [p for p in trained if p.ndim <= 1], "rate": rate, "weight_decay": 0.0},
-    ]
+def _weights(model: JointModel) -> Iterator[tuple[str, nn.Parameter, int]]:
+    """Name, weight, and how many layers of its tower come after it."""
+    for part, module in model.named_children():
+        depths = layer_depths([name for name, _ in module.named_parameters()])
+        for name, weight in module.named_parameters():
+            yield f"{part}.{name}", weight, depths[name] if part.endswith("_tower") else 0
 
 
-def set_rates(optimizer: torch.optim.Optimizer, phase: Phase, factor: float) -> None:
-    """Give each group the phase's peak rate times `factor`."""
-    for group in optimizer.param_groups:
-        group["lr"] = factor * getattr(phase, group["rate"])
-
-
-def schedule(step: int, steps: int, *, warmup: int, final: float) -> float:
-    """Share of the peak learning rate: linear warm-up, then half a cosine down to `final`.
+def layer_depths(names: Sequence[str]) -> dict[str, int]:
+    """How many layers come after each weight of a tower.
 
     Args:
-        step: from 0.
-        steps: of the whole phase.
-        warmup: steps until the peak; a quarter of the phase at most.
-        final: share that is left at the end.
+        names: of a tower's weights, in the order in which it computes with them. What comes before the first
+            layer (embeddings, a stem) is a layer of its own; what comes after the last counts as 0.
     """
-    warmup = min(warmup, steps // 4)
+    layers: list[str] = []
+    number = {}
+    for name in names:
+        found = LAYER.search(name)
+        if found and name[: found.end()] not in layers:
+            layers.append(name[: found.end()])
+        number[name] = layers.index(name[: found.end()]) + 1 if found else (len(layers) + 1) * bool(layers)
+    last = len(layers) + 1
+    return {name: last - place for name, place in number.items()}
+
+
+def _group(
+    name: str, weight: nn.Parameter, rate: str, depth: int, recipe: OptimizerRecipe
+) -> tuple[str, float, float]:
+    factor = recipe.layer_decay**depth * (recipe.bias_factor if name.endswith("bias") else 1.0)
+    return rate, factor, recipe.weight_decay if weight.ndim > 1 else 0.0
+
+
+def set_rates(optimizer: torch.optim.Optimizer, phase: Phase, share: float) -> None:
+    """Give each group `share` of the phase's peak rate, times the group's own factor."""
+    for group in optimizer.param_groups:
+        group["lr"] = share * group["factor"] * getattr(phase, group["rate"])
+
+
+def schedule(phase: Phase, step: int, steps_per_epoch: int) -> float:
+    """Share of the peak learning rate.
+
+    Args:
+        phase: its length, warm-up, and how the rate falls.
+        step: changes of the weights in this phase so far, from 0.
+        steps_per_epoch: of them.
+    """
+    steps = phase.epochs * steps_per_epoch
+    warmup = min(round(phase.warmup * steps_per_epoch), steps // 4)
     if step < warmup:
         return (step + 1) / warmup
+    if phase.schedule == "steps":
+        return phase.drop ** sum(step >= epoch * steps_per_epoch for epoch in phase.drops)
     done = min(1.0, (step - warmup) / max(1, steps - warmup))
-    return final + (1 - final) * (1 + math.cos(math.pi * done)) / 2
+    return phase.final + (1 - phase.final) * (1 + math.cos(math.pi * done)) / 2
 
 
-def freeze_image(model: JointModel, parts: Iterable[str]) -> None:
-    """Leave modules of the image tower as they are.
+class MovingAverage(AveragedModel):
+    """The exponential moving average of a model's weights and batch statistics.
+
+    The memory grows from a tenth to `decay` over the first steps, so that short runs forget the start too.
 
     Args:
-        model: the joint model.
-        parts: their names, such as "conv_stem" or "blocks.0".
+        model: what is averaged; `module` is the average.
+        decay: memory, from 0 to below 1.
+    """
+
+    def __init__(self, model: nn.Module, decay: float) -> None:
+        def update(average: Sequence[Tensor], current: Sequence[Tensor], updates: Tensor | int) -> None:
+            memory = min(decay, (1 + int(updates)) / (10 + int(updates)))
+            for mean, value in zip(average, current, strict=True):
+                if mean.is_floating_point():
+                    mean.lerp_(value.to(mean), 1 - memory)
+                else:
+                    mean.copy_(value)
+
+        super().__init__(model, multi_avg_fn=update, use_buffers=True)
+        self.requires_grad_(False)
+
+
+def recompute_activations(model: JointModel) -> None:
+    """Let the towers forget their activations and compute them again in the backward pass.
 
     Raises:
-        UnknownNameError: the tower has no such module.
+        ModelError: the image tower cannot.
     """
-    named = model.image_tower.named_modules()
-    modules = {name: module for name, module in named if name and name.count(".") < 2}
-    for name in parts:
-        if name not in modules:
-            raise UnknownNameError("part of the image tower", name, modules)
-        modules[name].requires_grad_(False)
+    for name in ("image_tower", "text_tower"):
+        tower = getattr(model, name)
+        if hasattr(tower, "gradient_checkpointing_enable"):
+            tower.gradient_checkpointing_enable({"use_reentrant": False})
+        elif hasattr(tower, "set_grad_checkpointing"):
+            tower.set_grad_checkpointing()
+        elif tower is not None:
+            raise ModelError(f"The {name} '{type(tower).__name__}' keeps its activations: recompute = false.")
 
 
 def set_dropout(module: nn.Module, share: float) -> None:

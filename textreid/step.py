@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from textreid.distributed import is_shared
 from textreid.models.joint import JointModel
 from textreid.objective import Objective
 from textreid.types import Batch, Encoded, Features, LossReport
@@ -21,13 +23,15 @@ class Step(nn.Module):
     Args:
         model: the joint model.
         objective: its losses.
-        half: compute the towers in bfloat16 where that is faster: the text tower everywhere, the image tower
-            on a GPU (depthwise convolutions are slower so on a CPU). Losses are computed in float32.
+        precision: "fp32", "bf16" or "fp16": arithmetic of the towers where that is faster: of the text tower
+            everywhere, of the image tower on a GPU (depthwise convolutions are slower so on a CPU). Losses
+            are computed in float32.
     """
 
-    def __init__(self, model: JointModel, objective: Objective, *, half: bool = False) -> None:
+    def __init__(self, model: JointModel, objective: Objective, *, precision: str = "fp32") -> None:
         super().__init__()
-        self.model, self.objective, self.half = model, objective, half
+        self.model, self.objective = model, objective
+        self.dtype = {"bf16": torch.bfloat16, "fp16": torch.float16}.get(precision)
 
     def forward(self, batch: Batch) -> LossReport:
         """The losses of a batch, with a graph."""
@@ -36,13 +40,13 @@ class Step(nn.Module):
         return report
 
     def encode(self, batch: Batch) -> Encoded:
-        """Both modalities in float32; sentences are left out where the model or the batch has none."""
+        """Both modalities in float32; sentences are left out where the model has none, or no process any."""
         device = batch.images.device.type
-        with torch.autocast(device, torch.bfloat16, enabled=self.half and device != "cpu"):
+        with torch.autocast(device, self.dtype, enabled=self.dtype is not None and device != "cpu"):
             image = self.model.encode_image(batch.images)
         text = masked = None
-        if self.model.text_tower is not None and len(batch.text_rows):
-            with torch.autocast(device, torch.bfloat16, enabled=self.half):
+        if self.model.text_tower is not None and (len(batch.text_rows) or is_shared()):
+            with torch.autocast(device, self.dtype, enabled=self.dtype is not None):
                 text = encode_sentences(self.model, batch.token_ids, batch.token_mask)
                 if batch.masked_ids is not None:
                     masked = encode_sentences(self.model, batch.masked_ids, batch.token_mask)
@@ -68,8 +72,12 @@ def encode_sentences(
         groups: of equal size that the batch is cut into, by length.
 
     Returns:
-        As `model.encode_text` gives them, in the batch's order; the states of padding are zero.
+        As `model.encode_text` gives them, in the batch's order; the states of padding are zero. Of no
+        sentences too, with a graph, so that a process that has none takes part in the others' gradient.
     """
+    if not len(token_ids):
+        word = token_ids.new_zeros(1, 1)
+        return _none_of(model.encode_text(word, word + 1))
     lengths = token_mask.sum(dim=1)
     order = lengths.argsort()
     encoded = []
@@ -94,6 +102,12 @@ def encode_sentences(
         mask=padded("mask"),
         saliency=padded("saliency"),
     )
+
+
+def _none_of(features: Features) -> Features:
+    """The first no rows."""
+    rows: Any = {name: value[:0] for name, value in vars(features).items() if isinstance(value, Tensor)}
+    return replace(features, views={name: parts[:0] for name, parts in features.views.items()}, **rows)
 
 
 def _single(features: Features) -> Features:

@@ -7,26 +7,32 @@ import json
 import math
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import torch
+from accelerate import Accelerator
+from accelerate.optimizer import AcceleratedOptimizer
+from accelerate.utils import AutocastKwargs, DistributedDataParallelKwargs, broadcast_object_list
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
+from textreid import validation
 from textreid.benchmark import Benchmark
 from textreid.checkpoint import Progress, load_state, save_state, settle
-from textreid.config import DataRecipe, Phase, Recipe
+from textreid.config import Phase, Recipe
+from textreid.data.distributed_sampler import ShareOfBatches
 from textreid.data.pairs import EpochBatches, PairDataset, seed_of
 from textreid.data.samplers import IdentitySampler
-from textreid.data.training import TrainingSet, locate, training_set
+from textreid.data.training import TrainingSet, training_set
 from textreid.data.transforms import train_transform
+from textreid.distributed import gather
+from textreid.division import divided
 from textreid.encode import Encoder
 from textreid.errors import InputError
-from textreid.evaluate import evaluate
 from textreid.losses import Sizes
-from textreid.metrics.protocols import RetrievalResult
 from textreid.models.folder import save_model
 from textreid.models.initialise import start_model
 from textreid.models.joint import JointModel
@@ -34,16 +40,18 @@ from textreid.models.processing import JointProcessor, image_processor
 from textreid.models.towers import TransformersTowers
 from textreid.objective import Objective
 from textreid.optimise import (
+    MovingAverage,
     blend,
-    freeze_image,
-    freeze_text,
+    frozen,
     make_optimizer,
+    recompute_activations,
     schedule,
     set_dropout,
     set_rates,
 )
+from textreid.runlog import RunLog
 from textreid.step import Step
-from textreid.types import GLOBAL, Batch, LossReport
+from textreid.types import GLOBAL, LossReport
 from textreid_index import EncoderInfo
 
 STATE_SECONDS = 300
@@ -82,17 +90,17 @@ def train(
     """Train by a recipe, going on from where `out` was left.
 
     A run that is interrupted and resumed ends with the same weights as one that is not, on the same machine.
+    Under `torchrun` or `accelerate launch` all processes share each batch, and the first one reports.
 
     Args:
         recipe: see `textreid.config.load_recipe`.
-        out: folder of the run: `model/` (the best by R@1 on the validation split, or the last), `log.jsonl`,
-            `recipe.json`, `state.pt` to go on from, `data/` where people were drawn.
-        device: a torch device.
+        out: folder of the run; docs/training.md says what is in it.
+        device: a torch device; of several processes each takes its own of that kind.
         report: told after every step.
         say: told of every finished epoch.
 
     Returns:
-        The folder of the trained model.
+        The folder of the trained model: the best on the first validation split, or the last.
 
     Raises:
         InputError: the recipe lacks data, losses or phases, its data cannot be read, `out` holds a run of
@@ -100,51 +108,74 @@ def train(
     """
     if not recipe.phases or not recipe.loss:
         raise InputError("The recipe needs a [loss.NAME] table or more, and a [[phases]] table or more.")
-    settle(recipe, out)
-    data = training_set(recipe.data, out, reads_text=recipe.model.reads_text)
-    val = validation(recipe.val, out) if recipe.val else None
+    accelerator = make_accelerator(device, recipe.precision)
+    with accelerator.main_process_first():  # it draws people for all
+        settle(recipe, out)
+        data = training_set(recipe.data, out, reads_text=recipe.model.reads_text)
+        val = validation.read(recipe.val, out)
     torch.manual_seed(recipe.seed)
     model, processor = start_model(recipe.model, recipe.phases[0].image_size, data.captions)
-    objective = Objective(recipe.loss, view_sizes(model, data))
-    start = copy.deepcopy(model.state_dict())
-    model.to(device)
-    objective.to(device)
-    freeze_text(model, recipe.model.frozen_text_layers)
-    freeze_image(model, recipe.model.frozen_image_parts)
+    objective = Objective(recipe.loss, view_sizes(model, data), gather=gather)
+    start = copy.deepcopy(model.state_dict()) if recipe.model.keep else {}
+    step = Step(model, objective, precision=recipe.precision).to(accelerator.device)
     if model.text_tower is not None:
         set_dropout(model.text_tower, recipe.model.text_dropout)
-    optimizer = make_optimizer(model, objective, recipe.weight_decay)
-    progress = load_state(out, model, objective, optimizer)
-    step = Step(model, objective, half=recipe.text_precision == "bf16")
-    run = _Run(recipe, out, device, step, start, processor, optimizer, val, report, say)
+    if recipe.recompute:
+        recompute_activations(model)
+    optimizer = make_optimizer(model, objective, recipe.optimizer, untrained=recipe.model.frozen)
+    average = MovingAverage(model, recipe.average) if recipe.average else None
+    kept = {"model": model, "objective": objective, "optimizer": optimizer}
+    kept |= {} if average is None else {"average": average}
+    kept |= {} if accelerator.scaler is None else {"scaler": accelerator.scaler}
+    progress = load_state(out, kept)
+    log = RunLog(out) if accelerator.is_main_process else None
+    if log is not None and progress == Progress():
+        log.note(say)
+    run = _Run(
+        recipe, out, accelerator, step, start, processor, optimizer, average, kept, val, log, report, say
+    )
     while progress.phase < len(recipe.phases):
-        run.phase(recipe.phases[progress.phase], data, progress)
+        with frozen(model, (*recipe.model.frozen, *recipe.phases[progress.phase].frozen)) as still:
+            run.phase(recipe.phases[progress.phase], data, still, progress)
         progress.phase, progress.epoch_in_phase = progress.phase + 1, 0
+    if log is not None:
+        log.close()
     return out / "model"
 
 
-def validation(recipe: DataRecipe, out: Path) -> Benchmark:
-    """The split that chooses the best epoch.
+def make_accelerator(device: str, precision: str) -> Accelerator:
+    """Devices and processes, as `accelerate` finds them.
+
+    Args:
+        device: "cpu", or the kind of device to find; "cuda:1" is that one.
+        precision: as in a recipe; the towers choose where they compute in it (see `Step`).
 
     Raises:
-        InputError: it cannot be read, or is searched by image and so says nothing of sentences.
+        InputError: "fp16" on a CPU.
     """
-    benchmark = Benchmark.read(*locate(recipe, out), recipe.split)
-    if benchmark.queries:
-        raise InputError(f"{recipe.name} has no captions to validate with: name another data set in [val].")
-    return benchmark
+    if precision == "fp16" and device == "cpu":
+        raise InputError("fp16 is for GPUs: --set precision=bf16")
+    if device.startswith("cuda:"):
+        torch.cuda.set_device(device)
+    # A process may have nothing to learn with some weights, such as those of a matcher without sentences.
+    handlers = [AutocastKwargs(enabled=False), DistributedDataParallelKwargs(find_unused_parameters=True)]
+    scaled = "fp16" if precision == "fp16" else "no"
+    return Accelerator(cpu=device == "cpu", mixed_precision=scaled, kwargs_handlers=handlers)
 
 
 @dataclass(frozen=True)
 class _Run:
     recipe: Recipe
     out: Path
-    device: str
+    accelerator: Accelerator
     step: Step
     start: Mapping[str, Tensor]
     processor: JointProcessor
     optimizer: torch.optim.Optimizer
-    val: Benchmark | None
+    average: MovingAverage | None
+    kept: Mapping[str, Any]
+    val: Mapping[str, Benchmark]
+    log: RunLog | None
     report: Callable[[StepReport], None]
     say: Callable[[str], None]
 
@@ -152,97 +183,167 @@ class _Run:
     def model(self) -> JointModel:
         return self.step.model
 
-    def phase(self, phase: Phase, data: TrainingSet, progress: Progress) -> None:
+    @property
+    def seed(self) -> int:
+        """Of what this process draws: every process varies its own pictures."""
+        rank = self.accelerator.process_index
+        return seed_of(self.recipe.seed, rank) if rank else self.recipe.seed
+
+    def phase(self, phase: Phase, data: TrainingSet, still: list[nn.Module], progress: Progress) -> None:
         """All epochs of one phase that are still to do."""
+        pixels = self.processor.image_processor
         self.model.config.image_size = phase.image_size
-        mean, std = (getattr(self.processor.image_processor, name) for name in ("image_mean", "image_std"))
-        self.processor.image_processor = image_processor(phase.image_size, mean, std)
-        pairs = PairDataset(data, train_transform(self.recipe.augment, phase.image_size, mean, std))
-        sampler = IdentitySampler(data.labels, **vars(self.recipe.sampler), seed=self.recipe.seed)
+        self.processor.image_processor = image_processor(
+            phase.image_size, pixels.image_mean, pixels.image_std
+        )
+        transform = train_transform(
+            self.recipe.augment, phase.image_size, pixels.image_mean, pixels.image_std
+        )
+        images, processes = self.recipe.sampler.images, self.accelerator.num_processes
+        sampler = IdentitySampler(
+            data.labels, domains=data.domains, **vars(self.recipe.sampler), seed=self.recipe.seed
+        )
+        share = ShareOfBatches(
+            sampler, images=images, rank=self.accelerator.process_index, processes=processes
+        )
+        step = self.accelerator.prepare_model(self.step)
+        optimizer = self.accelerator.prepare_optimizer(self.optimizer, device_placement=False)
         for epoch in range(progress.epoch_in_phase, phase.epochs):
             sampler.set_epoch(progress.epoch)
-            self._epoch(phase, pairs, list(sampler), progress)
+            pairs = PairDataset(self._divided(data, progress), transform)
+            self.step.train()
+            for module in still:
+                module.eval()  # their batch statistics stay too
+            self._epoch(phase, step, optimizer, pairs, list(share), progress)
             progress.batch, progress.epoch_in_phase, progress.epoch = 0, epoch + 1, progress.epoch + 1
-            self._keep_best(progress)
-            self._save(progress)
+            self._finish_epoch(progress)
+        self.accelerator.free_memory()
 
-    def _epoch(self, phase: Phase, pairs: PairDataset, order: list[list[int]], progress: Progress) -> None:
+    def _divided(self, data: TrainingSet, progress: Progress) -> TrainingSet:
+        """The data of an epoch, wrong pairs no longer trusted where the recipe looks for them."""
+        noise = self.recipe.noise
+        if noise is None or progress.epoch < noise.warmup:
+            return data
+        if progress.batch == 0:
+            seed, device = seed_of(self.recipe.seed, progress.epoch), str(self.accelerator.device)
+            trust = None
+            if self.log is not None:
+                workers = self.recipe.workers
+                trust = divided(
+                    data, self.model, self.processor, seed=seed, device=device, workers=workers
+                ).trust
+            progress.trust = broadcast_object_list([trust])[0]
+        return replace(data, trust=progress.trust or data.trust)
+
+    def _epoch(
+        self,
+        phase: Phase,
+        step: nn.Module,
+        optimizer: AcceleratedOptimizer,
+        pairs: PairDataset,
+        order: list[list[int]],
+        progress: Progress,
+    ) -> None:
         batches = EpochBatches(
-            pairs,
-            order,
-            self.processor.tokenizer,
-            self.recipe.text,
-            seed=self.recipe.seed,
-            epoch=progress.epoch,
+            pairs, order, self.processor.tokenizer, self.recipe.text, seed=self.seed, epoch=progress.epoch
         )
         loader = DataLoader(
             batches,
             batch_size=None,
             sampler=range(progress.batch, len(order)),
             num_workers=self.recipe.workers,
+            pin_memory=self.accelerator.device.type == "cuda",
             generator=torch.Generator(),  # its own, so that the loader draws nothing from the global one
         )
-        steps = phase.epochs * len(order)
+        size = self.recipe.accumulate
+        updates = -(-len(order) // size)
         saved = before = time.monotonic()
         for batch in loader:
-            step = progress.epoch_in_phase * len(order) + progress.batch
-            factor = schedule(step, steps, warmup=self.recipe.warmup, final=phase.final)
-            set_rates(self.optimizer, phase, factor)
-            torch.manual_seed(seed_of(self.recipe.seed, progress.epoch, progress.batch))  # for dropout
-            losses = self._step(batch.to(self.device))
-            progress.batch += 1
+            first = progress.batch - progress.batch % size
+            last = progress.batch + 1 in (first + size, len(order))
+            update = progress.epoch_in_phase * updates + progress.batch // size
+            set_rates(self.optimizer, phase, schedule(phase, update, updates))
+            torch.manual_seed(seed_of(self.seed, progress.epoch, progress.batch))  # for dropout
+            share = 1 / min(size, len(order) - first)
+            with nullcontext() if last else self.accelerator.no_sync(step):
+                losses = step(batch.to(self.accelerator.device))
+                self.accelerator.backward(share * losses.total)
+            if last:
+                self._change(optimizer)
+            progress.batch, progress.steps = progress.batch + 1, progress.steps + 1
             now = time.monotonic()
-            self._tell(losses, progress, len(order), len(batch.labels) / (now - before))
+            rate = len(batch.labels) * self.accelerator.num_processes / (now - before)
+            self._tell(losses, progress, len(order), rate)
             before = now
-            if now - saved > STATE_SECONDS:
+            if last and now - saved > STATE_SECONDS:
                 self._save(progress)
                 saved = now
 
-    def _step(self, batch: Batch) -> LossReport:
-        self.model.train()
-        for name in self.recipe.model.frozen_image_parts:
-            self.model.image_tower.get_submodule(name).eval()  # their batch statistics stay too
-        losses: LossReport = self.step(batch)
-        self.optimizer.zero_grad(set_to_none=True)
-        losses.total.backward()
-        nn.utils.clip_grad_norm_(self.model.parameters(), self.recipe.clip)
-        self.optimizer.step()
-        return losses
+    def _change(self, optimizer: AcceleratedOptimizer) -> None:
+        """One change of the weights by the gradient that was added up."""
+        self.accelerator.clip_grad_norm_(self.model.parameters(), self.recipe.optimizer.clip)
+        optimizer.step()
+        optimizer.zero_grad()
+        if self.average is not None:
+            self.average.update_parameters(self.model)
 
     def _tell(self, losses: LossReport, progress: Progress, steps: int, rate: float) -> None:
-        terms = {name: value.item() for name, value in losses.terms.items()}
-        if not all(map(math.isfinite, terms.values())):
+        values = torch.stack(list(losses.terms.values())).tolist()  # the device is waited for once
+        terms = dict(zip(losses.terms, values, strict=True))
+        if not all(map(math.isfinite, values)):
             raise InputError(f"The loss is not finite ({terms}): lower the learning rates of this phase.")
+        if self.log is None:
+            return
         epochs = sum(phase.epochs for phase in self.recipe.phases)
         self.report(StepReport(progress.batch, steps, progress.epoch, epochs, terms, rate))
-        if progress.batch % LOG_STEPS == 0:
-            self._log({"epoch": progress.epoch, "batch": progress.batch, "images_per_second": rate, **terms})
+        if progress.batch % LOG_STEPS == 0 or progress.batch == steps:
+            row = {"epoch": progress.epoch, "batch": progress.batch, "images_per_second": rate}
+            self.log.add(progress.steps, {**row, **terms})
 
-    def _keep_best(self, progress: Progress) -> None:
-        """Write the model if it is the best so far on the validation split, or if there is no such split."""
-        model = blend(self.model, self.start, self.recipe.model.keep)
-        if self.val is not None:
-            measured = self._measure(model, self.val, progress).percent
-            self._log({"epoch": progress.epoch, "val": measured})
-            rank_1, mean_ap = measured["R1"], measured["mAP"]
-            self.say(f"epoch {progress.epoch}: validation R@1 {rank_1:.2f}, mAP {mean_ap:.2f}")
-            if rank_1 <= progress.best:
+    def _finish_epoch(self, progress: Progress) -> None:
+        """Measure and keep the model, and the state to go on from."""
+        if self.log is not None:
+            self._keep_best(self.log, progress)
+            self._save(progress)
+            self.log.draw()
+        self.accelerator.wait_for_everyone()
+
+    def _keep_best(self, log: RunLog, progress: Progress) -> None:
+        """Write the model if it is the best so far on the first validation split, or if there is none."""
+        averaged: Any = self.average and self.average.module
+        model: JointModel = averaged or self.model
+        model.config = self.model.config
+        model = blend(model, self.start, self.recipe.model.keep)
+        if self.recipe.keep_epochs:
+            save_model(model, self.processor, self.out / "epochs" / str(progress.epoch))
+        if self.val:
+            measured = self._measure(model, progress)
+            (first, chosen), *others = measured.items()
+            row = {"epoch": progress.epoch, "val": chosen, **({"also": dict(others)} if others else {})}
+            log.add(progress.steps, row)
+            shown = ", ".join(f"{name} R@1 {p['R1']:.2f}, mAP {p['mAP']:.2f}" for name, p in measured.items())
+            self.say(f"epoch {progress.epoch}: {shown}")
+            if chosen["R1"] <= progress.best:
                 return
-            progress.best = rank_1
+            progress.best = chosen["R1"]
+            best = {"epoch": progress.epoch, "chosen_by": f"R1 of {first}", "val": measured}
+            (self.out / "best.json").write_text(json.dumps(best, indent=2) + "\n", encoding="utf-8")
         save_model(model, self.processor, self.out / "model")
 
-    def _measure(self, model: JointModel, val: Benchmark, progress: Progress) -> RetrievalResult:
+    def _measure(self, model: JointModel, progress: Progress) -> dict[str, dict[str, float]]:
+        """Validation split -> metric -> percent."""
         model.eval()
         info = EncoderInfo("training", f"epoch {progress.epoch}", self.model.config.projection_dim)
-        encoder = Encoder(TransformersTowers(model, self.processor, self.device), info)
-        return evaluate(encoder, val).directions["text_to_image"]
+        encoder = Encoder(TransformersTowers(model, self.processor, str(self.accelerator.device)), info)
+        reads_text = self.model.text_tower is not None
+        return {
+            name: validation.measure(encoder, benchmark, reads_text=reads_text)
+            for name, benchmark in self.val.items()
+        }
 
     def _save(self, progress: Progress) -> None:
-        save_state(self.out, progress, self.model, self.step.objective, self.optimizer)
-
-    def _log(self, row: dict[str, Any]) -> None:
-        with (self.out / "log.jsonl").open("a") as file:
-            file.write(json.dumps(row) + "\n")
+        if self.log is not None:
+            save_state(self.out, progress, self.kept)
 
 
 def view_sizes(model: JointModel, data: TrainingSet) -> dict[str, Sizes]:

@@ -1,0 +1,89 @@
+"""Several processes, one batch: each encodes its share, and all compare with the rows of all."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import accumulate
+from typing import Any
+
+import torch
+from torch import Tensor, distributed
+from torch.nn import functional as F
+
+from textreid.types import Batch, Encoded, Features
+
+
+def is_shared() -> bool:
+    """Whether other processes train the same model."""
+    return distributed.is_available() and distributed.is_initialized() and distributed.get_world_size() > 1
+
+
+def gather(encoded: Encoded, batch: Batch) -> tuple[Encoded, Batch]:
+    """The rows of all processes, in order of their ranks; a process alone keeps what it has.
+
+    A loss of these rows has the same value in every process. Only a process's own rows have a graph, and
+    their gradient comes back times the number of processes, because data-parallel training takes the mean
+    over processes: so what is learned from a batch is the same, however many processes share it.
+
+    Args:
+        encoded: of the images and sentences of this process; their numbers may differ between processes, but
+            all or none of them must have sentences, be it [0, D] of them.
+        batch: of this process.
+
+    Returns:
+        Pooled vectors and views of all rows, without tokens; labels, ids, attributes and trust of all rows,
+        without pixels and tokens. Sentences are None if no process has any.
+    """
+    if not is_shared():
+        return encoded, batch
+    images, sentences = _lengths(batch.labels), _lengths(batch.text_rows)
+    first = torch.tensor([0, *accumulate(images[:-1])], device=batch.labels.device)
+    shift = first.repeat_interleave(torch.tensor(sentences, device=first.device))
+    of_images = ("labels", "image_ids", "camera_ids", "domains", "attributes")
+    images_of_all: Any = {name: _everywhere(getattr(batch, name), images) for name in of_images}
+    whole = replace(
+        batch,
+        **images_of_all,
+        text_rows=_everywhere(batch.text_rows, sentences) + shift,
+        trust=_everywhere(batch.trust, sentences),
+        images=batch.images[:0],
+        token_ids=batch.token_ids[:0],
+        token_mask=batch.token_mask[:0],
+        masked_ids=None,
+        masked_targets=None,
+    )
+    text = _features(encoded.text, sentences) if encoded.text is not None and any(sentences) else None
+    return Encoded(_features(encoded.image, images), text), whole
+
+
+def _features(own: Features, lengths: Sequence[int]) -> Features:
+    views = {name: _joined(parts, lengths) for name, parts in own.views.items()}
+    return Features(_joined(own.pooled, lengths), views)
+
+
+def _joined(own: Tensor, lengths: Sequence[int]) -> Tensor:
+    """The rows of all processes, of which those of this one have a graph."""
+    shares = list(_everywhere(own.detach(), lengths).split(list(lengths)))
+    if own.requires_grad:
+        own = own.view_as(own)  # so that the hook is on these rows as they are compared, and on no other use
+        own.register_hook(lambda gradient: gradient * len(shares))
+    shares[distributed.get_rank()] = own
+    return torch.cat(shares)
+
+
+def _everywhere(own: Tensor, lengths: Sequence[int]) -> Tensor:
+    """The rows of all processes, without a graph."""
+    padded = F.pad(own, (0, 0) * (own.ndim - 1) + (0, max(lengths) - len(own))).contiguous()
+    shares = [torch.empty_like(padded) for _ in lengths]
+    if padded.numel():
+        distributed.all_gather(shares, padded)
+    return torch.cat([share[:length] for share, length in zip(shares, lengths, strict=True)])
+
+
+def _lengths(own: Tensor) -> list[int]:
+    """How many rows each process has."""
+    length = torch.tensor([len(own)], device=own.device)
+    lengths = [torch.empty_like(length) for _ in range(distributed.get_world_size())]
+    distributed.all_gather(lengths, length)
+    return [int(one) for one in torch.cat(lengths).tolist()]
