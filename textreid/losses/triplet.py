@@ -71,6 +71,7 @@ class Triplet(nn.Module):
     def _distances(self, side: Comparison) -> Tensor:
         if self.config.distance == "cosine":
             return 1 - side.cosine
+        # by differences: by products, as is faster, distances near 0 are noise
         return torch.cdist(side.anchors, side.others, compute_mode="donot_use_mm_for_euclid_dist")
 
 
