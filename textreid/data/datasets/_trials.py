@@ -14,13 +14,14 @@ from dataclasses import replace
 from textreid.errors import InputError
 from textreid.types import PersonCrop
 
-PARTS = ("train", "query", "gallery")
+VIEWS = {"train": (1, 2), "query": (1,), "gallery": (2,)}
+"""Part of a trial -> the cameras whose images are in it."""
 
 
 def splits(trials: int) -> tuple[str, ...]:
     """The names of all splits: ("train", "query", "gallery", "train_2", ...)."""
     return tuple(
-        part if trial == 1 else f"{part}_{trial}" for trial in range(1, trials + 1) for part in PARTS
+        part if trial == 1 else f"{part}_{trial}" for trial in range(1, trials + 1) for part in VIEWS
     )
 
 
@@ -41,12 +42,10 @@ def choose(crops: Iterable[PersonCrop], part: str, tested: Collection[int]) -> l
     Raises:
         InputError: there is none: images are missing.
     """
-    camera = {"query": 1, "gallery": 2}
     chosen = [
         replace(crop, split=part)
         for crop in crops
-        if (crop.person_id in tested) == (part != "train")
-        and (part == "train" or crop.camera_id == camera[part])
+        if (crop.person_id in tested) == (part != "train") and crop.camera_id in VIEWS[part]
     ]
     if not chosen:
         raise InputError(f"No image is left for '{part}': the data set is not whole. Unpack it again.")
