@@ -17,7 +17,7 @@ from textreid.rescore import Match, Matching, matched_scores
 def with_matcher(encoder: Matching, direction: Direction, top: int, show: ShowProgress) -> Direction:
     """The direction with `matched` scores, if sentences search images in it; else as it is.
 
-    The tokens of all images stay in memory, in half precision: about 0.3 MB each for a ViT-B/16 of 384×128.
+    The tokens of all images stay in memory, in half precision: about 0.1 MB each for a ViT-B/16 of 384×128.
 
     Args:
         encoder: the model.

@@ -71,7 +71,11 @@ class Matcher(nn.Module):
             text_tokens: [N, L, C'].
             text_mask: [N, L] bool, True where a token is real; one or more in every row.
         """
-        image, text = self.image(image_tokens), self.text(text_tokens)
+        return self.judge(self.image(image_tokens), text_tokens, text_mask)
+
+    def judge(self, image: Tensor, text_tokens: Tensor, text_mask: Tensor) -> Tensor:
+        """The same of images that went through `image` before, [N, h*w, width]: they can be kept."""
+        text = self.text(text_tokens)
         padding = ~text_mask
         for layer in self.layers:
             text = layer(text, image, tgt_key_padding_mask=padding)

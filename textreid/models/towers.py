@@ -97,7 +97,7 @@ class TransformersTowers:
 
     def image_tokens(self, images: Sequence[Image.Image]) -> Tensor:
         """[B, L, C], what the matcher reads of pictures."""
-        tokens: Tensor = self._read(images).last_hidden_state
+        tokens: Tensor = self.model.matcher.image(self._read(images).last_hidden_state)
         return tokens
 
     def matching(self, text: str) -> Callable[[Tensor], Tensor]:
@@ -107,7 +107,7 @@ class TransformersTowers:
 
         def match(tokens: Tensor) -> Tensor:
             n = len(tokens)
-            logits: Tensor = self.model.matcher(
+            logits: Tensor = self.model.matcher.judge(
                 tokens.to(self.device, self.model.dtype),
                 sentence.tokens.expand(n, -1, -1),
                 sentence.mask.expand(n, -1),
