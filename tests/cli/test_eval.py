@@ -86,7 +86,7 @@ def test_a_run_is_measured_by_both_choices_of_its_epoch(textreid, root, tmp_path
         (["cuhk-pedes", "--multi-query", "mean"], "leave --multi-query out"),
         (["cuhk-pedes", "--multi-query", "median"], "Known: max, mean"),
         (["cuhk-pedes", "--direction", "text"], "Known: image_to_image"),
-        (["cuhk-pedes", "--by", "colour"], "Known: attribute, camera, source"),
+        (["cuhk-pedes", "--by", "colour"], "Known: attribute, camera, caption, source"),
         (["cuhk-pedes", "--report", "page.txt"], "a .html or a .md file"),
         (["market1501", "--split", "val"], "Known: test"),
     ],

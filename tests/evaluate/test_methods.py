@@ -114,6 +114,14 @@ def test_parts_by_source_camera_and_attribute(captioned, cameras):
     assert {name: part.queries for name, part in parts["camera"].items()} == {"camera 1": 1, "camera 2": 1}
 
 
+def test_parts_by_what_the_caption_says(captioned):
+    by = {"caption": find_groups("caption")}
+    evaluation = evaluate(ToyEncoder(), captioned, by=by)
+    queries = {name: part.queries for name, part in evaluation.parts["text_to_image"]["caption"].items()}
+    assert sum(count for name, count in queries.items() if "red" in name) == 4
+    assert evaluation.parts["image_to_text"]["caption"] == {}
+
+
 def test_parts_by_a_function_of_ones_own(captioned):
     def colour(item):
         return [word for word in ("red", "green") if item.caption and word in item.caption]

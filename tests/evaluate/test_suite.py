@@ -68,6 +68,8 @@ def test_models_of_ones_own(file, tmp_path):
     (run / "recipe.json").write_text(json.dumps({"data": [{"name": "synthetic"}, {"name": "market1501"}]}))
     suite = load_suite(file, ["pocket", str(run / "model")])
     assert suite.models == (Model("pocket"), Model(str(run / "model"), ("synthetic", "market1501")))
+    (run / "log.jsonl").touch()
+    assert load_suite(file, [str(run)]).models == suite.models[1:]
 
 
 def test_a_data_set_that_is_not_there_leaves_a_row_that_says_so(file, tmp_path):

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
@@ -125,6 +126,14 @@ def test_the_run_stands_among_published_rows_with_their_sources(evaluation, monk
         *("73.38", "89.93", "93.71", "66.13", "50.24"),
         *("epoch chosen on test", "README of anosorae/IRRA"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("path", "name"), [("pocket", "pocket"), ("/somewhere/runs/mine/model", "mine"), ("org/clip", "clip")]
+)
+def test_a_model_is_called_by_its_run(evaluation, path, name):
+    renamed = replace(evaluation, encoder=replace(evaluation.encoder, name=path))
+    assert Entry(renamed, domain="cross").name == f"{name}, cross-domain"
 
 
 def test_another_split_is_not_put_beside_papers(evaluation):

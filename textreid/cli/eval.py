@@ -60,7 +60,7 @@ def run(
         typer.Option(
             "--by",
             metavar="NAME",
-            help="Also measure parts of the queries: source, camera or attribute; may be repeated.",
+            help="Also measure parts of the queries: source, camera, attribute or caption; may be repeated.",
             show_default=False,
         ),
     ] = [],  # noqa: B006

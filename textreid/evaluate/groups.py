@@ -1,10 +1,11 @@
-"""The parts into which a benchmark's queries fall: the source of the picture, its camera, attributes."""
+"""The parts into which a benchmark's queries fall: source and camera of the picture, attributes."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import PurePosixPath
 
+from textreid.data.caption_attributes import read_caption
 from textreid.errors import UnknownNameError
 from textreid.evaluate.features import Item
 
@@ -24,16 +25,21 @@ def by_camera(item: Item) -> Sequence[str]:
 
 def by_attribute(item: Item) -> Sequence[str]:
     """Every attribute that the data set annotates, as "name: value"."""
-    return attribute_groups(item.crop.attributes)
+    return _named(item.crop.attributes)
 
 
-def attribute_groups(attributes: Mapping[str, str]) -> list[str]:
-    """The groups of one query with these attributes."""
-    return [f"{name}: {value}" for name, value in attributes.items()]
+def by_caption(item: Item) -> Sequence[str]:
+    """Every attribute that the query's sentence speaks of; none for an image."""
+    return [] if item.caption is None else _named(read_caption(item.caption))
 
 
-GROUPS: dict[str, GroupsOf] = {"source": by_source, "camera": by_camera, "attribute": by_attribute}
-"""What `--by` takes. Other divisions, such as attributes read from captions, are functions of one's own."""
+GROUPS: dict[str, GroupsOf] = {
+    "source": by_source,
+    "camera": by_camera,
+    "attribute": by_attribute,
+    "caption": by_caption,
+}
+"""What `--by` takes. Other divisions are functions of one's own."""
 
 
 def find_groups(name: str) -> GroupsOf:
@@ -45,3 +51,7 @@ def find_groups(name: str) -> GroupsOf:
     if name not in GROUPS:
         raise UnknownNameError("division of the queries", name, GROUPS)
     return GROUPS[name]
+
+
+def _named(attributes: Mapping[str, str]) -> list[str]:
+    return [f"{name}: {value}" for name, value in attributes.items()]

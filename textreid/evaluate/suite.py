@@ -16,6 +16,7 @@ from textreid.evaluate.features import JointEncoder, ShowProgress
 from textreid.evaluate.groups import find_groups
 from textreid.evaluate.methods import Methods
 from textreid.evaluate.run import Evaluation, evaluate
+from textreid.evaluate.selection import is_run
 
 FOLDER = Path(__file__).parent / "suites"
 
@@ -25,7 +26,7 @@ class Model:
     """One model of a suite.
 
     Attributes:
-        name: as `--model` takes it.
+        name: as `--model` takes it; a run's folder stands for the model that it chose on val.
         trained_on: names of data sets; empty: read from the recipe of the run it comes from, if there is one.
     """
 
@@ -177,7 +178,9 @@ def _read(measure: Measure, root: Path) -> Benchmark | str:
 
 
 def _with_training(model: Model) -> Model:
-    """With the data sets that the recipe beside a run's model names."""
+    """Of a run's folder its model; and with the data sets that the recipe of the run names."""
+    if is_run(model.name):
+        model = replace(model, name=str(Path(model.name) / "model"))
     recipe = Path(model.name).expanduser().parent / "recipe.json"
     if model.trained_on or not recipe.is_file():
         return model

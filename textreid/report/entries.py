@@ -26,8 +26,9 @@ class Entry:
     @property
     def name(self) -> str:
         """The model and how it was chosen."""
+        *_, run, model = ("", *self.evaluation.encoder.name.rstrip("/").split("/"))
         words = [
-            self.evaluation.encoder.name.rstrip("/").split("/")[-1],
+            run if model == "model" and run else model,  # runs/mine/model is known as mine
             self.selection,
             "cross-domain" if self.domain == "cross" else "",
         ]
