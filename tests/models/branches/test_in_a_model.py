@@ -18,6 +18,7 @@ from textreid.models.folder import load_whole, save_model
 from textreid.models.initialise import start_model
 from textreid.models.joint import JointModel
 from textreid.models.processing import JointProcessor
+from textreid.optimise import frozen
 
 RECIPE = ModelRecipe(
     init="scratch",
@@ -111,3 +112,13 @@ def test_a_branch_that_sentences_cannot_follow_takes_no_part_in_search() -> None
     text = model.get_text_features(tokens["input_ids"], tokens["attention_mask"]).pooler_output
     image = model.get_image_features(torch.zeros(1, 3, 96, 32)).pooler_output
     assert text.shape[1] == image.shape[1] == 24
+
+
+def test_refined_stripes_can_learn_their_assignment_alone() -> None:
+    """The paper's second stage as a phase: what is named stays, batch statistics too."""
+    branches = {"stripes": {"count": 3, "dim": 8, "refined": True}}
+    model, _ = model_with_branches(replace(RECIPE, reads_text=False, branches=branches))
+    names = ["image_tower", "image_projection", "branches.stripes.reduction"]
+    with frozen(model, names):
+        learns = [name for name, weight in model.named_parameters() if weight.requires_grad]
+    assert learns == ["branches.stripes.assignment.weight", "branches.stripes.assignment.bias"]

@@ -6,10 +6,8 @@ import torch
 from torch import Tensor
 
 
-def coverage(
-    grid: tuple[int, int], count: int, overlap: float = 0.0, device: torch.device | None = None
-) -> Tensor:
-    """[P, h·w] float32: the share of each location that lies in each band.
+def coverage(grid: tuple[int, int], count: int, overlap: float = 0.0) -> Tensor:
+    """[P, h·w] float32 on the CPU: the share of each location that lies in each band.
 
     The height is cut at i·h/P. Where P divides h that is between two rows; elsewhere a row on a border
     counts for both bands by the share of it that lies in each, as if the grid was first stretched to a
@@ -19,11 +17,10 @@ def coverage(
         grid: (h, w).
         count: P.
         overlap: how far a band reaches into each of its neighbours, as a share of their height.
-        device: of the result.
     """
     height, width = grid
-    row = torch.arange(height, device=device, dtype=torch.float32)
-    band = torch.arange(count, device=device, dtype=torch.float32)[:, None]
+    row = torch.arange(height, dtype=torch.float32)
+    band = torch.arange(count, dtype=torch.float32)[:, None]
     first = ((band - overlap) * height / count).clamp(min=0)  # [P, 1]
     last = ((band + 1 + overlap) * height / count).clamp(max=height)
     rows = (torch.minimum(last, row + 1) - torch.maximum(first, row)).clamp(min=0)  # [P, h]
@@ -37,9 +34,10 @@ def shares(weights: Tensor) -> Tensor:
 
 def average(tokens: Tensor, weights: Tensor) -> Tensor:
     """[N, P, C], the mean of tokens [N, L, C] by weights [P, L] or [N, P, L] that sum to 1."""
-    return weights.to(tokens.dtype) @ tokens
+    return weights.to(tokens) @ tokens
 
 
 def maximum(tokens: Tensor, weights: Tensor) -> Tensor:
-    """[N, P, C], the largest of tokens [N, L, C] where weights [P, L] are not zero."""
-    return torch.stack([tokens[:, inside].amax(dim=1) for inside in weights > 1e-6], dim=1)
+    """[N, P, C], the largest of tokens [N, L, C] inside each band of `coverage` [P, L]."""
+    inside = [row.nonzero().flatten() for row in weights > 1e-6]
+    return torch.stack([tokens[:, places[0] : places[-1] + 1].amax(dim=1) for places in inside], dim=1)

@@ -55,13 +55,13 @@ class Granularity(Branch):
 
     def image(self, tokens: Tensor, grid: tuple[int, int], saliency: Tensor | None = None) -> Tensor:  # noqa: ARG002
         """[N, P, D'] of a grid [N, h·w, C]: for each granularity the whole, then its stripes from the top."""
-        parts: Tensor = self.reduction(maximum(tokens, self._coverage(tokens, grid)))
+        parts: Tensor = self.reduction(maximum(tokens, self._coverage(grid)))
         return parts
 
     def image_weights(self, tokens: Tensor, grid: tuple[int, int]) -> Tensor:
         """[N, P, h·w] float32, where each part takes its maxima; sums to 1."""
-        return shares(self._coverage(tokens, grid)).expand(len(tokens), -1, -1)
+        return shares(self._coverage(grid)).to(tokens.device).expand(len(tokens), -1, -1)
 
-    def _coverage(self, tokens: Tensor, grid: tuple[int, int]) -> Tensor:
+    def _coverage(self, grid: tuple[int, int]) -> Tensor:
         counts = [number for count in self.config.counts for number in (1, count)]
-        return torch.cat([coverage(grid, count, device=tokens.device) for count in counts])
+        return torch.cat([coverage(grid, count) for count in counts])

@@ -78,18 +78,18 @@ class Stripes(Branch):
         if self.config.pooling != "maximum":
             pooled.append(average(tokens, self.image_weights(tokens, grid)))
         if self.config.pooling != "average":
-            pooled.append(maximum(tokens, self._coverage(tokens, grid)))
+            pooled.append(maximum(tokens, self._coverage(grid)))
         parts: Tensor = self.reduction(sum(pooled))
         return parts
 
     def image_weights(self, tokens: Tensor, grid: tuple[int, int]) -> Tensor:
         """[N, P, h·w] float32, how much each stripe reads each location; sums to 1."""
-        inside = self._coverage(tokens, grid)
+        inside = self._coverage(grid).to(tokens.device)
         if self.assignment is None:
             return shares(inside).expand(len(tokens), -1, -1)
         prior = (1 - LEAK) * inside / inside.sum(dim=0) + LEAK / self.parts
         scores = self.assignment(tokens.to(self.assignment.weight.dtype)).float() + prior.log().T
         return shares(scores.softmax(dim=2).transpose(1, 2))
 
-    def _coverage(self, tokens: Tensor, grid: tuple[int, int]) -> Tensor:
-        return coverage(grid, self.parts, self.config.overlap, tokens.device)
+    def _coverage(self, grid: tuple[int, int]) -> Tensor:
+        return coverage(grid, self.parts, self.config.overlap)
