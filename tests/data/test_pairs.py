@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 import torch
@@ -162,7 +161,14 @@ class TestVariedSentences:
         assert fewer.token_mask.sum() < whole.token_mask.sum()
 
 
-def test_mask_token_of_a_tokenizer_without_one_is_its_rarest_word() -> None:
-    """CLIP's special tokens are 49406 and 49407; what stands before them is its rarest word."""
-    clip = SimpleNamespace(mask_token_id=None, all_special_ids=[49406, 49407])
-    assert mask_token(clip) == 49405
+@pytest.mark.parametrize(("special", "expected"), [([49406, 49407], 49405), ([0, 1, 2], 49407)])
+def test_mask_token_of_a_tokenizer_without_one_is_its_last_word(special: list[int], expected: int) -> None:
+    """CLIP's special tokens are 49406 and 49407, SentencePiece's stand in front."""
+
+    class Tokenizer:
+        mask_token_id, all_special_ids = None, special
+
+        def __len__(self) -> int:
+            return 49408
+
+    assert mask_token(Tokenizer()) == expected

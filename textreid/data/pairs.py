@@ -157,7 +157,8 @@ def _tokens(captions: list[str], tokenizer: PreTrainedTokenizerBase, text: TextR
 
 
 def mask_token(tokenizer: PreTrainedTokenizerBase) -> int:
-    """The token that stands for a hidden one: the tokenizer's own, else its least frequent word (CLIP)."""
+    """The token that stands for a hidden one: the tokenizer's own, else its last word (CLIP)."""
     if tokenizer.mask_token_id is not None:
         return int(tokenizer.mask_token_id)
-    return min(tokenizer.all_special_ids) - 1
+    special = set(tokenizer.all_special_ids)
+    return next(number for number in reversed(range(len(tokenizer))) if number not in special)
