@@ -128,9 +128,9 @@ class AugmentRecipe:
         policy: "randaugment" (Cubuk et al., 2020) or "autoaugment" (Cubuk et al., 2019), or "" for neither;
             both turn colours too.
         policy_share: probability of the policy.
-        grey: probability that a rectangle of 2–40 % loses its colours (Gong et al., "A Person Re-identification
-            Data Augmentation Method with Adversarial Defense Effect", 2021); captions name colours, so this
-            is for training on images.
+        grey: probability that a rectangle of 2–40 % loses its colours (Gong et al., "A Person
+            Re-identification Data Augmentation Method with Adversarial Defense Effect", 2021); captions name
+            colours, so this is for training on images.
         grey_all: probability that the whole crop does.
     """
 

@@ -148,7 +148,7 @@ LOWERS = {
         "bottoms"
     ),
     "jeans": "jeans, jean, denims, denim jeans, denim pants, denim trousers",
-    "leggings": "leggings, legging, tights, tight pants, yoga pants, stockings, jeggings",
+    "leggings": "leggings, legging, tights, tight pants, tight trousers, yoga pants, stockings, jeggings",
     "shorts": (
         "shorts, short pants, jean shorts, jeans shorts, denim shorts, cargo shorts, capri shorts, "
         "bermudas, short trousers, short jeans"

@@ -115,7 +115,8 @@ def mask_tokens(
 ) -> tuple[Tensor, Tensor]:
     """Hide tokens for masked language modelling.
 
-    Of those to be guessed 80 % are masked, 10 % become another at random, and 10 % stay. At least one of each sentence is chosen, where it has an ordinary token at all.
+    Of those to be guessed 80 % are masked, 10 % become another at random, and 10 % stay. At least one of each
+    sentence is chosen, where it has an ordinary token at all.
 
     Args:
         ids: [T, L] int64, left as they are.
