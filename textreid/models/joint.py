@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from torch import Tensor, nn
 from transformers import PreTrainedModel
 from transformers.modeling_outputs import BaseModelOutputWithPooling
@@ -30,14 +32,21 @@ class JointModel(PreTrainedModel):
     base_model_prefix = "textreid"
     main_input_name = "pixel_values"
     config: JointConfig
+    image_tower: Any
+    image_projection: Any
+    text_tower: Any
+    text_projection: Any
+    branches: Any
+    matcher: Any
 
     def __init__(self, config: JointConfig) -> None:
         super().__init__(config)
-        dim, text_config = config.projection_dim, config.text_config
+        dim = config.projection_dim
+        text_config: Any = config.text_config
         family = backbones.family(config.image_backbone)
         self.image_tower = family.build(config.image_backbone, config.image_size, config.image_options)
         self.image_width, pooled_width = family.widths(self.image_tower)
-        self.image_projection: nn.Module = nn.Identity()
+        self.image_projection = nn.Identity()
         if config.reads_text or dim != pooled_width:
             self.image_projection = nn.Linear(pooled_width, dim, bias=False)
         self.text_width = text_config.hidden_size if config.reads_text else None
@@ -62,8 +71,9 @@ class JointModel(PreTrainedModel):
         """Draw the projections only: the other parts draw their own, and transformers would do so anew."""
         if isinstance(module, nn.Linear) and module in (self.image_projection, self.text_projection):
             nn.init.normal_(module.weight, std=module.in_features**-0.5)
-        elif hasattr(module, "init_non_persistent_buffers"):  # timm's: no file holds them
-            module.init_non_persistent_buffers()
+        reset: Any = getattr(module, "init_non_persistent_buffers", None)
+        if reset is not None:  # timm's: no file holds them
+            reset()
 
     @property
     def weights(self) -> dict[str, float]:
