@@ -137,7 +137,10 @@ class JointModel(PreTrainedModel):
         """
         if self.matcher is None:
             raise ModelError("This model has no matcher: train one with a [model.matcher] table.")
-        logits: Tensor = self.matcher(image.tokens[image_rows], text.tokens[text_rows], text.mask[text_rows])
+        patches: Any = image.tokens
+        words: Any = text.tokens
+        mask: Any = text.mask
+        logits: Tensor = self.matcher(patches[image_rows], words[text_rows], mask[text_rows])
         return logits
 
     def get_image_features(self, pixel_values: Tensor) -> BaseModelOutputWithPooling:
