@@ -167,8 +167,8 @@ def recompute_activations(model: JointModel) -> None:
     """
     for name in ("image_tower", "text_tower"):
         tower = getattr(model, name)
-        if hasattr(tower, "gradient_checkpointing_enable"):
-            tower.gradient_checkpointing_enable({"use_reentrant": False})
+        if hasattr(tower, "activation_checkpointing_enable"):
+            tower.activation_checkpointing_enable()
         elif hasattr(tower, "set_grad_checkpointing"):
             tower.set_grad_checkpointing()
         elif tower is not None:

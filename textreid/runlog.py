@@ -62,7 +62,13 @@ class RunLog:
                     measured.setdefault(name, []).append((step, value))
                 elif not validation and name != "images_per_second":
                     losses.setdefault(name, []).append((step, value))
-        draw_curves({"losses": losses, "validation, percent": measured}, self.folder / "curves.png")
+        relative = {
+            name: [(step, value / curve[0][1]) for step, value in curve]
+            for name, curve in losses.items()
+            if curve[0][1]
+        }
+        panels = {"losses, of their first value": relative, "validation, percent": measured}
+        draw_curves(panels, self.folder / "curves.png")
 
     def close(self) -> None:
         """Write out what is waiting."""
