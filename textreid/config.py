@@ -46,6 +46,8 @@ class ModelRecipe:
         branches: name -> options of each branch beside the global vector (see `textreid.models.branches`).
         matcher: options of the matcher that reads an image and a sentence together; None without one.
         global_weight: share of the global vector in the search vector, beside the branches' own weights.
+        neck_weight: share of the same vector behind a batch-normalised neck, which losses see as the view
+            "neck"; 0 for a model without one.
         keep: share of the starting weights in the model that is measured and saved, 0 to 1; the rest are the
             trained ones. Learns something new and forgets less (Wortsman et al., "Robust Fine-Tuning of
             Zero-Shot Models", CVPR 2022).
@@ -67,6 +69,7 @@ class ModelRecipe:
     branches: dict[str, dict[str, Any]] = field(default_factory=dict)
     matcher: dict[str, Any] | None = None
     global_weight: float = 1.0
+    neck_weight: float = 0.0
     keep: float = 0.0
 
 

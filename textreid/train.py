@@ -36,6 +36,7 @@ from textreid.losses import Sizes
 from textreid.models.folder import save_model
 from textreid.models.initialise import start_model
 from textreid.models.joint import JointModel
+from textreid.models.neck import NECK
 from textreid.models.processing import JointProcessor, image_processor
 from textreid.models.towers import TransformersTowers
 from textreid.objective import Objective
@@ -356,6 +357,8 @@ def view_sizes(model: JointModel, data: TrainingSet) -> dict[str, Sizes]:
         "vocabulary": model.config.text_config.vocab_size if model.text_width else 0,
     }
     sizes = {GLOBAL: Sizes(model.config.projection_dim, **common)}
+    if model.image_neck is not None:
+        sizes[NECK] = sizes[GLOBAL]
     for name, branch in model.branches.items():
         sizes[name] = Sizes(branch.parts * branch.dim, parts=branch.parts, part_dim=branch.dim, **common)
     return sizes

@@ -22,6 +22,7 @@ class JointConfig(PreTrainedConfig):
         branches: name -> options of each branch beside the global vector (see `textreid.models.branches`).
         matcher: options of the matcher that reads an image and a sentence together; None without one.
         global_weight: share of the global vector in the search vector, beside the branches' own weights.
+        neck_weight: share of the same vector behind a batch-normalised neck; 0 for a model without one.
     """
 
     model_type = "textreid"
@@ -38,6 +39,7 @@ class JointConfig(PreTrainedConfig):
         branches: Mapping[str, Mapping[str, Any]] | None = None,
         matcher: Mapping[str, Any] | None = None,
         global_weight: float = 1.0,
+        neck_weight: float = 0.0,
         **kwargs: Any,
     ) -> None:
         if not isinstance(text_config, PreTrainedConfig):
@@ -52,4 +54,5 @@ class JointConfig(PreTrainedConfig):
         self.branches = {name: dict(options) for name, options in (branches or {}).items()}
         self.matcher = None if matcher is None else dict(matcher)
         self.global_weight = global_weight
+        self.neck_weight = neck_weight
         super().__init__(**kwargs)

@@ -22,6 +22,7 @@ from textreid.models.configuration import JointConfig
 from textreid.models.folder import load_whole
 from textreid.models.image_start import ImageStart, image_start
 from textreid.models.joint import JointModel
+from textreid.models.neck import NECK
 from textreid.models.processing import JointProcessor, image_processor
 from textreid.models.sources import resolve
 from textreid.models.text_start import TextStart, text_start
@@ -69,14 +70,15 @@ def _joint_model(source: str) -> Path | None:
 def _go_on(
     recipe: ModelRecipe, folder: Path, image_size: tuple[int, int]
 ) -> tuple[JointModel, JointProcessor]:
-    """A trained model whole, at another size of crop, with the branches and the matcher that it lacks yet."""
+    """A trained model whole, at another size of crop, with the branches, neck and matcher that it lacks."""
     model: JointModel = load_whole(JointModel, folder)
     processor = JointProcessor.from_pretrained(folder)
     config = copy.deepcopy(model.config)
     config.image_size = image_size
     config.branches = config.branches | recipe.branches
     config.matcher = recipe.matcher if config.matcher is None else config.matcher
-    if config.branches.keys() != model.config.branches.keys():
+    config.neck_weight = config.neck_weight or recipe.neck_weight
+    if _views(config) != _views(model.config):
         config.global_weight = recipe.global_weight
     grown = JointModel(config)
     grown.load_state_dict(model.state_dict(), strict=False)
@@ -84,6 +86,10 @@ def _go_on(
     return grown, JointProcessor(
         image_processor(image_size, pixels.image_mean, pixels.image_std), processor.tokenizer
     )
+
+
+def _views(config: JointConfig) -> set[str]:
+    return {*config.branches, *([NECK] if config.neck_weight else [])}
 
 
 def _assemble(
@@ -105,6 +111,7 @@ def _assemble(
             branches=recipe.branches,
             matcher=recipe.matcher,
             global_weight=recipe.global_weight,
+            neck_weight=recipe.neck_weight,
         )
     )
     if image.weights is not None:

@@ -15,6 +15,7 @@ from textreid.models import backbones, branches, sentences
 from textreid.models.branches._joined import join
 from textreid.models.configuration import JointConfig
 from textreid.models.matcher import Matcher, MatcherConfig
+from textreid.models.neck import NECK, Neck
 from textreid.types import GLOBAL, Features
 
 
@@ -36,6 +37,8 @@ class JointModel(PreTrainedModel):
     image_projection: Any
     text_tower: Any
     text_projection: Any
+    image_neck: Any
+    text_neck: Any
     branches: Any
     matcher: Any
 
@@ -54,6 +57,8 @@ class JointModel(PreTrainedModel):
         if config.reads_text:
             self.text_tower = sentences.build(text_config)
             self.text_projection = nn.Linear(sentences.pooled_width(text_config), dim, bias=False)
+        self.image_neck = Neck(dim) if config.neck_weight else None
+        self.text_neck = Neck(dim) if config.neck_weight and config.reads_text else None
         widths = {"image_width": self.image_width, "text_width": self.text_width}
         self.branches = nn.ModuleDict(
             {
@@ -79,7 +84,7 @@ class JointModel(PreTrainedModel):
     def weights(self) -> dict[str, float]:
         """View name -> its share in the search vector."""
         own = {name: branch.config.weight for name, branch in self.branches.items()}
-        return {GLOBAL: self.config.global_weight} | own
+        return {GLOBAL: self.config.global_weight, NECK: self.config.neck_weight} | own
 
     def encode_image(self, pixel_values: Tensor) -> Features:
         """Crops in the joint space.
@@ -88,7 +93,7 @@ class JointModel(PreTrainedModel):
             pixel_values: [N, 3, H, W] float32, normalised by the processor.
 
         Returns:
-            pooled [N, D], one view a branch, tokens [N, h·w, C].
+            pooled [N, D], one view a branch and the neck's, tokens [N, h·w, C].
         """
         grid = backbones.family(self.config.image_backbone).read(self.image_tower, pixel_values)
         views = {
@@ -96,6 +101,8 @@ class JointModel(PreTrainedModel):
             for name, branch in self.branches.items()
         }
         pooled = self.image_projection(grid.pooled)
+        if self.image_neck is not None:
+            views[NECK] = self.image_neck(pooled)
         return Features(pooled, views, grid.tokens, None, grid.size, grid.saliency)
 
     def encode_text(self, input_ids: Tensor, attention_mask: Tensor) -> Features:
@@ -106,7 +113,7 @@ class JointModel(PreTrainedModel):
             attention_mask: [N, L] int64, 1 where a token is real.
 
         Returns:
-            pooled [N, D], one view a branch that reads text, tokens [N, L, C].
+            pooled [N, D], one view a branch that reads text and the neck's, tokens [N, L, C].
 
         Raises:
             ModelError: the model reads no text.
@@ -121,6 +128,8 @@ class JointModel(PreTrainedModel):
             if branch.describes
         }
         pooled = self.text_projection(read.pooled.to(self.dtype))
+        if self.text_neck is not None:
+            views[NECK] = self.text_neck(pooled)
         return Features(pooled, views, read.tokens, mask, saliency=read.saliency)
 
     def match(self, image: Features, text: Features, image_rows: Tensor, text_rows: Tensor) -> Tensor:
@@ -144,21 +153,21 @@ class JointModel(PreTrainedModel):
         return logits
 
     def get_image_features(self, pixel_values: Tensor) -> BaseModelOutputWithPooling:
-        """Crops as search vectors: `pooler_output` [N, D′], of unit norm if the model has branches.
+        """Crops as search vectors: `pooler_output` [N, D′], of unit norm with branches or a neck.
 
         `last_hidden_state` [N, h·w, C] is the grid. For the arguments see `encode_image`.
         """
         return self._output(self.encode_image(pixel_values))
 
     def get_text_features(self, input_ids: Tensor, attention_mask: Tensor) -> BaseModelOutputWithPooling:
-        """Sentences as search vectors: `pooler_output` [N, D′], of unit norm if the model has branches.
+        """Sentences as search vectors: `pooler_output` [N, D′], of unit norm with branches or a neck.
 
         `last_hidden_state` [N, L, C] are the tokens. For the arguments see `encode_text`.
         """
         return self._output(self.encode_text(input_ids, attention_mask))
 
     def _output(self, features: Features) -> BaseModelOutputWithPooling:
-        vector = join(features, self.weights) if self.branches else features.pooled
+        vector = join(features, self.weights) if features.views else features.pooled
         return BaseModelOutputWithPooling(last_hidden_state=features.tokens, pooler_output=vector)
 
     def forward(self, pixel_values: Tensor, input_ids: Tensor, attention_mask: Tensor) -> CLIPOutput:
