@@ -106,7 +106,7 @@ def _open(gallery: Path | None, log: Path | None) -> PersonSearch:
         encoder = Encoder.load(DEFAULT_MODEL)
         return PersonSearch.open(built_in.prepare(encoder), encoder=encoder, log=log)
     search = PersonSearch.open(gallery, create=True, log=log)
-    search.encoder.encode_texts(["a person"])
+    _ = search.encoder  # loads it, and tries it on a picture and a sentence
     return search
 
 
