@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
+import os
+import signal
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import islice, permutations
@@ -143,6 +146,27 @@ class TestResuming:
         resumed = load_file(train(two_phases, tmp_path / "parts") / "model.safetensors")
         assert all(torch.equal(whole[name], resumed[name]) for name in whole)
 
+    def test_killed_in_the_middle_of_an_epoch(self, recipe: Recipe, tmp_path: Path) -> None:
+        """SIGKILL, with everything that has a state: dropout, a moving average, gradients added up."""
+        full = replace(
+            recipe,
+            model=replace(recipe.model, text_dropout=0.2),
+            sampler=SamplerRecipe(identities=4, images=2),
+            average=0.9,
+            accumulate=2,
+        )
+        whole = load_file(train(full, tmp_path / "whole") / "model.safetensors")
+        killed = multiprocessing.get_context("spawn").Process(
+            target=train_until_killed, args=(full, tmp_path / "parts", 4)
+        )
+        killed.start()
+        killed.join(120)
+        assert killed.exitcode == -signal.SIGKILL
+        state = torch.load(tmp_path / "parts" / "state.pt", weights_only=True)
+        assert (state["progress"]["epoch"], state["progress"]["batch"]) == (0, 2)
+        resumed = load_file(train(full, tmp_path / "parts") / "model.safetensors")
+        assert all(torch.equal(whole[name], resumed[name]) for name in whole)
+
     def test_finished_run_does_nothing_more(self, recipe: Recipe, tmp_path: Path) -> None:
         model = train(recipe, tmp_path)
         before = (model / "model.safetensors").stat().st_mtime_ns
@@ -153,6 +177,20 @@ class TestResuming:
         train(epochs(recipe, 1), tmp_path)
         with pytest.raises(InputError, match="another optimizer: choose another --out"):
             train(replace(epochs(recipe, 1), optimizer=OptimizerRecipe(clip=1.0)), tmp_path)
+
+
+def train_until_killed(recipe: Recipe, out: Path, steps: int) -> None:
+    """Kill this process after so many steps, its state kept whenever it can be."""
+    training.STATE_SECONDS = -1
+    seen: list[StepReport] = []
+
+    def report(step: StepReport) -> None:
+        seen.append(step)
+        if len(seen) == steps:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    torch.set_num_threads(1)
+    train(recipe, out, report=report)
 
 
 def stop_after(steps: int) -> Callable[[StepReport], None]:

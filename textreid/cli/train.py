@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -14,6 +15,8 @@ from textreid.cli._options import Device
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from rich.console import Console
 
     from textreid.train import StepReport
 
@@ -31,6 +34,9 @@ def run(
         list[str] | None,
         typer.Option("--set", metavar="KEY=VALUE", help="Change a setting of the recipe; may be repeated."),
     ] = None,
+    seeds: Annotated[
+        int, typer.Option(min=1, help="Train with so many seeds, each in DIR/seed-N, and sum them up.")
+    ] = 1,
     device: Device = "auto",
 ) -> None:
     """Train a model by a recipe.
@@ -41,23 +47,32 @@ def run(
       textreid train smoke --out runs/smoke
       textreid train cuhk-pedes-pocket --root data --out runs/pocket
       textreid train smoke --set phases.0.epochs=2 --set loss.triplet.margin=0.3 --out runs/short
+      textreid train smoke --seeds 3 --out runs/three
       textreid eval cuhk-pedes --root data --split val --model runs/pocket/model
     """
     from textreid.config import load_recipe, with_root
     from textreid.encode import choose_device
+    from textreid.seeds import train_seeds
     from textreid.train import train
 
     chosen = with_root(load_recipe(recipe, settings or ()), root)
     console = stderr()
-    with _progress() as report:
-        folder = train(
-            chosen, out, device=choose_device(device), report=report, say=lambda line: console.print(line)
-        )
+    console.quiet = os.environ.get("RANK", "0") != "0"  # the first of several processes speaks for all
+    how: dict[str, Any] = {"device": choose_device(device), "say": lambda line: console.print(line)}
+    if seeds > 1:
+        with _progress(console) as report:
+            summary = train_seeds(chosen, out, seeds, report=report, **how)
+        for name, found in summary.items():
+            console.print(f"{name}: {found['mean']:.2f} ± {found['interval']:.2f}")
+        console.print(f"The models are in {out}/seed-*/model, all numbers in {out}/summary.json")
+        return
+    with _progress(console) as report:
+        folder = train(chosen, out, report=report, **how)
     console.print(f"The model is in {folder}. Next: textreid index PHOTOS --gallery DIR --model {folder}")
 
 
 @contextmanager
-def _progress() -> Iterator[Callable[[StepReport], None]]:
+def _progress(console: Console) -> Iterator[Callable[[StepReport], None]]:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (
@@ -68,7 +83,7 @@ def _progress() -> Iterator[Callable[[StepReport], None]]:
         TextColumn("{task.fields[losses]}"),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=stderr()) as bar:
+    with Progress(*columns, console=console) as bar:
         task = bar.add_task("reading the data", total=None, rate=0.0, losses="")
 
         def report(step: StepReport) -> None:
