@@ -60,12 +60,14 @@ def path(tmp_path: Path) -> str:
 
 def test_every_recipe_of_the_installation_loads() -> None:
     assert {"cuhk-pedes-pocket", "smoke"} <= set(recipe_names())
+    widths = {"image_width": 256, "text_width": 256, "vocabulary": 10}
+    everything = losses.Sizes(4, 2, parts=2, attributes={"hair": ("long", "short")}, **widths)
     for name in recipe_names():
         recipe = load_recipe(name)
         assert recipe.description
         assert recipe.phases
         for loss, options in recipe.loss.items():
-            losses.create(loss, options, dim=4, classes=2)
+            losses.create(loss.partition("@")[0], options, everything)
 
 
 def test_name_of_a_recipe_is_the_stem_of_its_file() -> None:
