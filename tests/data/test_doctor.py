@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from textreid.data import datasets
-from textreid.data.doctor import examine
+from tests.official_layouts import LAYOUTS
+from textreid.data.doctor import counts, examine
 from textreid.data.parquet import read_splits
 from textreid.data.synthetic import write_cuhk_pedes, write_market1501
-from textreid.errors import AnnotationError, InputError
+from textreid.errors import AnnotationError
 
 
 def picture(path: Path, size: tuple[int, int] = (40, 90)) -> None:
@@ -42,7 +42,56 @@ def test_healthy_folder(healthy: Path) -> None:
 def test_drawn_data_sets_are_healthy(tmp_path: Path, name: str) -> None:
     write_market1501(tmp_path, identities=8, images_per_identity=4, seed=0)
     write_cuhk_pedes(tmp_path, identities=20, images_per_identity=2, seed=0)
-    assert [f for f in examine(read_splits(name, tmp_path)) if f.severity == "fatal"] == []
+    findings = examine(read_splits(name, tmp_path), name)
+    assert {finding.severity for finding in findings} == {"warning"}
+    assert all("instead of" in finding.what for finding in findings)
+
+
+@pytest.mark.parametrize("name", LAYOUTS)
+def test_official_splits_share_no_picture_and_no_tested_person(tmp_path: Path, name: str) -> None:
+    LAYOUTS[name](tmp_path)
+    crops = read_splits(name, tmp_path)
+    pictures = [crop.image for own in crops.values() for crop in own]
+    assert len(set(pictures)) == len(pictures)
+    assert not any("people are in" in f.what for f in examine(crops, name) if f.severity == "fatal")
+
+
+def test_counts_leave_out_nobody(healthy: Path) -> None:
+    for person in ("-1", "0"):
+        picture(healthy / "gallery" / person / "c1_1.jpg")
+    assert counts(read_splits("folder", healthy))["gallery"] == {
+        "pictures": 8,
+        "people": 3,
+        "junk": 1,
+        "distractors": 1,
+        "cameras": 3,
+        "captions": 0,
+    }
+
+
+def test_progress_counts_every_picture_once(healthy: Path) -> None:
+    told: list[tuple[int, int]] = []
+    examine(read_splits("folder", healthy), progress=lambda *now: told.append(now))
+    assert told == [(number, 20) for number in range(1, 21)]
+
+
+def test_a_broken_name_is_not_a_missing_split(tmp_path: Path) -> None:
+    write_market1501(tmp_path, identities=6, images_per_identity=4, seed=0)
+    picture(tmp_path / "Market-1501-v15.09.15" / "query" / "thumbnail.jpg")
+    with pytest.raises(AnnotationError, match="thumbnail"):
+        read_splits("market1501", tmp_path)
+
+
+def test_published_counts(tmp_path: Path) -> None:
+    write_market1501(tmp_path, identities=6, images_per_identity=4, seed=0)
+    crops = read_splits("market1501", tmp_path)
+    queries, persons = len(crops["query"]), len({crop.person_id for crop in crops["query"]})
+    assert any(
+        f"{queries} queries instead of 3,368" in f.what and f"{persons} persons instead of 750" in f.what
+        for f in examine(crops, "market1501")
+    )
+    missing = {split: own for split, own in crops.items() if split != "train"}
+    assert any("'train' has 0 images instead of 12,936" in f.what for f in examine(missing, "market1501"))
 
 
 class TestFaults:
@@ -50,6 +99,22 @@ class TestFaults:
         picture(healthy / "train" / "x" / "c1_007.jpg")
         (only,) = complaints(healthy)[:1]
         assert only.startswith("fatal: 1 people are in 'train' and in 'query'")
+
+    def test_person_in_training_and_validation(self, healthy: Path) -> None:
+        picture(healthy / "val" / "a" / "c1_1.jpg")
+        picture(healthy / "val" / "a" / "c2_1.jpg")
+        assert any("warning: 1 people are in 'train' and in 'val'" in line for line in complaints(healthy))
+
+    def test_training_needs_no_cameras(self, healthy: Path) -> None:
+        picture(healthy / "train" / "a" / "1.jpg")
+        assert [line for line in complaints(healthy) if "name no camera" in line] == [
+            "warning: 1 of 13 pictures of 'train' name no camera."
+        ]
+
+    def test_queries_for_person_0(self, healthy: Path) -> None:
+        for split, camera in (("query", 1), ("gallery", 2)):
+            picture(healthy / split / "0" / f"c{camera}_1.jpg")
+        assert any("Person 0 is in 'query'" in line for line in complaints(healthy))
 
     def test_frame_numbers_taken_for_cameras(self, tmp_path: Path) -> None:
         for number in range(30):
@@ -82,6 +147,16 @@ class TestFaults:
         (healthy / "train" / "b" / "c1_009.jpg").write_bytes(content)
         assert any("belong to two people at once" in line for line in complaints(healthy))
 
+    def test_junk_may_show_anybody(self, healthy: Path) -> None:
+        content = (healthy / "gallery" / "x" / "c2_001.jpg").read_bytes()
+        (healthy / "gallery" / "-1").mkdir()
+        (healthy / "gallery" / "-1" / "c1_009.jpg").write_bytes(content)
+        assert complaints(healthy) == []
+
+    def test_empty_file(self, healthy: Path) -> None:
+        (healthy / "train" / "a" / "c1_001.jpg").write_bytes(b"")
+        assert any("1 of 20 pictures cannot be read" in line for line in complaints(healthy))
+
     def test_damaged_picture(self, healthy: Path) -> None:
         (healthy / "train" / "a" / "c1_001.jpg").write_bytes(b"\xff\xd8nothing")
         assert any("1 of 20 pictures cannot be read" in line for line in complaints(healthy))
@@ -99,43 +174,3 @@ class TestFaults:
             rows.append({"image": f"{person}.jpg", "person": person, "captions": ["a man walking"]})
         (tmp_path / "people.jsonl").write_text("\n".join(map(json.dumps, rows)))
         assert any("describe several people" in line for line in complaints(tmp_path))
-
-
-class TestOwnFolder:
-    def test_names_become_numbers_and_numbers_stay(self, tmp_path: Path) -> None:
-        for person in ("7", "anna", "bob"):
-            picture(tmp_path / "train" / person / "cam2_x.jpg")
-        crops = datasets.load("folder", tmp_path, "train")
-        assert [crop.person_id for crop in crops] == [7, 8, 9]
-        assert {crop.camera_id for crop in crops} == {2}
-
-    def test_table(self, tmp_path: Path) -> None:
-        picture(tmp_path / "1.jpg")
-        (tmp_path / "people.csv").write_text(
-            "image,person,camera,captions,split,attributes.hair\n"
-            "1.jpg,anna,gate,A woman in red. | Red coat.,val,long\n"
-        )
-        (crop,) = datasets.load("folder", tmp_path, "val")
-        assert crop.captions == ("A woman in red.", "Red coat.")
-        assert crop.attributes == {"hair": "long"}
-        assert datasets.splits("folder", tmp_path) == ("val",)
-
-    @pytest.mark.parametrize(
-        ("row", "says"),
-        [
-            ({"image": "1.jpg"}, r"people\.jsonl, row 1, key 'person'"),
-            ({"image": "2.jpg", "person": 1}, r"row 1, key 'image': there is no file"),
-            ({"image": "1.jpg", "person": 1, "caption": "x"}, r"key 'caption': known keys are .*captions"),
-            ({"image": "1.jpg", "person": 1, "split": "dev"}, r"key 'split'"),
-            ({"image": "1.jpg", "person": 1, "captions": "a man"}, r"key 'captions': expected sentences"),
-        ],
-    )
-    def test_bad_row_is_named(self, tmp_path: Path, row: dict[str, object], says: str) -> None:
-        picture(tmp_path / "1.jpg")
-        (tmp_path / "people.jsonl").write_text(json.dumps(row))
-        with pytest.raises(AnnotationError, match=says):
-            datasets.load("folder", tmp_path, "train")
-
-    def test_nothing_there(self, tmp_path: Path) -> None:
-        with pytest.raises(InputError, match=r"PERSON/CAMERA_anything\.jpg"):
-            datasets.load("folder", tmp_path, "train")

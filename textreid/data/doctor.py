@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import hashlib
+import warnings
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Literal
 
+from textreid.data import datasets
 from textreid.errors import ImageError
 from textreid.images import open_image
 from textreid.types import PersonCrop
 
 TRAINING = ("train",)
+JUNK, DISTRACTOR = -1, 0
 SHORTEST = 3
+LOWEST = 32
 NAMED = 5
 
 Crops = Mapping[str, Sequence[PersonCrop]]
 """Split -> its crops."""
+
+Severity = Literal["fatal", "warning"]
 
 
 @dataclass(frozen=True)
@@ -30,37 +37,107 @@ class Finding:
         remedy: what to do about it.
     """
 
-    severity: Literal["fatal", "warning"]
+    severity: Severity
     what: str
     remedy: str
 
 
-def examine(crops: Crops, *, progress: Callable[[int, int], None] = lambda *_: None) -> list[Finding]:
-    """Look at a data set as its protocol would.
+def examine(
+    crops: Crops, dataset: str = "folder", *, progress: Callable[[int, int], None] = lambda *_: None
+) -> list[Finding]:
+    """Look at a data set as its protocol would, and at every picture.
 
     Args:
-        crops: split -> its crops, as `textreid.data.datasets.load` gives them.
+        crops: split -> its crops, as `textreid.data.parquet.read_splits` gives them.
+        dataset: its name, to compare with the published counts where there are any.
         progress: told how many pictures have been opened, of how many.
 
     Returns:
         What was found, the fatal first; nothing for a data set without a fault.
     """
-    found = [*_people(crops), *_cameras(crops), *_sentences(crops), *_pictures(crops, progress)]
+    found = [
+        *_published(crops, dataset),
+        *_people(crops),
+        *_cameras(crops),
+        *_sentences(crops),
+        *_pictures(crops, progress),
+    ]
     return sorted(found, key=lambda finding: finding.severity != "fatal")
 
 
+def counts(crops: Crops) -> dict[str, dict[str, int]]:
+    """Split -> how many "pictures", "people", "junk", "distractors", "cameras" and "captions" there are.
+
+    Pictures of somebody unknown count as junk; neither junk nor distractors count as people.
+    """
+    return {
+        split: {
+            "pictures": len(own),
+            "people": len(_known(split, own)),
+            "junk": sum(crop.person_id in (None, JUNK) for crop in own),
+            "distractors": sum(_is_distractor(split, crop) for crop in own),
+            "cameras": len({crop.camera_id for crop in own} - {None}),
+            "captions": sum(len(crop.captions) for crop in own),
+        }
+        for split, own in crops.items()
+    }
+
+
+def _known(split: str, own: Iterable[PersonCrop]) -> set[int]:
+    """The people of a split, without junk and distractors."""
+    return {
+        crop.person_id
+        for crop in own
+        if crop.person_id not in (None, JUNK) and not _is_distractor(split, crop)
+    }
+
+
+def _is_distractor(split: str, crop: PersonCrop) -> bool:
+    """Whether a picture is of the people nobody asks for; elsewhere 0 is a person like others."""
+    return split == "gallery" and crop.person_id == DISTRACTOR
+
+
+def _published(crops: Crops, dataset: str) -> Iterator[Finding]:
+    found = {
+        split: {"images": own["pictures"], "captions": own["captions"], "persons": own["people"]}
+        for split, own in counts(crops).items()
+    }
+    if "query" in crops and "gallery" in crops:
+        found["test"] = {
+            "queries": len(crops["query"]),
+            "gallery": sum(crop.person_id != JUNK for crop in crops["gallery"]),
+            "persons": len(_known("query", crops["query"])),
+        }
+    for split, published in datasets.published_counts(dataset).items():
+        if split not in ("test", *datasets.disjoint_splits(dataset)):
+            continue
+        own = found.get(split, {})
+        differences = [
+            f"{own.get(name, 0):,} {name} instead of {number:,}"
+            for name, number in published.items()
+            if own.get(name, 0) != number
+        ]
+        if differences:
+            yield Finding(
+                "warning",
+                f"'{split}' has {', '.join(differences)}.",
+                "Unpack the data set again; numbers on a part of it cannot be compared with papers.",
+            )
+
+
 def _people(crops: Crops) -> Iterator[Finding]:
-    persons = {split: {crop.person_id for crop in own} - {None, -1, 0} for split, own in crops.items()}
+    persons = {split: _known(split, own) for split, own in crops.items()}
     learned = set().union(*(persons[split] for split in persons if split in TRAINING))
     for split, known in persons.items():
         both = learned & known
         if split not in TRAINING and both:
             yield Finding(
-                "fatal",
+                "warning" if split == "val" else "fatal",
                 f"{len(both)} people are in 'train' and in '{split}': {_some(both)}.",
                 "Move each person into one split: a model is measured on strangers.",
             )
-        alone = [person for person, count in _counts(crops[split]).items() if count == 1]
+        pictures = Counter(crop.person_id for crop in crops[split])
+        alone = [person for person in sorted(known) if pictures[person] == 1]
         if split in TRAINING and len(alone) > len(known) / 2:
             yield Finding(
                 "warning",
@@ -73,6 +150,12 @@ def _people(crops: Crops) -> Iterator[Finding]:
                 f"'{split}' has {len(known)} person.",
                 "Name at least two people; check that the folder or the column 'person' says who is who.",
             )
+    if DISTRACTOR in persons.get("query", ()):
+        yield Finding(
+            "warning",
+            "Person 0 is in 'query', and is never searched for: in 'gallery' 0 marks people nobody asks for.",
+            "Number people from 1.",
+        )
     if persons.get("query") and not persons["query"] & persons.get("gallery", set()):
         yield Finding(
             "fatal",
@@ -87,21 +170,24 @@ def _cameras(crops: Crops) -> Iterator[Finding]:
     for split, own in crops.items():
         if not own or any(crop.captions for crop in own):
             continue
+        severity: Severity = "warning" if split in TRAINING else "fatal"
         cameras = Counter(crop.camera_id for crop in own)
         unknown = cameras.pop(None, 0)
         if unknown:
             yield Finding(
-                "fatal",
+                severity,
                 f"{unknown} of {len(own)} pictures of '{split}' name no camera.",
                 "Start file names with the camera (c1_0001.jpg) or fill the column 'camera'.",
             )
         if len(cameras) > max(20, len(own) / 4):
             yield Finding(
-                "fatal",
+                severity,
                 f"'{split}' has {len(cameras)} cameras for {len(own)} pictures: {_some(cameras)}.",
                 "These are frame or picture numbers: put the camera before the first underscore.",
             )
-    yield from _no_second_view("query", crops.get("query", ()), crops.get("gallery", ()))
+    if "query" in crops:
+        yield from _no_second_view("query", crops["query"], crops.get("gallery", ()))
+        return
     for split in ("val", "test"):
         own = crops.get(split, ())
         if own and not any(crop.captions for crop in own):
@@ -148,23 +234,52 @@ def _sentences(crops: Crops) -> Iterator[Finding]:
             )
 
 
+@dataclass(frozen=True)
+class _Look:
+    """What is seen of a picture: a digest of its file and its size in pixels, or why there is nothing."""
+
+    digest: bytes = b""
+    width: int = 0
+    height: int = 0
+    problem: str = ""
+
+
+def _look(crop: PersonCrop) -> _Look:
+    try:
+        content = crop.image.read_bytes()
+        width, height = open_image(content).size
+    except (OSError, ImageError) as error:
+        return _Look(problem=str(error))
+    return _Look(hashlib.blake2b(content, digest_size=16).digest(), width, height)
+
+
+def _look_at_all(crops: Sequence[PersonCrop], progress: Callable[[int, int], None]) -> list[_Look]:
+    looks = []
+    pool = ThreadPoolExecutor()
+    try:
+        with warnings.catch_warnings():  # decoders set filters in every thread, and put back each other's
+            for look in pool.map(_look, crops):
+                looks.append(look)
+                progress(len(looks), len(crops))
+    finally:
+        pool.shutdown(cancel_futures=True)
+    return looks
+
+
 def _pictures(crops: Crops, progress: Callable[[int, int], None]) -> Iterator[Finding]:
     everything = [crop for own in crops.values() for crop in own]
     unreadable, flat, tiny = [], [], []
     same = defaultdict(list)
-    for number, crop in enumerate(everything, 1):
-        try:
-            content = crop.image.read_bytes()
-            width, height = open_image(content).size
-        except (OSError, ImageError) as error:
-            unreadable.append(f"{crop.image} ({error})")
-        else:
-            same[hashlib.blake2b(content).digest()].append(crop)
-            if width > height:
-                flat.append(crop.id)
-            if height < 32:
-                tiny.append(crop.id)
-        progress(number, len(everything))
+    for crop, look in zip(everything, _look_at_all(everything, progress), strict=True):
+        if look.problem:
+            unreadable.append(f"{crop.image} ({look.problem})")
+            continue
+        if crop.person_id not in (None, JUNK):
+            same[look.digest].append(crop)
+        if look.width > look.height:
+            flat.append(crop.id)
+        if look.height < LOWEST:
+            tiny.append(crop.id)
     total = len(everything)
     if unreadable:
         yield Finding(
@@ -176,7 +291,7 @@ def _pictures(crops: Crops, progress: Callable[[int, int], None]) -> Iterator[Fi
     if clashes:
         pairs = (" = ".join(f"{crop.id} (person {crop.person_id})" for crop in own[:2]) for own in clashes)
         yield Finding(
-            "fatal",
+            "fatal" if len(clashes) > total / 100 else "warning",
             f"{len(clashes)} pictures belong to two people at once: {_some(pairs)}.",
             "Decide who it is: one of the two labels is wrong.",
         )
@@ -189,13 +304,9 @@ def _pictures(crops: Crops, progress: Callable[[int, int], None]) -> Iterator[Fi
     if tiny:
         yield Finding(
             "warning",
-            f"{len(tiny)} of {total} pictures are less than 32 pixels high: {_some(tiny)}.",
+            f"{len(tiny)} of {total} pictures are less than {LOWEST} pixels high: {_some(tiny)}.",
             "Leave them out: nothing can be seen on them.",
         )
-
-
-def _counts(crops: Sequence[PersonCrop]) -> Counter[int | None]:
-    return Counter(crop.person_id for crop in crops)
 
 
 def _some(items: Iterable[object]) -> str:

@@ -11,8 +11,8 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from textreid.data import datasets
-from textreid.data.datasets.folder import TABLES
-from textreid.errors import InputError
+from textreid.data.datasets._tables import TABLES
+from textreid.errors import AnnotationError, InputError
 from textreid.types import PersonCrop
 
 SHARD = 2_000
@@ -104,19 +104,24 @@ def write_parquet(
 
 
 def read_splits(name: str, root: str | Path) -> dict[str, list[PersonCrop]]:
-    """Split -> crops, of the splits that are there.
+    """Split -> crops, of the splits that are there, with each picture once.
+
+    Of a data set that is split again and again the first trial is read: the others hold the same pictures.
 
     Raises:
-        InputError: none can be read.
+        InputError: none is there.
+        AnnotationError: a malformed row of one that is.
     """
     found, failures = {}, []
-    for split in datasets.splits(name):
+    for split in datasets.disjoint_splits(name):
         try:
             found[split] = datasets.load(name, root, split)
+        except AnnotationError:
+            raise
         except InputError as error:
-            failures.append(str(error))
+            failures.append(error)
     if not found:
-        raise InputError(failures[0])
+        raise failures[0]
     return found
 
 

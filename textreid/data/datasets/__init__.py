@@ -2,7 +2,8 @@
 
 Each module offers `load(root, split) -> list[PersonCrop]` and `SPLITS`; `root` is the folder that holds the
 data set's own folder, or that folder itself. It may say `COUNTS`, the published numbers of a split, and
-`SINGLE_SHOT = True` where its protocol draws one gallery image of each person, and offer `found(root)` where
+`SINGLE_SHOT = True` where its protocol draws one gallery image of each person, and `UNIONS`, the splits that
+are others taken together; "train_2" is the split "train" of a second trial. It may offer `found(root)` where
 not every folder has every split. A file whose name starts with an underscore is shared by several data sets
 and is none itself.
 """
@@ -40,6 +41,16 @@ def splits(name: str, root: str | Path | None = None) -> tuple[str, ...]:
     if root is not None and hasattr(module, "found"):
         return tuple(module.found(root))
     return tuple(module.SPLITS)
+
+
+def disjoint_splits(name: str) -> tuple[str, ...]:
+    """The splits that hold each picture once: of repeated trials the first, and no union of others.
+
+    Raises:
+        UnknownNameError: no such data set.
+    """
+    unions = getattr(_module(name), "UNIONS", ())
+    return tuple(split for split in splits(name) if "_" not in split and split not in unions)
 
 
 def load(name: str, root: str | Path, split: str) -> list[PersonCrop]:

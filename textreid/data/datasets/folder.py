@@ -1,29 +1,35 @@
 """One's own pictures: a table `people.jsonl` or `people.csv`, or one folder a person.
 
 **Table**: a row a picture with `image` (path relative to the table), `person` (whole number or name) and,
-where known, `camera`, `captions` (a list; in a .csv separated by " | "), `attributes` (an object; in a .csv columns
-such as `attributes.hair`) and `split` ("train" where it is missing).
+where known, `camera`, `captions` (a list; in a .csv separated by " | "), `attributes` (an object; in a .csv
+columns such as `attributes.hair`) and `split` ("train" where it is missing).
 
 **Folders**: `PERSON/CAMERA_anything.jpg`, or `SPLIT/PERSON/CAMERA_anything.jpg` with the splits "train",
-"val", "test", "query" and "gallery". The camera is what stands before the first underscore; "c3", "cam3" and "3" are
-the same camera.
+"val", "test", "query" and "gallery". The camera is the part between underscores that reads like "c3", as in
+the names of Market-1501, else what stands before the first underscore.
+
+Whole numbers are what they are: "7" and "007" are one person. "c3", "cam3", "3" and "c3s1" (a sequence) are
+one camera.
 """
 
 from __future__ import annotations
 
-import csv
-import json
+import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from textreid.data.datasets._tables import TABLES, read_table
 from textreid.errors import AnnotationError, InputError
+from textreid.images import SUFFIXES
 from textreid.types import PersonCrop
 
 SPLITS = ("train", "val", "test", "query", "gallery")
-TABLES = ("people.jsonl", "people.csv")
-SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp"}
+DEPTH = 3
+"""Names in SPLIT/PERSON/CAMERA_anything.jpg; below that, pictures are looked for only to refuse them."""
+CAMERA = re.compile(r"(?:camera|cam|c)[- ]?(\d+)(?:s\d+)?", re.IGNORECASE)
+WHOLE = re.compile(r"-?\d{1,18}")
 
 
 def load(root: str | Path, split: str) -> list[PersonCrop]:
@@ -31,17 +37,17 @@ def load(root: str | Path, split: str) -> list[PersonCrop]:
 
     Raises:
         InputError: there is neither a table nor a picture, or none in this split.
-        AnnotationError: a malformed row, named by file, row and key.
+        AnnotationError: a malformed row, or a picture in the wrong place, named by file, row and key.
     """
     root = Path(root).expanduser()
     rows = list(_rows(root))
-    persons = _numbers([str(row["person"]) for _, row in rows])
-    cameras = _numbers([str(row["camera"]) for _, row in rows if row["camera"] is not None])
-    crops = []
-    for where, row in rows:
-        if row["split"] == split:
-            camera = None if row["camera"] is None else cameras[str(row["camera"])]
-            crops.append(_crop(root, where, row, persons[str(row["person"])], camera))
+    persons = _numbers(_person(row) for _, row in rows)
+    cameras = _numbers(_camera(row) for _, row in rows)
+    crops = [
+        _crop(root, where, row, persons[_person(row)], cameras[_camera(row)])
+        for where, row in rows
+        if row["split"] == split
+    ]
     if not crops:
         found = ", ".join(sorted({row["split"] for _, row in rows})) or "none"
         raise InputError(f"'{root}' has no picture of the split '{split}'. It has: {found}.")
@@ -53,103 +59,87 @@ def found(root: str | Path) -> tuple[str, ...]:
 
     Raises:
         InputError: there is neither a table nor a picture.
-        AnnotationError: a malformed row.
+        AnnotationError: a malformed row, or a picture in the wrong place.
     """
     there = {row["split"] for _, row in _rows(Path(root).expanduser())}
     return tuple(split for split in SPLITS if split in there)
 
 
 def _rows(root: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Where each row stands, and what it says, with every key."""
+    """Where each row stands, for messages, and what it says, with every key."""
     for name in TABLES:
-        path = root / name
-        if path.is_file():
-            read = _jsonl if path.suffix == ".jsonl" else _csv
-            for number, row in read(path):
-                yield f"{path}, row {number}", _complete(f"{path}, row {number}", row)
+        if (root / name).is_file():
+            yield from read_table(root / name, SPLITS)
             return
-    pictures = sorted(path for path in root.rglob("*") if path.suffix.lower() in SUFFIXES)
+    pictures = sorted(_pictures(root))
     if not pictures:
         raise InputError(
             f"Neither {' nor '.join(TABLES)} nor pictures in '{root}': expected a row a picture, or"
             " PERSON/CAMERA_anything.jpg."
         )
     for path in pictures:
-        yield str(path), _from_name(path.relative_to(root), path)
+        yield str(path), _from_name(path, path.relative_to(root))
 
 
-def _jsonl(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
-    for number, line in enumerate(path.read_text(encoding="utf-8-sig").splitlines(), 1):
-        if line.strip():
-            try:
-                row = json.loads(line)
-            except json.JSONDecodeError as error:
-                raise AnnotationError(f"{path}, row {number}: not JSON: {error}") from error
-            if not isinstance(row, dict):
-                raise AnnotationError(f"{path}, row {number}: expected an object, found {row!r:.80}")
-            yield number, row
+def _pictures(root: Path) -> Iterator[Path]:
+    """The pictures in a folder and, through links too, in its folders; hidden ones are passed over."""
+    for place, folders, files in os.walk(root, followlinks=True):
+        folder = Path(place)
+        deep = len(folder.relative_to(root).parts) >= DEPTH
+        folders[:] = [] if deep else [name for name in folders if not name.startswith(".")]
+        for name in files:
+            if not name.startswith(".") and Path(name).suffix.lower() in SUFFIXES:
+                yield folder / name
 
 
-def _csv(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        for number, row in enumerate(csv.DictReader(file), 2):
-            filled = {key: value for key, value in row.items() if key and value}
-            own = {key: value for key, value in filled.items() if not key.startswith("attributes.")}
-            if "captions" in own:
-                own["captions"] = [part.strip() for part in own["captions"].split(" | ")]
-            names = [key for key in filled if key.startswith("attributes.")]
-            yield number, own | {"attributes": {name.partition(".")[2]: filled[name] for name in names}}
-
-
-def _complete(where: str, row: dict[str, Any]) -> dict[str, Any]:
-    known = {"image", "person", "camera", "captions", "attributes", "split"}
-    for key in ("image", "person"):
-        if row.get(key) in (None, ""):
-            raise AnnotationError(f"{where}, key '{key}': expected a value, found nothing")
-    for key in row:
-        if key not in known:
-            raise AnnotationError(f"{where}, key '{key}': known keys are {', '.join(sorted(known))}")
-    complete = {"camera": None, "captions": [], "attributes": {}, "split": "train"} | row
-    if complete["split"] not in SPLITS:
-        raise AnnotationError(f"{where}, key 'split': expected one of {', '.join(SPLITS)}")
-    captions = complete["captions"]
-    if not isinstance(captions, list) or not all(isinstance(c, str) and c.strip() for c in captions):
-        raise AnnotationError(f"{where}, key 'captions': expected sentences, found {captions!r:.80}")
-    if not isinstance(complete["attributes"], dict):
-        raise AnnotationError(f"{where}, key 'attributes': expected an object")
-    return complete
-
-
-def _from_name(inside: Path, path: Path) -> dict[str, Any]:
-    parts = inside.parts
-    split = parts[0] if len(parts) > 2 and parts[0] in SPLITS else "train"
-    if len(parts) < 2:
-        raise AnnotationError(f"{path}: expected PERSON/CAMERA_anything.jpg; it lies in no person's folder")
-    camera = re.match(r"(?:camera|cam|c)?-?(\w+?)_", inside.name, re.IGNORECASE)
+def _from_name(path: Path, inside: Path) -> dict[str, Any]:
+    folders = inside.parts[:-1]
+    split = folders[0] if folders and folders[0] in SPLITS else ""
+    if len(folders) != (2 if split else 1):
+        raise AnnotationError(
+            f"{path}: expected PERSON/CAMERA_anything.jpg or SPLIT/PERSON/CAMERA_anything.jpg, where SPLIT is"
+            f" {', '.join(SPLITS)}"
+        )
+    first, *others = inside.stem.split("_")
+    camera = next((part for part in (first, *others) if CAMERA.fullmatch(part)), first if others else None)
     return {
-        "image": str(inside),
-        "person": parts[-2],
-        "camera": camera and camera[1],
+        "image": inside.as_posix(),
+        "person": folders[-1],
+        "camera": camera or None,
         "captions": [],
         "attributes": {},
-        "split": split,
+        "split": split or "train",
     }
 
 
-def _numbers(names: list[str]) -> dict[str, int]:
-    """Name -> number: whole numbers stay; other names are counted on from the largest."""
-    fixed = {name: int(name) for name in names if re.fullmatch(r"-?\d+", name)}
-    others = sorted(set(names) - set(fixed))
-    start = max(fixed.values(), default=0) + 1
-    return fixed | {name: start + number for number, name in enumerate(others)}
+def _person(row: dict[str, Any]) -> str | None:
+    return None if row["person"] is None else str(row["person"]).strip()
 
 
-def _crop(root: Path, where: str, row: dict[str, Any], person: int, camera: int | None) -> PersonCrop:
+def _camera(row: dict[str, Any]) -> str | None:
+    if row["camera"] is None:
+        return None
+    name = str(row["camera"]).strip()
+    numbered = CAMERA.fullmatch(name)
+    return numbered[1] if numbered else name
+
+
+def _numbers(names: Iterable[str | None]) -> dict[str | None, int | None]:
+    """Name -> number: whole numbers stay; other names are counted on from the largest, 0 at least."""
+    known = {name for name in names if name is not None}
+    fixed = {name: int(name) for name in known if WHOLE.fullmatch(name)}
+    start = max(0, *fixed.values()) + 1 if fixed else 1
+    return {None: None} | fixed | {name: start + n for n, name in enumerate(sorted(known - set(fixed)))}
+
+
+def _crop(root: Path, where: str, row: dict[str, Any], person: int | None, camera: int | None) -> PersonCrop:
     image = root / row["image"]
     if not image.is_file():
         raise AnnotationError(f"{where}, key 'image': there is no file '{image}'")
+    if person is not None and person < -1:
+        raise AnnotationError(f"{where}, key 'person': expected -1 (junk) or more, found {person}")
     return PersonCrop(
-        id=str(row["image"]),
+        id=row["image"],
         image=image,
         person_id=person,
         camera_id=camera,

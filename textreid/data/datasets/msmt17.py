@@ -19,6 +19,7 @@ from textreid.errors import AnnotationError, InputError
 from textreid.types import PersonCrop
 
 SPLITS = ("train", "val", "trainval", "query", "gallery")
+UNIONS = ("trainval",)
 COUNTS = {
     "train": {"images": 30_248, "persons": 1_041},
     "val": {"images": 2_373, "persons": 1_041},
