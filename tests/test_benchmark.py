@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.official_layouts import write_market1501
 from textreid.benchmark import Benchmark
 from textreid.types import PersonCrop
 
@@ -40,6 +41,18 @@ def test_the_published_counts_differ_in_nothing():
     }
     assert cuhk_pedes.counts == {"images": 3_074, "captions": 6_156, "persons": 1_000}
     assert market.differences == cuhk_pedes.differences == []
+
+
+def test_companions_are_of_the_queries_views_and_no_query_is_one(tmp_path):
+    """Of another person, of another camera, and the query itself under its own name: none of them joins."""
+    folder = write_market1501(tmp_path, ["0001_c1"], ["0001_c2"])
+    own = next((folder / "query").iterdir()).name
+    (folder / "gt_bbox").mkdir()
+    for name in (own, "0001_c1s1_000777_00.jpg", "0001_c2s1_000777_00.jpg", "0002_c1s1_000777_00.jpg"):
+        (folder / "gt_bbox" / name).touch()
+    benchmark = Benchmark.read("market1501", tmp_path)
+    assert [crop.id for crop in benchmark.companions] == ["gt_bbox/0001_c1s1_000777_00.jpg"]
+    assert benchmark.counts["companions"] == 1
 
 
 @pytest.mark.parametrize(

@@ -20,10 +20,11 @@ class Benchmark:
         dataset: such as "cuhk-pedes".
         split: such as "test".
         gallery: images searched, junk left out.
-        queries: images that search; none where the gallery's captions do.
+        queries: images that search, or the gallery itself; none where the gallery's captions do.
         junk: images left out.
         single_shot: one gallery image of each person is drawn, again and again.
-        companions: more images of the queries' persons, for multi-query; none: the gallery's are used.
+        companions: more images of the queries' persons in their cameras, for multi-query, without the queries
+            themselves; none: the gallery's are used.
     """
 
     dataset: str
@@ -54,9 +55,10 @@ class Benchmark:
         """
         parts = datasets.splits(dataset, root)
         if "query" not in parts:
-            crops = tuple(datasets.load(dataset, root, split))
+            images = datasets.load(dataset, root, split)
+            crops = tuple(crop for crop in images if crop.person_id != JUNK)
             described = any(crop.captions for crop in crops)
-            return cls(dataset, split, gallery=crops, queries=() if described else crops)
+            return cls(dataset, split, crops, () if described else crops, junk=len(images) - len(crops))
         tests = [part.replace("query", "test") for part in parts if part.startswith("query")]
         if split not in tests:
             raise UnknownNameError(f"split to evaluate of {dataset}", split, tests)
@@ -64,6 +66,8 @@ class Benchmark:
             datasets.load(dataset, root, split.replace("test", part)) for part in ("query", "gallery")
         )
         gallery = tuple(crop for crop in images if crop.person_id != JUNK)
+        views = {(crop.person_id, crop.camera_id) for crop in queries}
+        names = {crop.image.name for crop in queries}
         return cls(
             dataset,
             split,
@@ -71,7 +75,17 @@ class Benchmark:
             tuple(queries),
             junk=len(images) - len(gallery),
             single_shot=datasets.single_shot(dataset),
+            companions=tuple(
+                crop
+                for crop in datasets.companions(dataset, root)
+                if (crop.person_id, crop.camera_id) in views and crop.image.name not in names
+            ),
         )
+
+    @property
+    def leave_one_out(self) -> bool:
+        """Whether an image that searches images searches all others of the gallery."""
+        return not self.queries or self.queries == self.gallery
 
     @property
     def counts(self) -> dict[str, int]:
@@ -87,7 +101,8 @@ class Benchmark:
         if self.single_shot:
             return counts
         distractors = sum(crop.person_id == DISTRACTOR for crop in self.gallery)
-        return {**counts, "distractors": distractors, "junk": self.junk}
+        more = {"companions": len(self.companions)} if self.companions else {}
+        return {**counts, "distractors": distractors, "junk": self.junk, **more}
 
     @property
     def differences(self) -> list[str] | None:

@@ -48,6 +48,7 @@ def test_the_result_without_the_matcher_is_told_too(benchmark: Benchmark) -> Non
     assert both["plain"]["text_to_image"] == plain["text_to_image"]
     assert both["image_to_text"] == plain["image_to_text"]
     assert both["text_to_image"]["R1"] == both["text_to_image"]["mAP"] == 100
+    assert "image_to_text" not in both["plain"]  # there the matcher takes no part
     json.dumps(both)
 
 
@@ -55,6 +56,16 @@ def test_model_without_a_matcher_is_refused_before_anything_is_read(benchmark: B
     encoder = ToyEncoder()
     with pytest.raises(ModelError, match="'toy' has no matcher"):
         evaluate(encoder, benchmark, methods=Methods(match=5))
+    assert encoder.pictures_seen == 0
+
+
+@pytest.mark.parametrize(("count", "message"), [(-1, "1 or more"), (5, "leave --match out")])
+def test_what_the_matcher_cannot_do_is_said_before_anything_is_read(
+    benchmark: Benchmark, count: int, message: str
+) -> None:
+    encoder = MixedUp()
+    with pytest.raises(InputError, match=message):
+        evaluate(encoder, benchmark, methods=Methods(match=count), directions=["image_to_text"])
     assert encoder.pictures_seen == 0
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.official_layouts import caption, write_cuhk_pedes, write_market1501
+from tests.official_layouts import CLOTHES, caption, write_cuhk_pedes, write_market1501
 from tests.toy import ToyEncoder, draw_person
 from textreid.benchmark import Benchmark
 from textreid.errors import InputError, UnknownNameError
@@ -99,9 +99,47 @@ def test_multi_query_joins_the_pictures_of_the_same_camera(cameras, how):
     assert both.directions["image_to_image"].percent["R1"] == 100
 
 
+def test_multi_query_takes_the_boxes_drawn_by_hand_where_they_are(cameras, tmp_path):
+    """They show person 1; the gallery's pictures of the same camera show another."""
+    folder = tmp_path / "Market-1501-v15.09.15"
+    for name in (f"0001_c1s1_{number:06}_00.jpg" for number in (0, 101, 102, 103)):
+        (folder / "gt_bbox").mkdir(exist_ok=True)
+        draw_person(*CLOTHES[1]).save(folder / "gt_bbox" / name)
+    for name in ("0001_c1s1_000000_00.jpg", "0001_c1s1_000001_00.jpg"):
+        draw_person("yellow", "purple").save(folder / "bounding_box_test" / name)
+    benchmark = Benchmark.read("market1501", tmp_path)
+    both = evaluate(Blinded(), benchmark, methods=Methods(multi_query="mean"))
+    assert both.plain["image_to_image"].percent["R1"] == 50
+    assert both.directions["image_to_image"].percent["R1"] == 100
+
+
 def test_multi_query_needs_cameras(captioned):
+    encoder = ToyEncoder()
     with pytest.raises(InputError, match="leave --multi-query out"):
-        evaluate(ToyEncoder(), captioned, methods=Methods(multi_query="mean"))
+        evaluate(encoder, captioned, methods=Methods(multi_query="mean"))
+    assert encoder.pictures_seen == 0
+
+
+def test_people_without_cameras_or_sentences_search_each_other(tmp_path):
+    """Nobody finds himself, nor does junk find junk."""
+    for number, (person, clothes) in enumerate([("1", 1), ("1", 2), ("2", 2), ("-1", 3), ("-1", 3)]):
+        (tmp_path / "test" / person).mkdir(parents=True, exist_ok=True)
+        draw_person(*CLOTHES[clothes]).save(tmp_path / "test" / person / f"{number}.png")
+    benchmark = Benchmark.read("folder", tmp_path, "test")
+    assert benchmark.junk == 2
+    measured = evaluate(ToyEncoder(), benchmark).directions["image_to_image"]
+    assert (measured.queries, measured.skipped, measured.gallery) == (2, 1, 3)
+    assert measured.percent["R1"] == 50  # the second picture of 1 finds 2 first
+
+
+def test_in_one_gallery_the_camera_rule_holds_where_cameras_are_known(tmp_path):
+    for name in ("1/c1_0.png", "1/c1_1.png", "1/c2_0.png", "2/c1_0.png"):
+        (tmp_path / "test" / name).parent.mkdir(parents=True, exist_ok=True)
+        clothes = CLOTHES[3 if name == "1/c2_0.png" else 1]
+        draw_person(*clothes).save(tmp_path / "test" / name)
+    measured = evaluate(ToyEncoder(), Benchmark.read("folder", tmp_path, "test")).directions["image_to_image"]
+    assert (measured.queries, measured.skipped) == (3, 1)
+    assert measured.percent["R1"] == pytest.approx(100 / 3)  # the picture of camera 2 finds either other
 
 
 def test_parts_by_source_camera_and_attribute(captioned, cameras):

@@ -20,6 +20,18 @@ def test_expansion_equals_loops(alpha):
         assert row == pytest.approx(joined / np.linalg.norm(joined), abs=1e-5)
 
 
+@pytest.mark.parametrize("alpha", [0.0, 3.0])
+def test_a_query_in_the_gallery_does_not_join_itself(alpha):
+    gallery = rows(1, 8)
+    ours = expand_queries(gallery, gallery, top=3, alpha=alpha, own=np.arange(8))
+    for place, row in enumerate(ours):
+        others = np.delete(gallery, place, axis=0)
+        alone = expand_queries(gallery[[place]], others, top=3, alpha=alpha)
+        assert row == pytest.approx(alone[0], abs=1e-6)
+    whole = expand_queries(gallery, gallery, top=20, alpha=0, own=np.arange(8))
+    assert whole == pytest.approx(unit(np.tile(gallery.sum(axis=0), (8, 1))), abs=1e-5)
+
+
 def test_expansion_by_nothing_changes_nothing():
     queries = rows(0, 5)
     assert expand_queries(queries, rows(1, 9), top=0) == pytest.approx(queries, abs=1e-6)

@@ -66,7 +66,7 @@ def encode(
         InputError: images cannot be read; they are named.
     """
     crops = benchmark.gallery
-    what = "Gallery" if benchmark.queries else "Images"
+    what = "Images" if benchmark.leave_one_out else "Gallery"
     images, image_ids = encode_images(encoder, crops, what, show), persons(crops)
     pictures = [Item(crop) for crop in crops]
     sentences = [Item(crop, caption) for crop in crops for caption in crop.captions]
@@ -77,15 +77,16 @@ def encode(
         forward, back = Search(texts, text_ids, images, image_ids), Search(images, image_ids, texts, text_ids)
         directions[TEXT_TO_IMAGE] = Direction(forward, sentences, pictures)
         directions[IMAGE_TO_TEXT] = Direction(back, pictures, sentences)
-    if IMAGE_TO_IMAGE in wanted and benchmark.queries:
+    if IMAGE_TO_IMAGE in wanted and benchmark.leave_one_out:
+        own, cameras = np.arange(len(crops)), _cameras(crops)
+        alone = Search(images, image_ids, images, image_ids, cameras, cameras, own)
+        directions[IMAGE_TO_IMAGE] = Direction(alone, pictures, pictures)
+    elif IMAGE_TO_IMAGE in wanted:
         queries = encode_images(encoder, benchmark.queries, "Queries", show)
         sides = (queries, persons(benchmark.queries), images, image_ids)
-        cameras = (_cameras(benchmark.queries), _cameras(crops))
         asked = [Item(crop) for crop in benchmark.queries]
-        directions[IMAGE_TO_IMAGE] = Direction(Search(*sides, *cameras), asked, pictures)
-    elif IMAGE_TO_IMAGE in wanted:
-        alone = Search(images, image_ids, images, image_ids, own=np.arange(len(crops)))
-        directions[IMAGE_TO_IMAGE] = Direction(alone, pictures, pictures)
+        search = Search(*sides, _cameras(benchmark.queries), _cameras(crops))
+        directions[IMAGE_TO_IMAGE] = Direction(search, asked, pictures)
     return {name: directions[name] for name in wanted}
 
 

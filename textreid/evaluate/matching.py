@@ -7,7 +7,6 @@ from dataclasses import replace
 
 import numpy as np
 
-from textreid.errors import InputError
 from textreid.evaluate.directions import Direction
 from textreid.evaluate.features import ShowProgress, read_images
 from textreid.metrics.ranking import cosine_scores
@@ -15,7 +14,7 @@ from textreid.rescore import Match, Matching, matched_scores
 
 
 def with_matcher(encoder: Matching, direction: Direction, top: int, show: ShowProgress) -> Direction:
-    """The direction with `matched` scores, if sentences search images in it; else as it is.
+    """The direction, in which sentences search images, with `matched` scores.
 
     The tokens of all images stay in memory, in half precision: about 0.1 MB each for a ViT-B/16 of 384×128.
 
@@ -26,13 +25,9 @@ def with_matcher(encoder: Matching, direction: Direction, top: int, show: ShowPr
         show: told how far it is.
 
     Raises:
-        InputError: images cannot be read, or none are to be.
+        InputError: images cannot be read.
     """
-    if top < 1:
-        raise InputError(f"The matcher needs a number of images to read, 1 or more, not {top}.")
-    captions = [query.caption for query in direction.queries if query.caption is not None]
-    if not captions or not direction.across:
-        return direction
+    captions = [query.caption or "" for query in direction.queries]
     crops = [item.crop for item in direction.gallery]
     batches = read_images(encoder.image_tokens, crops, "Images to match", show)
     tokens = [row for batch in batches for row in batch]

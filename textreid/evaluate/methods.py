@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 
+from textreid.benchmark import Benchmark
 from textreid.errors import InputError, UnknownNameError
-from textreid.evaluate.directions import Direction
+from textreid.evaluate.directions import IMAGE_TO_IMAGE, TEXT_TO_IMAGE, Direction
 from textreid.metrics.protocols import Search
 from textreid.metrics.queries import expand_queries, pool_queries
 from textreid.metrics.rerank import cross_modal_scores, reranked_scores
@@ -45,6 +46,8 @@ class Methods:
     def __post_init__(self) -> None:
         if self.expand < 0 or self.alpha < 0:
             raise InputError("Query expansion needs a number of hits and a power of at least 0.")
+        if self.match < 0:
+            raise InputError(f"The matcher needs a number of images to read, 1 or more, not {self.match}.")
         if self.match and self.rerank:
             raise InputError(
                 "The matcher and k-reciprocal re-ranking both put the hits into order: choose one."
@@ -65,6 +68,10 @@ class Methods:
                 return cls(flip, how, expand, alpha, rerank, match)
         raise UnknownNameError("multi-query", multi_query, POOLINGS[1:])
 
+    def of(self, direction: str) -> Methods:
+        """What of it concerns a direction: the matcher only orders images that a sentence searches."""
+        return self if direction == TEXT_TO_IMAGE else replace(self, match=0)
+
     @property
     def names(self) -> list[str]:
         """What is on, in words."""
@@ -83,7 +90,25 @@ class Methods:
         return bool(self.multi_query or self.expand or self.rerank or self.match)
 
 
-def improve(search: Search, methods: Methods, companions: Search | None, *, across: bool) -> Search:
+def check(methods: Methods, benchmark: Benchmark, directions: Collection[str]) -> None:
+    """Refuse what cannot be done to these directions, before anything is encoded.
+
+    Raises:
+        InputError: it says what to leave out.
+    """
+    if methods.change_search and benchmark.single_shot:
+        raise InputError(
+            f"{benchmark.dataset} is measured on galleries of one image a person: leave re-ranking, query "
+            "expansion and multi-query out."
+        )
+    cameras = [crop.camera_id for crop in benchmark.queries]
+    if methods.multi_query and (set(directions) != {IMAGE_TO_IMAGE} or not cameras or None in cameras):
+        raise InputError("Multi-query is for image queries with cameras: leave --multi-query out.")
+    if methods.match and TEXT_TO_IMAGE not in directions:
+        raise InputError("The matcher orders images that a sentence searches: leave --match out.")
+
+
+def improve(search: Search, methods: Methods, companions: Search | None) -> Search:
     """The same search with other query vectors: multi-query and query expansion.
 
     Args:
@@ -91,20 +116,15 @@ def improve(search: Search, methods: Methods, companions: Search | None, *, acro
         methods: what to do.
         companions: the same queries against the pictures that may join them; None: those of the gallery that
             are ignored for a query, since they show its person in its camera.
-        across: whether queries and gallery are of two modalities.
-
-    Raises:
-        InputError: multi-query of a search without cameras.
     """
     queries = search.queries
     if methods.multi_query:
-        if across or search.query_cameras is None:
-            raise InputError("Multi-query is for image queries with cameras: leave --multi-query out.")
         others = companions or search
         groups = [others.relevance(query)[1] for query in range(len(queries))]
         queries = pool_queries(queries, others.gallery, groups, methods.multi_query)
     if methods.expand:
-        queries = expand_queries(queries, search.gallery, top=methods.expand, alpha=methods.alpha)
+        top, alpha = methods.expand, methods.alpha
+        queries = expand_queries(queries, search.gallery, top=top, alpha=alpha, own=search.own)
     return replace(search, queries=queries)
 
 

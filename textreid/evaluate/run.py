@@ -7,12 +7,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from textreid.benchmark import Benchmark
-from textreid.errors import InputError
-from textreid.evaluate.directions import IMAGE_TO_IMAGE, Direction, choose, companions, encode
+from textreid.evaluate.directions import Direction, choose, companions, encode
 from textreid.evaluate.features import FlipTest, JointEncoder, ShowProgress
 from textreid.evaluate.groups import GroupsOf
 from textreid.evaluate.matching import with_matcher
-from textreid.evaluate.methods import Methods, improve, scores_of
+from textreid.evaluate.methods import Methods, check, improve, scores_of
 from textreid.metrics.breakdown import breakdown
 from textreid.metrics.protocols import RetrievalResult, Search
 from textreid.metrics.sampled import single_shot
@@ -33,7 +32,7 @@ class Evaluation:
         benchmark: what it was measured on.
         encoder: name and fingerprint of what was measured.
         directions: "text_to_image", "image_to_text", "image_to_image" -> the result.
-        plain: the same without multi-query, expansion and re-ranking; empty where there are none.
+        plain: without multi-query, expansion, re-ranking and matcher, the directions that these concern.
         methods: what was done beyond the cosine of one vector a query.
         parts: direction -> division of the queries -> group -> result.
         encoded: direction -> the vectors it was measured with, and what they are of.
@@ -99,47 +98,31 @@ def evaluate(
             not what a direction or method needs.
         ModelError: the model has no matcher, and it is asked for.
     """
-    if methods.change_search and benchmark.single_shot:
-        raise InputError(
-            f"{benchmark.dataset} is measured on galleries of one image a person: leave re-ranking, query "
-            "expansion and multi-query out."
-        )
+    wanted = choose(benchmark, directions)
+    check(methods, benchmark, wanted)
     show = progress or (lambda *_: None)
     matcher = matching_model(encoder) if methods.match else None
     encoder = FlipTest(encoder) if methods.flip else encoder
-    encoded = encode(encoder, benchmark, choose(benchmark, directions), show)
+    encoded = encode(encoder, benchmark, wanted, show)
     if benchmark.single_shot:
         drawn = {name: _drawn(direction.search) for name, direction in encoded.items()}
         return Evaluation(
             benchmark, encoder.info, drawn, {}, methods, _parts(drawn, encoded, by or {}), encoded
         )
-    results = plain = {name: direction.search.result() for name, direction in encoded.items()}
-    if methods.change_search:
+    results = {name: direction.search.result() for name, direction in encoded.items()}
+    plain = {name: result for name, result in results.items() if methods.of(name).change_search}
+    for name in plain:
+        direction = encoded[name]
         more = None
-        if methods.multi_query and benchmark.companions and IMAGE_TO_IMAGE in encoded:
-            more = companions(encoder, benchmark, encoded[IMAGE_TO_IMAGE].search, show)
-        encoded = {
-            name: replace(direction, search=improve(direction.search, methods, more, across=direction.across))
-            for name, direction in encoded.items()
-        }
-        if matcher:
-            encoded = {
-                name: with_matcher(matcher, direction, methods.match, show)
-                for name, direction in encoded.items()
-            }
-        results = {
-            name: direction.search.result(scores_of(direction, methods))
-            for name, direction in encoded.items()
-        }
-    return Evaluation(
-        benchmark,
-        encoder.info,
-        results,
-        plain if methods.change_search else {},
-        methods,
-        _parts(results, encoded, by or {}),
-        encoded,
-    )
+        if methods.multi_query and benchmark.companions:
+            more = companions(encoder, benchmark, direction.search, show)
+        direction = replace(direction, search=improve(direction.search, methods, more))
+        if matcher and methods.of(name).match:
+            direction = with_matcher(matcher, direction, methods.match, show)
+        encoded[name] = direction
+        results[name] = direction.search.result(scores_of(direction, methods))
+    parts = _parts(results, encoded, by or {})
+    return Evaluation(benchmark, encoder.info, results, plain, methods, parts, encoded)
 
 
 def _drawn(search: Search) -> RetrievalResult:

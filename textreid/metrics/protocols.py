@@ -8,8 +8,8 @@
 
 In `image_to_image`, junk is identity -1, and "own view" means the same identity seen by the query's camera.
 Distractors (identity 0 in Market-1501) stay in the gallery: they are nobody's positive. Without query images
-and cameras (CUHK-PEDES), every image of the split searches all others (`Search.own`): no published protocol,
-but a fair question.
+(CUHK-PEDES), every image of the split searches all others (`Search.own`): no published protocol, but a fair
+question.
 """
 
 from __future__ import annotations

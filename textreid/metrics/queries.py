@@ -13,27 +13,35 @@ Pooling = Literal["mean", "max"]
 
 
 def expand_queries(
-    queries: np.ndarray, gallery: np.ndarray, *, top: int = 3, alpha: float = 3.0
+    queries: np.ndarray,
+    gallery: np.ndarray,
+    *,
+    top: int = 3,
+    alpha: float = 3.0,
+    own: np.ndarray | None = None,
 ) -> np.ndarray:
     """Query expansion: each query plus its `top` best of the gallery, weighed by their cosine to the α.
 
     α = 0 is average query expansion (Chum et al., ICCV 2007), α = 3 the usual α-QE (Radenović et al., TPAMI
-    2018). Negative cosines weigh nothing.
+    2018), for which negative cosines weigh nothing.
 
     Args:
         queries: [Q, D] float32, unit norm.
         gallery: [G, D] float32, unit norm.
         top: gallery items that join each query; a smaller gallery joins whole.
         alpha: ≥ 0.
+        own: [Q] int, place of each query in the gallery, where it does not join itself; None: not there.
 
     Returns:
         [Q, D] float32, unit norm.
     """
-    rows, top = max(1, SCORES_AT_ONCE // len(gallery)), min(top, len(gallery))
+    rows, top = max(1, SCORES_AT_ONCE // len(gallery)), min(top, len(gallery) - (own is not None))
     expanded = []
     for start in range(0, len(queries), rows):
         some = queries[start : start + rows]
         scores = some @ gallery.T
+        if own is not None:
+            scores[np.arange(len(some)), own[start : start + rows]] = -np.inf
         best = np.argsort(-scores, axis=1, kind="stable")[:, :top]
         weights = np.maximum(np.take_along_axis(scores, best, axis=1), 0) ** np.float32(alpha)
         expanded.append(some + np.einsum("qk,qkd->qd", weights, gallery[best]))

@@ -30,6 +30,17 @@ def test_junk_and_distractors_stay_for_the_protocol_to_judge(tmp_path):
     assert [crop.person_id for crop in datasets.load("market1501", tmp_path, "gallery")] == [-1, 0, 1]
 
 
+def test_boxes_drawn_by_hand_are_companions_where_they_are(tmp_path):
+    write(tmp_path, "query", "0001_c1s1_001051_00.jpg")
+    assert datasets.companions("market1501", tmp_path) == []
+    write(tmp_path, "gt_bbox", "0001_c1s1_001051_00.jpg", "0001_c1s1_001076_00.jpg")
+    for root in (tmp_path, tmp_path / "Market-1501-v15.09.15"):
+        found = datasets.companions("market1501", root)
+        assert [(crop.person_id, crop.camera_id) for crop in found] == [(1, 1), (1, 1)]
+    assert found[0].id == "gt_bbox/0001_c1s1_001051_00.jpg"
+    assert datasets.companions("viper", tmp_path) == []
+
+
 def test_every_split_has_its_folder(tmp_path):
     for person, place in enumerate(("bounding_box_train", "query", "bounding_box_test"), start=1):
         write(tmp_path, place, f"{person:04}_c1s1_000001_00.jpg")

@@ -76,6 +76,18 @@ def single_shot(name: str) -> bool:
     return getattr(_module(name), "SINGLE_SHOT", False)
 
 
+def companions(name: str, root: str | Path) -> list[PersonCrop]:
+    """The pictures that may join a query of the same person and camera; none where the data set has none.
+
+    Raises:
+        UnknownNameError: no such data set.
+        AnnotationError: an image whose name does not follow the data set's pattern.
+    """
+    module = _module(name)
+    crops: list[PersonCrop] = module.companions(root) if hasattr(module, "companions") else []
+    return crops
+
+
 def published_counts(name: str) -> Mapping[str, Mapping[str, int]]:
     """Split -> what there is of it in the paper ("images", "captions", "persons", "queries", "gallery").
 

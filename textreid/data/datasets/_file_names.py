@@ -11,7 +11,12 @@ from textreid.errors import AnnotationError, InputError
 from textreid.types import PersonCrop
 
 SPLITS = ("train", "query", "gallery")
-FOLDERS = {"train": "bounding_box_train", "query": "query", "gallery": "bounding_box_test"}
+FOLDERS = {
+    "train": "bounding_box_train",
+    "query": "query",
+    "gallery": "bounding_box_test",
+    "companions": "gt_bbox",
+}
 
 
 @dataclass(frozen=True)
@@ -36,7 +41,7 @@ class FileNameLayout:
 
 
 def load_named(root: str | Path, split: str, layout: FileNameLayout) -> list[PersonCrop]:
-    """The crops of "train", "query" or "gallery" in file-name order, junk and distractors included.
+    """The crops of one of `FOLDERS` in file-name order, junk and distractors included.
 
     Raises:
         InputError: the folder is missing or holds no image.

@@ -3,7 +3,7 @@
 Layout: `Market-1501-v15.09.15/{bounding_box_train, query, bounding_box_test}`, file names
 `PPPP_cCsS_FFFFFF_NN.jpg`, cameras 1 to 6: person -1 is junk, person 0 a distractor. Counts: train 12,936
 images of 751 persons, 3,368 queries of 750 persons, gallery 19,732 images, of which 15,913 remain without
-junk.
+junk. `gt_bbox` holds every box of a person drawn by hand, the queries among them under the same names.
 The data are given by its authors on request, for non-commercial research.
 """
 
@@ -13,8 +13,8 @@ import re
 from pathlib import Path
 
 from textreid.data.attribute_files import annotated_beside
+from textreid.data.datasets._file_names import FOLDERS, FileNameLayout, load_named
 from textreid.data.datasets._file_names import SPLITS as SPLITS
-from textreid.data.datasets._file_names import FileNameLayout, load_named
 from textreid.types import PersonCrop
 
 COUNTS = {
@@ -35,3 +35,10 @@ def load(root: str | Path, split: str) -> list[PersonCrop]:
     They carry their attributes if `market_attribute.mat` lies in the folder or beside it.
     """
     return annotated_beside(load_named(root, split, LAYOUT), root, LAYOUT.folder)
+
+
+def companions(root: str | Path) -> list[PersonCrop]:
+    """The boxes drawn by hand, as published multi-query numbers take them; none where they are not there."""
+    folders = (Path(root).expanduser() / LAYOUT.folder, Path(root).expanduser())
+    there = any((folder / FOLDERS["companions"]).is_dir() for folder in folders)
+    return load_named(root, "companions", LAYOUT) if there else []
