@@ -8,6 +8,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from tests.official_layouts import caption, write_cuhk_pedes, write_market1501
+from tests.test_rescore import MixedUp
 from tests.toy import ToyEncoder
 from textreid.cli import application
 from textreid.encode import Encoder
@@ -70,16 +71,30 @@ def test_a_run_is_measured_by_both_choices_of_its_epoch(textreid, root, tmp_path
     run = tmp_path / "run"
     for folder in ("model", "epochs/1", "epochs/2"):
         (run / folder).mkdir(parents=True)
-    rows = [{"epoch": epoch, "val": {"R1": 10.0 * epoch}} for epoch in (1, 2)]
-    (run / "log.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    (run / "log.jsonl").touch()
+    (run / "best.json").write_text(json.dumps({"epoch": 2, "val": {"cuhk-pedes val": {"R1": 20.0}}}))
     result = textreid("eval", "cuhk-pedes", "--root", root, "--model", run)
     assert "text to image, val-selected (epoch 2)" in result.stdout
     assert "text to image, test-selected (epoch 1)" in result.stdout
 
 
+def test_the_matcher_is_named_only_where_it_took_part(monkeypatch, root, tmp_path):
+    monkeypatch.setattr(Encoder, "load", lambda name, device: MixedUp(name))
+    page = tmp_path / "page.md"
+    arguments = ["eval", "cuhk-pedes", "--root", str(root), "--match", "2", "--report", str(page)]
+    result = CliRunner(env={"COLUMNS": "200"}).invoke(application(), arguments)
+    headings = [line for line in result.stdout.splitlines() if "text to image" in line]
+    for words in ("text to image, plain", "text to image, matcher (top 2)", "image to text "):
+        assert any(words in line for line in headings)
+    assert "image to text," not in result.stdout
+    rows = [line for line in page.read_text().splitlines() if "| image to text |" in line]
+    assert [row.split("|")[1].strip() for row in rows] == ["pocket"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
+        (["market1501", "--match", "5"], "leave --match out"),
         (["market150"], "Did you mean 'market1501'"),
         (["cuhk-pedes", "--split", "vall"], "Did you mean 'val'"),
         (["cuhk-pedes", "--split", "val"], "no rows of split 'val'"),

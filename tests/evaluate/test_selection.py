@@ -9,7 +9,7 @@ from tests.toy import ToyEncoder
 from textreid.benchmark import Benchmark
 from textreid.errors import InputError
 from textreid.evaluate import evaluate
-from textreid.evaluate.selection import is_run, measure_run
+from textreid.evaluate.selection import is_run, measure_run, to_dict
 
 
 @pytest.fixture
@@ -19,14 +19,16 @@ def benchmark(tmp_path):
     return Benchmark.read("cuhk-pedes", tmp_path)
 
 
-def write_run(folder, scores, *, epochs=()):
-    """A run whose epochs reached these validation scores, and that kept the models of some."""
+def write_run(folder, *, best=None, epochs=()):
+    """A run that chose its epoch so, and that kept the models of some."""
     (folder / "model").mkdir(parents=True)
+    (folder / "log.jsonl").touch()
     for epoch in epochs:
         (folder / "epochs" / str(epoch)).mkdir(parents=True)
-    rows = [{"epoch": 1, "batch": 20, "sdm": 1.0}]
-    rows += [{"epoch": epoch, "val": {"R1": score, "mAP": 0.0}} for epoch, score in scores.items()]
-    (folder / "log.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    if best:
+        split, epoch = best
+        chosen = {"epoch": epoch, "val": {split: {"R1": 30.0}, "another test": {"R1": 99.0}}}
+        (folder / "best.json").write_text(json.dumps(chosen))
     return folder
 
 
@@ -50,28 +52,48 @@ def load(name):
     return Muddled({"model": 2, "1": 1, "2": 2, "3": 4, "10": 1}[name.rsplit("/", 1)[-1]])
 
 
+def measured(run, benchmark):
+    return measure_run(run, load, lambda encoder: evaluate(encoder, benchmark))
+
+
 def test_both_ways_of_choosing_an_epoch(benchmark, tmp_path):
-    run = write_run(tmp_path / "run", {1: 10.0, 2: 30.0, 3: 30.0, 10: 5.0}, epochs=(1, 2, 3, 10))
+    run = write_run(tmp_path / "run", best=("cuhk-pedes val", 2), epochs=(1, 2, 3, 10))
     assert is_run(run)
     assert not is_run(run / "model")
-    selection = measure_run(run, load, lambda encoder: evaluate(encoder, benchmark))
-    assert (selection.val_epoch, selection.test_epoch) == (2, 3)
-    printed = selection.to_dict()
-    assert (printed["selected_on"], printed["epoch"]) == ("val", 2)
-    assert (printed["test_selected"]["selected_on"], printed["test_selected"]["epoch"]) == ("test", 3)
-    assert printed["test_selected"]["text_to_image"]["R1"] == 100 > printed["text_to_image"]["R1"]
+    val, test = selections = measured(run, benchmark)
+    assert (val.words, test.words) == ("val-selected (epoch 2)", "test-selected (epoch 3)")
+    printed = to_dict(selections)
+    assert (printed["selected_on"], printed["epoch"]) == ("cuhk-pedes val", 2)
+    second = printed["test_selected"]
+    assert (second["selected_on"], second["epoch"]) == ("cuhk-pedes test", 3)
+    assert second["text_to_image"]["R1"] == 100 > printed["text_to_image"]["R1"]
 
 
-def test_a_run_that_kept_one_model_has_no_test_selected_result(benchmark, tmp_path):
-    run = write_run(tmp_path / "run", {})
-    selection = measure_run(run, load, lambda encoder: evaluate(encoder, benchmark))
-    assert selection.test is None
-    assert selection.val_epoch is None
-    assert "test_selected" not in selection.to_dict()
+def test_a_run_chosen_on_the_measured_split_is_called_so(benchmark, tmp_path):
+    """ICFG-PEDES has no validation split, so runs on it are often chosen on test."""
+    run = write_run(tmp_path / "run", best=("cuhk-pedes test", 2), epochs=(2, 3))
+    (only,) = measured(run, benchmark)
+    assert only.words == "test-selected (epoch 2)"
 
 
-def test_a_damaged_log_is_named(benchmark, tmp_path):
-    run = write_run(tmp_path / "run", {1: 1.0})
-    (run / "log.jsonl").write_text("{")
-    with pytest.raises(InputError, match=r"log\.jsonl' is not the log of a training run"):
-        measure_run(run, load, lambda encoder: evaluate(encoder, benchmark))
+def test_a_run_chosen_on_another_data_set_names_it(benchmark, tmp_path):
+    (only,) = measured(write_run(tmp_path / "run", best=("rstpreid val", 2)), benchmark)
+    assert only.words == "rstpreid val-selected (epoch 2)"
+
+
+def test_a_run_that_measured_nothing_was_not_selected(benchmark, tmp_path):
+    selections = measured(write_run(tmp_path / "run"), benchmark)
+    assert [one.words for one in selections] == ["last epoch"]
+    printed = to_dict(selections)
+    assert printed["selected_on"] is None
+    assert "test_selected" not in printed
+
+
+@pytest.mark.parametrize(
+    "text", ["{", "[]", '{"epoch": 1, "val": {}}', '{"epoch": null, "val": {"a b": {}}}']
+)
+def test_a_damaged_choice_is_named(benchmark, tmp_path, text):
+    run = write_run(tmp_path / "run")
+    (run / "best.json").write_text(text)
+    with pytest.raises(InputError, match=r"best\.json' does not say how the run chose its epoch"):
+        measured(run, benchmark)

@@ -1,13 +1,15 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
 from tests.official_layouts import caption, write_cuhk_pedes, write_market1501
 from tests.toy import ToyEncoder
 from textreid.data import datasets
-from textreid.errors import InputError, UnknownNameError
+from textreid.errors import InputError, ModelError, UnknownNameError
+from textreid.evaluate.domains import SOURCES, domain
 from textreid.evaluate.groups import GROUPS
 from textreid.evaluate.suite import Model, load_suite, run_suite, suite_names
 
@@ -50,7 +52,7 @@ def test_every_model_on_every_data_set(file, root):
     rows = list(run_suite(load_suite(file), root, ToyEncoder))
     assert [(row.model.name, row.measure.dataset, row.domain) for row in rows] == [
         ("first", "cuhk-pedes", "same"),
-        ("first", "market1501", "cross"),
+        ("first", "market1501", "overlap"),
         ("second", "cuhk-pedes", "unknown"),
         ("second", "market1501", "unknown"),
     ]
@@ -58,7 +60,7 @@ def test_every_model_on_every_data_set(file, root):
     assert list(first.directions) == ["image_to_text"]
     assert list(first.parts["image_to_text"]) == ["source"]
     assert second.methods.names == ["query expansion (top 2, alpha 3)", "k-reciprocal re-ranking"]
-    assert rows[1].to_dict()["domain"] == "cross"
+    assert rows[1].to_dict()["domain"] == "overlap"
     assert rows[1].to_dict()["image_to_image"]["R1"] == 100
 
 
@@ -83,6 +85,55 @@ def test_a_data_set_that_is_not_there_leaves_a_row_that_says_so(file, tmp_path):
 def test_no_data_at_all_is_an_error(file, tmp_path):
     with pytest.raises(InputError, match="No data set of the suite can be read"):
         list(run_suite(load_suite(file), tmp_path / "nowhere", ToyEncoder))
+
+
+class Wordless(ToyEncoder):
+    def encode_texts(self, texts, *, batch_size=64):
+        raise ModelError("reads no text")
+
+
+def test_what_one_data_set_lacks_costs_no_other(file, root):
+    first, second = run_suite(load_suite(file, ["only"]), root, Wordless)
+    assert (first.evaluation, first.missing) == (None, "reads no text")
+    assert second.evaluation is not None
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("image_to_text", "image_to_words", "Did you mean 'image_to_text'"),
+        ('"source"', '"sauce"', "Did you mean 'source'"),
+        ("rerank = true, expand = 2", "match = 5", "leave --match out"),
+    ],
+)
+def test_what_cannot_be_measured_is_said_before_any_model_is_loaded(file, root, old, new, message):
+    path = Path(file)
+    path.write_text(path.read_text().replace(old, new))
+    loaded = []
+    with pytest.raises((InputError, UnknownNameError), match=message):
+        list(run_suite(load_suite(file), root, loaded.append))
+    assert not loaded
+
+
+@pytest.mark.parametrize(
+    ("trained_on", "dataset", "expected"),
+    [
+        ([], "market1501", "unknown"),
+        (["market1501"], "market1501", "same"),
+        (["cuhk-pedes"], "market1501", "overlap"),
+        (["market1501"], "cuhk-pedes", "overlap"),
+        (["cuhk03-np-detected"], "cuhk03-classic-labeled", "overlap"),
+        (["icfg-pedes"], "rstpreid", "overlap"),  # both are of MSMT17
+        (["cuhk-pedes", "synthetic"], "icfg-pedes", "cross"),
+        (["market1501"], "dukemtmc-reid", "cross"),
+    ],
+)
+def test_domains(trained_on, dataset, expected):
+    assert domain(trained_on, dataset) == expected
+
+
+def test_domains_name_data_sets_that_there_are():
+    assert set(SOURCES) <= set(datasets.names())
 
 
 @pytest.mark.parametrize("name", suite_names())

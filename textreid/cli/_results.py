@@ -46,9 +46,10 @@ def columns_of(evaluation: Evaluation, selection: str = "") -> dict[str, Retriev
     columns = {}
     for name, result in evaluation.directions.items():
         words = in_words(name) + (f", {selection}" if selection else "")
-        if evaluation.plain:
+        if name in evaluation.plain:
             columns[f"{words}, plain"] = evaluation.plain[name]
-            words += ", " + " + ".join(evaluation.methods.names)
+        if names := evaluation.methods.of(name).names:
+            words += ", " + " + ".join(names)
         columns[words] = result
     return columns
 

@@ -9,7 +9,7 @@ import typer
 
 from textreid.cli._console import print_json, print_table, stderr
 from textreid.cli._options import AsJson, Device
-from textreid.cli._results import in_words, progress_bars
+from textreid.cli._results import columns_of, progress_bars
 
 if TYPE_CHECKING:
     from textreid.evaluate import JointEncoder
@@ -46,8 +46,8 @@ def run(
 ) -> None:
     """Measure models on a suite of data sets, cross-domain included.
 
-    A model measured on a data set that it did not learn from is marked "cross". A data set that is not there
-    is named and left out.
+    A model measured on a data set that it did not learn from is marked "cross", or "overlap" where it learned
+    from another with pictures of the same source. A data set that cannot be measured is named and left out.
 
     \b
     Examples:
@@ -89,13 +89,9 @@ def run(
     for row in rows:
         place = (row.model.name, f"{row.measure.dataset} {row.measure.split}", row.domain)
         if row.evaluation is None:
-            table.add_row(*place, "not there")
+            table.add_row(*place, "left out")
             continue
-        named = [(name, row.evaluation.plain[name], "") for name in row.evaluation.plain]
-        words = " + ".join(row.evaluation.methods.names)
-        named += [(name, result, words) for name, result in row.evaluation.directions.items()]
-        for name, result, methods in named:
-            direction = in_words(name) + (f", {methods}" if methods else "")
+        for direction, result in columns_of(row.evaluation).items():
             values = (f"{result.percent[metric]:.2f}" for metric in ("R1", "R5", "R10", "mAP", "mINP"))
             table.add_row(*place, direction, *values)
     print_table(table)

@@ -95,7 +95,7 @@ def run(
     from textreid.evaluate import Evaluation, JointEncoder, Methods, evaluate
     from textreid.evaluate.directions import choose
     from textreid.evaluate.groups import find_groups
-    from textreid.evaluate.selection import is_run, measure_run
+    from textreid.evaluate.selection import is_run, measure_run, to_dict
     from textreid.report import Entry, check_target, entries_of, write_report
 
     benchmark = Benchmark.read(dataset, root, split)
@@ -122,8 +122,8 @@ def run(
             )
 
         if is_run(model):
-            selection = measure_run(model, load, measure)
-            entries, printed = entries_of(selection), selection.to_dict()
+            selections = measure_run(model, load, measure)
+            entries, printed = entries_of(selections), to_dict(selections)
         else:
             evaluation = measure(load(model))
             entries, printed = [Entry(evaluation)], evaluation.to_dict()

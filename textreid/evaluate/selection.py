@@ -1,9 +1,9 @@
-"""The two ways in which papers choose an epoch: on the validation split, or on the very split they report."""
+"""How the epoch of a run was chosen: on a validation split, or on the very split that is reported."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,30 +12,35 @@ from textreid.errors import InputError
 from textreid.evaluate.features import JointEncoder
 from textreid.evaluate.run import Evaluation
 
+LAST = "last epoch"
+
 
 @dataclass(frozen=True)
 class Selection:
-    """One training run measured on a test split, its epoch chosen in both ways.
+    """The model of one epoch of a run, measured.
 
     Attributes:
-        val: of the epoch that was best on the validation split: the honest number.
-        test: of the epoch that is best on the measured split itself, as IRRA and its descendants report;
-            None where the run kept no model but the first.
-        val_epoch: number of that epoch, None if the run's log does not say.
-        test_epoch: number of that epoch.
+        evaluation: of that model.
+        on: the split that the epoch is the best on, such as "cuhk-pedes val"; "": none, it is the last.
+        epoch: its number; None where it is the last.
     """
 
-    val: Evaluation
-    test: Evaluation | None
-    val_epoch: int | None
-    test_epoch: int | None
+    evaluation: Evaluation
+    on: str
+    epoch: int | None
+
+    @property
+    def words(self) -> str:
+        """Such as "val-selected (epoch 3)"; a split of another data set is named with it."""
+        dataset, _, split = self.on.rpartition(" ")
+        if not split:
+            return LAST
+        name = split if dataset == self.evaluation.benchmark.dataset else self.on
+        return f"{name}-selected (epoch {self.epoch})"
 
     def to_dict(self) -> dict[str, Any]:
-        """The validation-selected result, and the test-selected beside it under "test_selected"."""
-        printed = self.val.to_dict() | {"selected_on": "val", "epoch": self.val_epoch}
-        if self.test is not None:
-            printed["test_selected"] = self.test.to_dict() | {"selected_on": "test", "epoch": self.test_epoch}
-        return printed
+        """The evaluation, and how it came about."""
+        return self.evaluation.to_dict() | {"selected_on": self.on or None, "epoch": self.epoch}
 
 
 def is_run(folder: str | Path) -> bool:
@@ -46,41 +51,56 @@ def is_run(folder: str | Path) -> bool:
 
 def measure_run(
     folder: str | Path, load: Callable[[str], JointEncoder], measure: Callable[[JointEncoder], Evaluation]
-) -> Selection:
-    """Measure the model that a run chose on its validation split, and each epoch's model that it kept.
+) -> list[Selection]:
+    """Measure the model that a run chose, and the best on the measured split itself of those it kept.
+
+    The first is the honest number; the second is what IRRA and its descendants report. There is no second
+    where the run was chosen on the measured split already, or kept no model but one.
 
     Args:
         folder: of the run.
         load: a model by its folder.
-        measure: it, by some benchmark; the first direction's R@1 chooses the test-selected epoch.
+        measure: it, by some benchmark; the first direction's R@1 chooses the second's epoch.
 
     Raises:
-        InputError: the log cannot be read.
+        InputError: the run's `best.json` cannot be read.
     """
     folder = Path(folder).expanduser()
-    val = measure(load(str(folder / "model")))
+    on, epoch = _choice(folder / "best.json")
+    own = Selection(measure(load(str(folder / "model"))), on, epoch)
+    measured = f"{own.evaluation.benchmark.dataset} {own.evaluation.benchmark.split}"
+    if on == measured:
+        return [own]
     kept = sorted(
         (path for path in (folder / "epochs").glob("*") if path.name.isdigit()),
         key=lambda path: int(path.name),
     )
-    best: Evaluation | None = None
-    best_epoch: int | None = None
+    best: Selection | None = None
     for path in kept:
-        one = measure(load(str(path)))
+        one = Selection(measure(load(str(path))), measured, int(path.name))
         if best is None or _rank_1(one) > _rank_1(best):
-            best, best_epoch = one, int(path.name)
-    return Selection(val, best, _val_epoch(folder / "log.jsonl"), best_epoch)
+            best = one
+    return [own, best] if best else [own]
 
 
-def _rank_1(evaluation: Evaluation) -> float:
-    return next(iter(evaluation.directions.values())).percent["R1"]
+def to_dict(selections: Sequence[Selection]) -> dict[str, Any]:
+    """The JSON object of a run: the first, and the second beside it under "test_selected"."""
+    printed = selections[0].to_dict()
+    if len(selections) > 1:
+        printed["test_selected"] = selections[1].to_dict()
+    return printed
 
 
-def _val_epoch(log: Path) -> int | None:
-    """The first epoch whose validation R@1 no other exceeds."""
+def _rank_1(selection: Selection) -> float:
+    return next(iter(selection.evaluation.directions.values())).percent["R1"]
+
+
+def _choice(path: Path) -> tuple[str, int | None]:
+    """The split that a run chose its epoch on, and the epoch; none where it measured none."""
+    if not path.is_file():
+        return "", None
     try:
-        rows = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines() if line.strip()]
-        scores = {row["epoch"]: row["val"]["R1"] for row in rows if "val" in row}
-    except (OSError, ValueError, LookupError, TypeError) as error:
-        raise InputError(f"'{log}' is not the log of a training run: {error}") from error
-    return max(scores, key=lambda epoch: scores[epoch]) if scores else None
+        best = json.loads(path.read_text(encoding="utf-8"))
+        return str(next(iter(best["val"]))), int(best["epoch"])
+    except (OSError, ValueError, LookupError, TypeError, StopIteration) as error:
+        raise InputError(f"'{path}' does not say how the run chose its epoch: {error}") from error

@@ -7,14 +7,16 @@ import tomllib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from textreid.benchmark import Benchmark
 from textreid.config import build
-from textreid.errors import InputError, UnknownNameError
+from textreid.errors import InputError, ModelError, UnknownNameError
+from textreid.evaluate.directions import choose
+from textreid.evaluate.domains import Domain, domain
 from textreid.evaluate.features import JointEncoder, ShowProgress
 from textreid.evaluate.groups import find_groups
-from textreid.evaluate.methods import Methods
+from textreid.evaluate.methods import Methods, check
 from textreid.evaluate.run import Evaluation, evaluate
 from textreid.evaluate.selection import is_run
 
@@ -79,7 +81,7 @@ class Row:
     Attributes:
         model: which.
         measure: what.
-        evaluation: the result; None where the data are not there.
+        evaluation: the result; None where it could not be measured.
         missing: why there is none.
     """
 
@@ -89,11 +91,9 @@ class Row:
     missing: str = ""
 
     @property
-    def domain(self) -> Literal["same", "cross", "unknown"]:
+    def domain(self) -> Domain:
         """Whether the model learned from the data set that it is measured on."""
-        if not self.model.trained_on:
-            return "unknown"
-        return "same" if self.measure.dataset in self.model.trained_on else "cross"
+        return domain(self.model.trained_on, self.measure.dataset)
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON object of one row."""
@@ -136,7 +136,7 @@ def run_suite(
     progress: ShowProgress | None = None,
     say: Callable[[str], None] = lambda _: None,
 ) -> Iterator[Row]:
-    """Measure every model on every data set; a data set that is not there gives a row that says so.
+    """Measure every model on every data set; what cannot be measured gives a row that says why.
 
     Args:
         suite: what to measure.
@@ -146,35 +146,39 @@ def run_suite(
         say: told what is measured next.
 
     Raises:
-        InputError: no data set of the suite can be read, or an image of one cannot.
+        UnknownNameError: the suite names a data set, split, direction or division that does not exist.
+        InputError: no data set of the suite can be read, or one has not what a direction or method needs.
     """
+    groups = [{name: find_groups(name) for name in measure.by} for measure in suite.measure]
     benchmarks = [_read(measure, root) for measure in suite.measure]
     if all(isinstance(benchmark, str) for benchmark in benchmarks):
         raise InputError("No data set of the suite can be read.\n" + "\n".join(map(str, benchmarks)))
     for model in suite.models:
         encoder = load(model.name)
-        for measure, benchmark in zip(suite.measure, benchmarks, strict=True):
+        for measure, benchmark, by in zip(suite.measure, benchmarks, groups, strict=True):
             if isinstance(benchmark, str):
                 yield Row(model, measure, None, benchmark)
                 continue
             say(f"{model.name} on {measure.dataset} {measure.split}")
-            evaluation = evaluate(
-                encoder,
-                benchmark,
-                methods=measure.methods,
-                directions=measure.directions,
-                by={name: find_groups(name) for name in measure.by},
-                progress=progress,
-            )
-            yield Row(model, measure, evaluation)
+            wanted, methods = measure.directions, measure.methods
+            try:
+                evaluation = evaluate(
+                    encoder, benchmark, methods=methods, directions=wanted, by=by, progress=progress
+                )
+            except (InputError, ModelError) as error:  # what others gave in hours stays
+                yield Row(model, measure, None, str(error))
+            else:
+                yield Row(model, measure, evaluation)
 
 
 def _read(measure: Measure, root: Path) -> Benchmark | str:
     """The benchmark, or why it cannot be read."""
     try:
-        return Benchmark.read(measure.dataset, measure.root or root, measure.split)
+        benchmark = Benchmark.read(measure.dataset, measure.root or root, measure.split)
     except InputError as error:
         return str(error)
+    check(measure.methods, benchmark, choose(benchmark, measure.directions))
+    return benchmark
 
 
 def _with_training(model: Model) -> Model:

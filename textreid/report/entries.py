@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from textreid.evaluate import Evaluation
@@ -16,7 +17,8 @@ class Entry:
     Attributes:
         evaluation: what was measured.
         selection: how its epoch was chosen, "" where that is not known.
-        domain: "same", "cross" or "unknown": whether the model learned from this data set; "": not asked.
+        domain: how near the data set is to what the model learned from (`textreid.evaluate.domains`); "": not
+            asked.
     """
 
     evaluation: Evaluation
@@ -30,7 +32,7 @@ class Entry:
         words = [
             run if model == "model" and run else model,  # runs/mine/model is known as mine
             self.selection,
-            "cross-domain" if self.domain == "cross" else "",
+            {"cross": "cross-domain", "overlap": "trained on overlapping data"}.get(self.domain, ""),
         ]
         return ", ".join(filter(None, words))
 
@@ -52,12 +54,9 @@ class Line:
     split: str
 
 
-def entries_of(selection: Selection) -> list[Entry]:
-    """The epoch chosen on val, and beside it the one chosen on the measured split."""
-    entries = [Entry(selection.val, _chosen("val", selection.val_epoch))]
-    if selection.test is not None:
-        entries.append(Entry(selection.test, _chosen("test", selection.test_epoch)))
-    return entries
+def entries_of(selections: Sequence[Selection]) -> list[Entry]:
+    """The epochs of a run, named by how they were chosen."""
+    return [Entry(selection.evaluation, selection.words) for selection in selections]
 
 
 def lines_of(entry: Entry) -> list[Line]:
@@ -66,13 +65,9 @@ def lines_of(entry: Entry) -> list[Line]:
     split = evaluation.benchmark.split
     for direction, result in evaluation.directions.items():
         name = entry.name
-        if evaluation.plain:
+        if direction in evaluation.plain:
             lines.append(Line(name, direction, evaluation.plain[direction], split))
-        if evaluation.methods.names:
-            name = f"{name}, {' + '.join(evaluation.methods.names)}"
+        if names := evaluation.methods.of(direction).names:
+            name = f"{name}, {' + '.join(names)}"
         lines.append(Line(name, direction, result, split))
     return lines
-
-
-def _chosen(split: str, epoch: int | None) -> str:
-    return f"{split}-selected" + ("" if epoch is None else f" (epoch {epoch})")
