@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
-from datasets import load_dataset
+from datasets import Dataset, load_dataset
+from PIL import Image
 
+from tests.official_layouts import LAYOUTS
 from textreid.data import datasets
 from textreid.data.parquet import features, read_parquet, read_splits, to_dataset_dict, write_parquet
 from textreid.data.synthetic import write_cuhk_pedes, write_market1501
@@ -57,7 +60,63 @@ def test_dataset_dict_has_every_split(root: Path, tmp_path: Path) -> None:
     }
 
 
+def test_trials_are_written_once(tmp_path: Path) -> None:
+    LAYOUTS["viper"](tmp_path)
+    counts = write_parquet("viper", tmp_path, tmp_path / "parquet")
+    assert list(counts) == ["train", "query", "gallery"]
+    read_parquet(tmp_path / "parquet", tmp_path / "back")
+    pictures = list((tmp_path / "back").rglob("*.bmp"))
+    assert len(pictures) == sum(counts.values()) == len(list(tmp_path.glob("VIPeR/*/*.bmp")))
+    assert datasets.splits("folder", tmp_path / "back") == ("train", "query", "gallery")
+
+
+def test_absolute_paths_and_unknown_people_come_back(tmp_path: Path) -> None:
+    (tmp_path / "own").mkdir()
+    Image.new("RGB", (4, 9)).save(tmp_path / "1.jpg")
+    row = {"image": str(tmp_path / "1.jpg"), "person": None, "captions": ["a man in red"]}
+    (tmp_path / "own" / "people.jsonl").write_text(json.dumps(row))
+    write_parquet("folder", tmp_path / "own", tmp_path / "parquet")
+    read_parquet(tmp_path / "parquet", tmp_path / "back")
+    (crop,) = datasets.load("folder", tmp_path / "back", "train")
+    assert crop.image.is_relative_to(tmp_path / "back" / "images" / "train")
+    assert crop.person_id is None
+
+
+def write_rows(folder: Path, *rows: dict[str, object]) -> None:
+    empty = {"person": 1, "camera": None, "captions": [], "attributes": [], "time": None}
+    table = Dataset.from_list([empty | row for row in rows], features=features())
+    folder.mkdir()
+    table.to_parquet(folder / "train.parquet")
+
+
 class TestRefusals:
+    def test_missing_shard(self, root: Path, tmp_path: Path) -> None:
+        write_parquet("market1501", root, tmp_path / "parquet")
+        (tmp_path / "parquet" / "data" / "train-00000-of-00001.parquet").rename(
+            tmp_path / "parquet" / "data" / "train-00000-of-00003.parquet"
+        )
+        with pytest.raises(InputError, match="1 of the 3 files of the split 'train'"):
+            read_parquet(tmp_path / "parquet", tmp_path / "out")
+
+    def test_ids_cannot_leave_the_folder(self, tmp_path: Path) -> None:
+        write_rows(
+            tmp_path / "rows", {"id": "../../..\\..\\C:\\evil.jpg", "image": {"bytes": b"1", "path": None}}
+        )
+        read_parquet(tmp_path / "rows", tmp_path / "out")
+        assert (tmp_path / "out" / "images" / "train" / "evil.jpg").read_bytes() == b"1"
+
+    def test_two_pictures_of_one_id(self, tmp_path: Path) -> None:
+        row = {"id": "1.jpg", "image": {"bytes": b"1", "path": None}}
+        write_rows(tmp_path / "rows", row, row)
+        with pytest.raises(InputError, match=r"Two pictures of the split 'train' have the id '1\.jpg'"):
+            read_parquet(tmp_path / "rows", tmp_path / "out")
+        assert [path.name for path in tmp_path.iterdir()] == ["rows"]
+
+    def test_no_picture(self, tmp_path: Path) -> None:
+        write_rows(tmp_path / "rows", {"id": "1.jpg", "image": None})
+        with pytest.raises(InputError, match=r"'1\.jpg' of the split 'train' holds no picture"):
+            read_parquet(tmp_path / "rows", tmp_path / "out")
+
     def test_folder_that_exists(self, root: Path, tmp_path: Path) -> None:
         with pytest.raises(InputError, match="exists already"):
             write_parquet("market1501", root, tmp_path)

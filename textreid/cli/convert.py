@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from textreid.cli._console import stderr
+from textreid.cli._progress import progress_bar
 from textreid.data import datasets
 
 
@@ -30,7 +29,8 @@ def run(
 ) -> None:
     """Turn a data set into Parquet files that hold the pictures, or such files into a folder of pictures.
 
-    Parquet files load with `datasets.load_dataset("DIR")`; the folder is one of your own data. DIR appears at
+    Parquet files load with `datasets.load_dataset("DIR")`; the folder is one of your own data. Of a data set
+    that is split again and again (VIPeR) the first trial is written, which has every picture. DIR appears at
     the end; stopped before, nothing does.
 
     Examples:
@@ -40,20 +40,10 @@ def run(
     """
     from textreid.data.parquet import read_parquet, write_parquet
 
-    with _progress_bar() as show:
+    with progress_bar("pictures") as show:
         if dataset == "parquet":
             counts = read_parquet(root, out, progress=show)
         else:
             counts = write_parquet(dataset, root, out, progress=show)
     stderr().print(", ".join(f"{split}: {count:,} pictures" for split, count in counts.items()))
     print(out)
-
-
-@contextmanager
-def _progress_bar() -> Iterator[Callable[[int, int], None]]:
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn("pictures"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=stderr(), transient=True) as bar:
-        task = bar.add_task("pictures", total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from textreid.cli._console import print_json, print_table, stderr
 from textreid.cli._options import AsJson
+from textreid.cli._progress import progress_bar
 from textreid.data import datasets
-
-if TYPE_CHECKING:
-    from textreid.data.doctor import Crops
 
 
 def run(
@@ -37,17 +33,17 @@ def run(
       textreid doctor market1501 --root data
       textreid doctor --root my-people --json
     """
-    from textreid.data.doctor import examine
+    from textreid.data.doctor import counts, examine
     from textreid.data.parquet import read_splits
 
     crops = read_splits(dataset, root)
-    with _progress_bar() as show:
-        findings = examine(crops, progress=show)
+    with progress_bar("pictures") as show:
+        findings = examine(crops, dataset, progress=show)
+    splits = counts(crops)
     if as_json:
-        counts = {split: len(own) for split, own in crops.items()}
-        print_json({"pictures": counts, "findings": [asdict(finding) for finding in findings]})
+        print_json({"splits": splits, "findings": [asdict(finding) for finding in findings]})
     else:
-        _print_splits(crops)
+        _print_splits(splits)
         for finding in findings:
             colour = "red" if finding.severity == "fatal" else "yellow"
             stderr().print(f"[{colour}]{finding.severity}[/] ", end="")
@@ -58,23 +54,12 @@ def run(
         raise typer.Exit(1)
 
 
-def _print_splits(crops: Crops) -> None:
+def _print_splits(splits: dict[str, dict[str, int]]) -> None:
     from rich.table import Table
 
-    table = Table(*("split", "pictures", "people", "cameras", "captions"))
-    for split, own in crops.items():
-        people = len({crop.person_id for crop in own})
-        cameras = len({crop.camera_id for crop in own} - {None})
-        captions = sum(len(crop.captions) for crop in own)
-        table.add_row(split, *(f"{count:,}" for count in (len(own), people, cameras, captions)))
+    table = Table("split")
+    for heading in next(iter(splits.values())):
+        table.add_column(heading, justify="right")
+    for split, counts in splits.items():
+        table.add_row(split, *(f"{count:,}" for count in counts.values()))
     print_table(table)
-
-
-@contextmanager
-def _progress_bar() -> Iterator[Callable[[int, int], None]]:
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn("pictures"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=stderr(), transient=True) as bar:
-        task = bar.add_task("pictures", total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)

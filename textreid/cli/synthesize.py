@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from textreid.cli._console import stderr
+from textreid.cli._progress import progress_bar
 from textreid.errors import UnknownNameError
 
 FORMATS = ("cuhk-pedes", "market1501", "frames")
@@ -45,7 +43,7 @@ def run(
         raise UnknownNameError("format", layout, FORMATS)
     from textreid.data import synthetic
 
-    with _progress_bar() as show:
+    with progress_bar("drawing") as show:
         if layout == "cuhk-pedes":
             folder = synthetic.write_cuhk_pedes(
                 out,
@@ -71,14 +69,3 @@ def run(
                 progress=show,
             )
     print(folder)
-
-
-@contextmanager
-def _progress_bar() -> Iterator[Callable[[int, int], None]]:
-    """A bar on stderr with rate and time left."""
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn("drawing"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=stderr(), transient=True) as bar:
-        task = bar.add_task("drawing", total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)

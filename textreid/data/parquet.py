@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-import shutil
+import re
+from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from textreid.data import datasets
 from textreid.data.datasets._tables import TABLES
+from textreid.data.synthetic.folder import whole_folder
 from textreid.errors import AnnotationError, InputError
 from textreid.types import PersonCrop
 
@@ -89,7 +90,7 @@ def write_parquet(
     from datasets import Dataset
 
     crops = read_splits(name, root)
-    with _whole(out) as folder:
+    with whole_folder(out) as folder:
         (folder / "data").mkdir(parents=True)
         done, total = 0, sum(map(len, crops.values()))
         for split, own in crops.items():
@@ -140,16 +141,18 @@ def read_parquet(
         Split -> number of pictures.
 
     Raises:
-        InputError: it cannot be read, lacks a column, names a picture outside its folder, or `out` exists.
+        InputError: it cannot be read, lacks a file, a column or a picture, has an id twice, or `out` exists.
     """
     counts = {}
-    with TemporaryDirectory() as cache, _whole(out) as folder:
+    with TemporaryDirectory() as cache, whole_folder(out) as folder:
         loaded = _load(source, cache)
         done, total = 0, sum(map(len, loaded.values()))
         with (folder / TABLES[0]).open("w", encoding="utf-8") as table:
             for split, rows in loaded.items():
                 for row in rows:
                     path = _place(split, row)
+                    if (folder / path).exists():
+                        raise InputError(f"Two pictures of the split '{split}' have the id '{row['id']}'.")
                     (folder / path).parent.mkdir(parents=True, exist_ok=True)
                     (folder / path).write_bytes(row["image"]["bytes"])
                     table.write(json.dumps(_told(row, split, path)) + "\n")
@@ -178,6 +181,7 @@ def _row(crop: PersonCrop) -> dict[str, Any]:
 def _load(source: str | Path, cache: str) -> Any:
     from datasets import Image, load_dataset
 
+    _check_shards(Path(source))
     try:
         loaded = load_dataset(str(source), cache_dir=cache)
     except Exception as error:  # the library raises whatever its readers and the network raise
@@ -189,36 +193,37 @@ def _load(source: str | Path, cache: str) -> Any:
     return {split: rows.cast_column("image", Image(decode=False)) for split, rows in loaded.items()}
 
 
+def _check_shards(folder: Path) -> None:
+    """Raise `InputError` where files of a split that says how many it has are missing."""
+    there: dict[tuple[str, int], int] = Counter()
+    for path in folder.rglob("*.parquet"):
+        if found := re.fullmatch(r"(.+)-\d{5}-of-(\d{5})\.parquet", path.name):
+            there[found[1], int(found[2])] += 1
+    for (split, shards), number in there.items():
+        if number != shards:
+            raise InputError(
+                f"'{folder}' has {number} of the {shards} files of the split '{split}': copy it again."
+            )
+
+
 def _place(split: str, row: dict[str, Any]) -> str:
-    name = PurePosixPath(str(row["id"]).replace("\\", "/"))
-    if name.is_absolute() or ".." in name.parts or row["image"]["bytes"] is None:
-        raise InputError(f"'{row['id']}' of the split '{split}' holds no picture, or names one outside.")
-    suffix = Path(row["image"]["path"] or "picture.jpg").suffix or ".jpg"
-    return str(PurePosixPath("images", split) / (name if name.suffix else name.with_suffix(suffix)))
+    """Where a picture goes: the folders of its id, be it absolute, but never out of the data set's."""
+    picture = row["image"] or {}
+    parts = re.split(r"[/\\]", str(row["id"]))
+    inside = [part for part in parts if part not in ("", ".", "..") and not part.endswith(":")]
+    if not inside or picture.get("bytes") is None:
+        raise InputError(f"The row '{row['id']}' of the split '{split}' holds no picture.")
+    path = PurePosixPath("images", split, *inside)
+    suffix = Path(picture.get("path") or "").suffix or ".jpg"
+    return str(path if path.suffix else path.with_suffix(suffix))
 
 
 def _told(row: dict[str, Any], split: str, path: str) -> dict[str, Any]:
     told = {
-        "image": path,
-        "person": row["person"],
         "camera": row["camera"],
         "captions": row["captions"],
-        "attributes": {pair["name"]: pair["value"] for pair in row["attributes"]},
+        "attributes": {pair["name"]: pair["value"] for pair in row["attributes"] or ()},
         "split": split,
     }
-    return {key: value for key, value in told.items() if value not in (None, [], {})}
-
-
-@contextmanager
-def _whole(out: Path) -> Iterator[Path]:
-    """A folder that becomes `out` when the block ends well, and is gone otherwise."""
-    if out.exists():
-        raise InputError(f"'{out}' exists already: choose another --out.")
-    partial = out.with_name(out.name + ".partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir(parents=True)
-    try:
-        yield partial
-        partial.rename(out)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
+    known = {key: value for key, value in told.items() if value not in (None, [], {})}
+    return {"image": path, "person": row["person"], **known}
