@@ -106,3 +106,13 @@ def test_model_of_images_alone_has_no_embedding_for_words() -> None:
 def test_option_out_of_range_is_refused(options: dict[str, float]) -> None:
     with pytest.raises(InputError, match="selection"):
         create("selection", options, image_width=6, text_width=5, dim=8)
+
+
+def test_one_word_alone_can_be_learned_from() -> None:
+    """A sentence of one word by itself: what there is to normalise by are the statistics so far."""
+    branch = create("selection", {"dim": 8}, image_width=6, text_width=6, dim=8).train()
+    tokens, mask = torch.randn(1, 3, 6), torch.ones(1, 3, dtype=torch.bool)
+    learning = branch.text(tokens, mask)
+    learning.sum().backward()
+    assert branch.text_embedding.perceptron[0].weight.grad.abs().sum() > 0
+    assert torch.equal(learning, branch.eval().text(tokens, mask))

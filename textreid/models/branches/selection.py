@@ -95,6 +95,16 @@ def _words(mask: Tensor) -> Tensor:
     return torch.where(inner.any(dim=1, keepdim=True), inner, mask)
 
 
+class _Norm(nn.BatchNorm1d):
+    """Batch normalisation; a row alone has no spread, and is normalised by the running statistics."""
+
+    def forward(self, rows: Tensor) -> Tensor:
+        if self.training and len(rows) == 1:
+            mean, variance = self.running_mean, self.running_var
+            return F.batch_norm(rows, mean, variance, self.weight, self.bias, eps=self.eps)
+        return super().forward(rows)
+
+
 class _Embedding(nn.Module):
     """Selected tokens at unit length, through a linear map plus a perceptron, pooled by maximum."""
 
@@ -102,7 +112,7 @@ class _Embedding(nn.Module):
         super().__init__()
         self.linear = nn.Linear(width, dim)
         self.perceptron = nn.Sequential(
-            nn.Linear(width, dim // 2), nn.BatchNorm1d(dim // 2), nn.ReLU(), nn.Linear(dim // 2, dim)
+            nn.Linear(width, dim // 2), _Norm(dim // 2), nn.ReLU(), nn.Linear(dim // 2, dim)
         )
 
     def forward(self, tokens: Tensor, selected: Tensor) -> Tensor:
