@@ -20,6 +20,7 @@ def test_a_suite_as_a_table(textreid, root):
     for words in ("pocket", "cuhk-pedes test", "same", "overlap", "image to image", "re-ranking", "100.00"):
         assert words in done.stdout
     assert "pocket on market1501 test" in done.stderr
+    assert "Not the published market1501 test (2 queries instead of 3,368" in " ".join(done.stderr.split())
 
 
 def test_json_and_report(textreid, root):

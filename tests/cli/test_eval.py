@@ -67,6 +67,13 @@ def test_tables_of_parts_and_a_report(textreid, root, tmp_path):
     assert "data:image/jpeg" in page.read_text()
 
 
+def test_a_division_without_groups_is_said_and_not_drawn(textreid, root):
+    result = textreid("eval", "cuhk-pedes", "--root", root, "--by", "caption")
+    assert "text to image by caption of the query" in result.stdout
+    assert "image to text by" not in result.stdout
+    assert "image to text: no query has a caption" in result.stderr
+
+
 def test_a_run_is_measured_by_both_choices_of_its_epoch(textreid, root, tmp_path):
     run = tmp_path / "run"
     for folder in ("model", "epochs/1", "epochs/2"):

@@ -11,6 +11,7 @@ from textreid.cli._console import stderr
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from textreid.benchmark import Benchmark
     from textreid.evaluate import Evaluation
     from textreid.metrics.protocols import RetrievalResult
 
@@ -71,11 +72,14 @@ def metrics_table(title: str, caption: str, columns: Mapping[str, RetrievalResul
 
 
 def parts_tables(evaluation: Evaluation) -> Iterator[Table]:
-    """One table for each direction and division of its queries."""
+    """One table for each direction and division of its queries; it is said which has nothing to show."""
     from rich.table import Table
 
     for direction, divisions in evaluation.parts.items():
         for division, groups in divisions.items():
+            if not groups:
+                stderr().print(f"[yellow]note[/] {in_words(direction)}: no query has a {division}.")
+                continue
             table = Table(title=f"{in_words(direction)} by {division} of the query")
             for heading in (division, "queries", "R@1", "R@10", "mAP"):
                 table.add_column(heading, justify="left" if heading == division else "right")
@@ -88,6 +92,15 @@ def parts_tables(evaluation: Evaluation) -> Iterator[Table]:
 def in_words(direction: str) -> str:
     """`text_to_image` as `text to image`."""
     return direction.replace("_", " ")
+
+
+def warn_of_differences(benchmark: Benchmark) -> None:
+    """Say on stderr that these are not the data that papers report."""
+    if benchmark.differences:
+        name, differences = f"{benchmark.dataset} {benchmark.split}", ", ".join(benchmark.differences)
+        stderr().print(
+            f"[yellow]note[/] Not the published {name} ({differences}): do not compare with papers."
+        )
 
 
 def counts_in_words(evaluation: Evaluation) -> str:

@@ -9,7 +9,7 @@ import typer
 
 from textreid.cli._console import print_json, print_table, stderr
 from textreid.cli._options import AsJson, Device
-from textreid.cli._results import columns_of, progress_bars
+from textreid.cli._results import columns_of, progress_bars, warn_of_differences
 
 if TYPE_CHECKING:
     from textreid.evaluate import JointEncoder
@@ -73,6 +73,8 @@ def run(
             rows.append(row)
             if row.evaluation is None:
                 stderr().print(f"[yellow]note[/] {row.measure.dataset} is left out: {row.missing}")
+            else:
+                warn_of_differences(row.evaluation.benchmark)
     if report:
         entries = [Entry(row.evaluation, domain=row.domain) for row in rows if row.evaluation]
         write_report(report, entries, pictures=pictures, title=f"textreid bench {chosen.name}")

@@ -9,7 +9,14 @@ import typer
 
 from textreid.cli._console import print_json, print_table, stderr
 from textreid.cli._options import AsJson, Device
-from textreid.cli._results import columns_of, counts_in_words, metrics_table, parts_tables, progress_bars
+from textreid.cli._results import (
+    columns_of,
+    counts_in_words,
+    metrics_table,
+    parts_tables,
+    progress_bars,
+    warn_of_differences,
+)
 from textreid.data import datasets
 
 
@@ -103,11 +110,7 @@ def run(
     directions, groups = choose(benchmark, direction), {name: find_groups(name) for name in by}
     if report:
         check_target(report, pictures=pictures)
-    if benchmark.differences:
-        stderr().print(
-            f"[yellow]note[/] Not the published {split} split ({', '.join(benchmark.differences)}): "
-            "do not compare with papers."
-        )
+    warn_of_differences(benchmark)
 
     from textreid.encode import Encoder  # only now, so that a wrong folder is said at once
 
