@@ -77,7 +77,7 @@ def _queries(section: Section) -> Iterator[str]:
             if direction in entry.evaluation.encoded:
                 best, worst = extremes(entry.evaluation, direction)
                 for heading, chosen in (("Best", best), ("Worst", worst)):
-                    yield f"<h3>{heading} queries: {escape(_label(entry.name, direction))}</h3>"
+                    yield f"<h3>{heading} queries, {escape(_label(entry.name, direction))}</h3>"
                     yield f'<ol class="queries">{"".join(map(_query, chosen))}</ol>'
 
 
