@@ -92,6 +92,12 @@ def test_distractors_stay():
     assert percent["mINP"] == pytest.approx(50)
 
 
+def test_distractors_do_not_find_each_other():
+    eye = np.eye(2, dtype=np.float32)
+    result = image_to_image(eye, np.array([0, 1]), np.array([1, 1]), eye, np.array([0, 1]), np.array([2, 2]))
+    assert (result.queries, result.skipped, result.gallery) == (1, 1, 2)
+
+
 def test_another_person_in_the_same_camera_counts():
     assert one_query([2, 1], [1, 2])["R1"] == 0
 
