@@ -15,10 +15,10 @@ class JointConfig(PreTrainedConfig):
     Args:
         image_backbone: a timm model name, such as "tf_efficientnet_lite0".
         image_size: (height, width) in pixels of the crops that the image tower sees.
-        image_options: more options of the image tower.
         text_config: configuration of the text tower, any encoder of transformers; a BERT's by default.
-        reads_text: False for a model of images alone.
         projection_dim: D, the size of the joint space.
+        image_options: more options of the image tower.
+        reads_text: False for a model of images alone.
         branches: name -> options of each branch beside the global vector (see `textreid.models.branches`).
         matcher: options of the matcher that reads an image and a sentence together; None without one.
         global_weight: share of the global vector in the search vector, beside the branches' own weights.
