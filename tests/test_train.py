@@ -160,7 +160,7 @@ class TestResuming:
             target=train_until_killed, args=(full, tmp_path / "parts", 4)
         )
         killed.start()
-        killed.join(120)
+        killed.join(400)
         assert killed.exitcode == -signal.SIGKILL
         state = torch.load(tmp_path / "parts" / "state.pt", weights_only=True)
         assert (state["progress"]["epoch"], state["progress"]["batch"]) == (0, 2)
@@ -226,6 +226,25 @@ class TestRunFolder:
         assert len(measured) == len(said) == 4
         assert said[-1].startswith(f"epoch 4: cuhk-pedes val R@1 {measured[-1]:.2f}, mAP ")
         assert rank_1(model, root, "val") == pytest.approx(max(measured), abs=100 / (2 * PEOPLE))
+
+    def test_attributes_are_measured_too(self, recipe: Recipe, root: Path, tmp_path: Path) -> None:
+        said: list[str] = []
+        people, others = (
+            DataRecipe("cuhk-pedes", root=str(root), split=split, attributes="captions")
+            for split in ("train", "val")
+        )
+        losses = {"attributes": {}, "identification": {}}
+        train(
+            replace(epochs(recipe, 12), data=(people,), val=(people, others), loss=losses),
+            tmp_path,
+            say=said.append,
+        )
+        rows = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text().splitlines()]
+        first, *_, last = [row["val"] for row in rows if "val" in row]
+        assert {"mean_accuracy", "accuracy", "f1"} <= first.keys()
+        assert last["mean_accuracy"] > first["mean_accuracy"] + 10
+        assert all("mean_accuracy" in row["also"]["cuhk-pedes val"] for row in rows if "val" in row)
+        assert f"attributes mA {last['mean_accuracy']:.2f}" in said[-1]
 
     def test_reports_every_step(self, recipe: Recipe, tmp_path: Path) -> None:
         reports: list[StepReport] = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import torch
@@ -51,11 +52,9 @@ class Step(nn.Module):
                 if batch.masked_ids is not None:
                     masked = encode_sentences(self.model, batch.masked_ids, batch.token_mask)
         image, text, masked = _single(image), text and _single(text), masked and _single(masked)
-
-        def match(image_rows: Tensor, text_rows: Tensor) -> Tensor:
-            return self.model.match(image, text, image_rows, text_rows)
-
-        return Encoded(image, text, masked, match if self.model.matcher is not None and text else None)
+        if text is None or self.model.matcher is None:
+            return Encoded(image, text, masked)
+        return Encoded(image, text, masked, match=partial(self.model.match, image, text))
 
 
 def encode_sentences(

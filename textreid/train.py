@@ -27,7 +27,7 @@ from textreid.data.distributed_sampler import ShareOfBatches
 from textreid.data.pairs import EpochBatches, PairDataset, seed_of
 from textreid.data.samplers import IdentitySampler
 from textreid.data.training import TrainingSet, training_set
-from textreid.data.transforms import train_transform
+from textreid.data.transforms import Finish, train_transform
 from textreid.distributed import gather
 from textreid.division import divided
 from textreid.encode import Encoder
@@ -133,7 +133,20 @@ def train(
     if log is not None and progress == Progress():
         log.note(say)
     run = _Run(
-        recipe, out, accelerator, step, start, processor, optimizer, average, kept, val, log, report, say
+        recipe,
+        out,
+        accelerator,
+        step,
+        start,
+        processor,
+        optimizer,
+        average,
+        kept,
+        val,
+        data.groups,
+        log,
+        report,
+        say,
     )
     while progress.phase < len(recipe.phases):
         with frozen(model, (*recipe.model.frozen, *recipe.phases[progress.phase].frozen)) as still:
@@ -176,6 +189,7 @@ class _Run:
     average: MovingAverage | None
     kept: Mapping[str, Any]
     val: Mapping[str, Benchmark]
+    groups: Mapping[str, tuple[str, ...]]
     log: RunLog | None
     report: Callable[[StepReport], None]
     say: Callable[[str], None]
@@ -195,11 +209,11 @@ class _Run:
         pixels = self.processor.image_processor
         self.model.config.image_size = phase.image_size
         self.processor.image_processor = image_processor(
-            phase.image_size, pixels.image_mean, pixels.image_std
+            phase.image_size, pixels.image_mean, pixels.image_std, pixels.resample
         )
-        transform = train_transform(
-            self.recipe.augment, phase.image_size, pixels.image_mean, pixels.image_std
-        )
+        augment = self.recipe.augment
+        transform = train_transform(augment, phase.image_size, pixels.image_mean, pixels.resample)
+        finish = Finish(augment, pixels.image_mean, pixels.image_std)
         images, processes = self.recipe.sampler.images, self.accelerator.num_processes
         sampler = IdentitySampler(
             data.labels, domains=data.domains, **vars(self.recipe.sampler), seed=self.recipe.seed
@@ -215,7 +229,7 @@ class _Run:
             self.step.train()
             for module in still:
                 module.eval()  # their batch statistics stay too
-            self._epoch(phase, step, optimizer, pairs, list(share), progress)
+            self._epoch(phase, step, optimizer, pairs, finish, list(share), progress)
             progress.batch, progress.epoch_in_phase, progress.epoch = 0, epoch + 1, progress.epoch + 1
             self._finish_epoch(progress)
         self.accelerator.free_memory()
@@ -242,6 +256,7 @@ class _Run:
         step: nn.Module,
         optimizer: AcceleratedOptimizer,
         pairs: PairDataset,
+        finish: Finish,
         order: list[list[int]],
         progress: Progress,
     ) -> None:
@@ -264,10 +279,12 @@ class _Run:
             last = progress.batch + 1 in (first + size, len(order))
             update = progress.epoch_in_phase * updates + progress.batch // size
             set_rates(self.optimizer, phase, schedule(phase, update, updates))
-            torch.manual_seed(seed_of(self.seed, progress.epoch, progress.batch))  # for dropout
+            torch.manual_seed(seed_of(self.seed, progress.epoch, progress.batch))
+            batch = batch.to(self.accelerator.device)
+            batch = replace(batch, images=finish(batch.images))
             share = 1 / min(size, len(order) - first)
             with nullcontext() if last else self.accelerator.no_sync(step):
-                losses = step(batch.to(self.accelerator.device))
+                losses = step(batch)
                 self.accelerator.backward(share * losses.total)
             if last:
                 self._change(optimizer)
@@ -322,8 +339,7 @@ class _Run:
             (first, chosen), *others = measured.items()
             row = {"epoch": progress.epoch, "val": chosen, **({"also": dict(others)} if others else {})}
             log.add(progress.steps, row)
-            shown = ", ".join(f"{name} R@1 {p['R1']:.2f}, mAP {p['mAP']:.2f}" for name, p in measured.items())
-            self.say(f"epoch {progress.epoch}: {shown}")
+            self.say(f"epoch {progress.epoch}: {validation.shown(measured)}")
             if chosen["R1"] <= progress.best:
                 return
             progress.best = chosen["R1"]
@@ -339,8 +355,19 @@ class _Run:
         reads_text = self.model.text_tower is not None
         return {
             name: validation.measure(encoder, benchmark, reads_text=reads_text)
+            | self._recognition(model, benchmark)
             for name, benchmark in self.val.items()
         }
+
+    def _recognition(self, model: JointModel, benchmark: Benchmark) -> dict[str, float]:
+        """What the attribute heads are worth, if the recipe trains them."""
+        heads: Any = self.step.objective.terms
+        if "attributes" not in heads:
+            return {}
+        device = str(self.accelerator.device)
+        return validation.recognition(
+            model, self.processor, heads["attributes"], benchmark, self.groups, device=device
+        )
 
     def _save(self, progress: Progress) -> None:
         if self.log is not None:
@@ -349,12 +376,13 @@ class _Run:
 
 def view_sizes(model: JointModel, data: TrainingSet) -> dict[str, Sizes]:
     """View name -> what the losses on it must know: the global vector, and each branch."""
+    text_config: Any = model.config.text_config
     common = {
         "classes": data.classes,
         "attributes": data.groups,
         "image_width": model.image_width,
         "text_width": model.text_width or 0,
-        "vocabulary": model.config.text_config.vocab_size if model.text_width else 0,
+        "vocabulary": text_config.vocab_size if model.text_width else 0,
     }
     sizes = {GLOBAL: Sizes(model.config.projection_dim, **common)}
     if model.image_neck is not None:

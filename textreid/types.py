@@ -46,7 +46,7 @@ class Batch:
     """What one training step sees: B images, and T ≤ B sentences that describe some of them.
 
     Attributes:
-        images: [B, 3, H, W] float32, normalised as the image tower expects.
+        images: [B, 3, H, W] float32, normalised as the image tower expects; uint8 on the way to the device.
         labels: [B] int64, contiguous training class of each image; -1 where nobody knows who it is.
         image_ids: [B] int64, position of each image in the training data.
         camera_ids: [B] int64, -1 where unknown.
@@ -88,6 +88,11 @@ class Batch:
             if hasattr(value, "to")
         }
         return replace(self, **moved)
+
+    def pin_memory(self) -> Batch:
+        """The same batch in memory that a GPU reads while the processor goes on; `DataLoader` calls this."""
+        pinned = {name: value.pin_memory() for name, value in vars(self).items() if hasattr(value, "to")}
+        return replace(self, **pinned)
 
 
 @dataclass(frozen=True)

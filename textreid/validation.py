@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from textreid.benchmark import Benchmark
 from textreid.config import DataRecipe
+from textreid.data.attributes import with_attributes
 from textreid.data.training import locate
 from textreid.errors import InputError
 from textreid.evaluate import JointEncoder, evaluate
 from textreid.evaluate.directions import IMAGE_TO_IMAGE, TEXT_TO_IMAGE
+from textreid.losses.attributes import Attributes
+from textreid.models.joint import JointModel
+from textreid.models.processing import JointProcessor
+from textreid.recognition import recognise
 
 
 def read(recipes: Sequence[DataRecipe], out: Path) -> dict[str, Benchmark]:
@@ -23,13 +29,15 @@ def read(recipes: Sequence[DataRecipe], out: Path) -> dict[str, Benchmark]:
     Raises:
         InputError: one cannot be read, or two are the same.
     """
-    benchmarks = {
-        f"{recipe.name} {recipe.split}": Benchmark.read(*locate(recipe, out), recipe.split)
-        for recipe in recipes
-    }
+    benchmarks = {f"{recipe.name} {recipe.split}": _read(recipe, out) for recipe in recipes}
     if len(benchmarks) < len(recipes):
         raise InputError("Two [[val]] tables name the same split: leave one out.")
     return benchmarks
+
+
+def _read(recipe: DataRecipe, out: Path) -> Benchmark:
+    benchmark = Benchmark.read(*locate(recipe, out), recipe.split)
+    return replace(benchmark, gallery=tuple(with_attributes(benchmark.gallery, recipe)))
 
 
 def direction(benchmark: Benchmark, *, reads_text: bool) -> str:
@@ -42,3 +50,39 @@ def measure(encoder: JointEncoder, benchmark: Benchmark, *, reads_text: bool) ->
     """Name of a metric -> percent (see `textreid.metrics.protocols.RetrievalResult`)."""
     asked = direction(benchmark, reads_text=reads_text)
     return evaluate(encoder, benchmark, directions=[asked]).directions[asked].percent
+
+
+def recognition(
+    model: JointModel,
+    processor: JointProcessor,
+    heads: Attributes,
+    benchmark: Benchmark,
+    groups: Mapping[str, tuple[str, ...]],
+    *,
+    device: str,
+) -> dict[str, float]:
+    """Mean accuracy, accuracy and F1 of the attribute heads, in percent.
+
+    Nothing where no crop has attributes.
+
+    Args:
+        model: in evaluation mode, on the device.
+        processor: of the model.
+        heads: the loss `attributes` of the same run.
+        benchmark: as `read` gives it.
+        groups: attribute group -> its values, of the training data.
+        device: that model and heads are on.
+    """
+    if not any(groups.keys() & crop.attributes.keys() for crop in benchmark.gallery):
+        return {}
+    result = recognise(model, processor, heads, benchmark.gallery, groups, device=device)
+    return {name: 100 * getattr(result, name) for name in ("mean_accuracy", "accuracy", "f1")}
+
+
+def shown(measured: Mapping[str, Mapping[str, float]]) -> str:
+    """One line of what was measured on each split."""
+    names = {"R1": "R@1", "mAP": "mAP", "mean_accuracy": "attributes mA"}
+    return ", ".join(
+        f"{split} " + ", ".join(f"{name} {percent[key]:.2f}" for key, name in names.items() if key in percent)
+        for split, percent in measured.items()
+    )

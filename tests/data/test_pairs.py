@@ -48,7 +48,7 @@ def epoch(
 
 def test_shapes_and_types(pairs: PairDataset, tokenizer: PreTrainedTokenizerBase) -> None:
     batch = collate([pairs[index] for index in (0, 5, 3)], tokenizer, TextRecipe())
-    assert (batch.images.shape, batch.images.dtype) == ((3, 3, 64, 32), torch.float32)
+    assert (batch.images.shape, batch.images.dtype) == ((3, 3, 64, 32), torch.uint8)
     assert batch.token_ids.shape == batch.token_mask.shape
     for name in ("token_ids", "token_mask", "labels", "image_ids", "camera_ids"):
         assert getattr(batch, name).dtype == torch.int64

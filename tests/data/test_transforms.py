@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -9,15 +10,33 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from torchvision.transforms import InterpolationMode
+from PIL.Image import Resampling
+from torchvision.transforms import v2
+from torchvision.transforms.v2 import functional as F
 from transformers import CLIPImageProcessor
 
 from textreid.config import AugmentRecipe
-from textreid.data.transforms import normalised, train_transform, varied
+from textreid.data.transforms import HALF, Finish, recolour, rectangles, train_transform
 from textreid.errors import InputError
 from textreid.models.processing import image_processor
 
 NOTHING = AugmentRecipe(flip=0, pad=0, erase=0, jitter=0)
+Size = tuple[int, int]
+
+
+def seen(
+    image: Image.Image,
+    augment: AugmentRecipe,
+    size: Size,
+    mean: Sequence[float] = HALF,
+    std: Sequence[float] = HALF,
+    resample: int = Resampling.BILINEAR,
+) -> torch.Tensor:
+    """What the image tower sees of one picture in training."""
+    varied = train_transform(augment, size, mean, resample)(image)
+    assert varied.dtype == torch.uint8
+    finished: torch.Tensor = Finish(augment, mean, std)(varied[None])[0]
+    return finished
 
 
 def noise(width: int, height: int) -> Image.Image:
@@ -29,7 +48,7 @@ def noise(width: int, height: int) -> Image.Image:
 def test_without_augmentation_equals_the_processor(size: tuple[int, int]) -> None:
     image = noise(*size)
     seen_in_search = image_processor((128, 64))(images=[image], return_tensors="pt")["pixel_values"][0]
-    assert torch.equal(train_transform(NOTHING, (128, 64))(image), seen_in_search)
+    assert torch.equal(seen(image, NOTHING, (128, 64)), seen_in_search)
 
 
 @pytest.mark.parametrize(
@@ -48,24 +67,24 @@ def test_without_augmentation_equals_the_processor(size: tuple[int, int]) -> Non
 )
 def test_augmented_crop_keeps_its_shape_and_range(augment: AugmentRecipe) -> None:
     torch.manual_seed(0)
-    image = train_transform(augment, (64, 32))(noise(50, 120))
+    image = seen(noise(50, 120), augment, (64, 32))
     assert image.shape == (3, 64, 32)
     assert image.dtype == torch.float32
     assert image.abs().max() <= 1
-    assert not torch.equal(image, train_transform(NOTHING, (64, 32))(noise(50, 120)))
+    assert not torch.equal(image, seen(noise(50, 120), NOTHING, (64, 32)))
 
 
 def test_flip_mirrors() -> None:
-    plain = train_transform(NOTHING, (64, 32))(noise(50, 120))
-    mirrored = train_transform(AugmentRecipe(flip=1, pad=0, erase=0, jitter=0), (64, 32))(noise(50, 120))
+    plain = seen(noise(50, 120), NOTHING, (64, 32))
+    mirrored = seen(noise(50, 120), replace(NOTHING, flip=1), (64, 32))
     torch.testing.assert_close(mirrored, plain.flip(2))
 
 
 def test_erasing_and_padding_fill_with_the_middle_grey() -> None:
     white = Image.new("RGB", (32, 64), "white")
     torch.manual_seed(0)
-    erased = train_transform(AugmentRecipe(flip=0, pad=0, erase=1, jitter=0), (64, 32))(white)
-    padded = train_transform(AugmentRecipe(flip=0, pad=20, erase=0, jitter=0), (64, 32))(white)
+    erased = seen(white, replace(NOTHING, erase=1), (64, 32))
+    padded = seen(white, replace(NOTHING, pad=20), (64, 32))
     for image in (erased, padded):
         changed = image[image != 1]
         assert changed.numel() > 0
@@ -75,7 +94,7 @@ def test_erasing_and_padding_fill_with_the_middle_grey() -> None:
 def test_the_picture_itself_is_left_alone() -> None:
     image = noise(50, 120)
     before = np.asarray(image).copy()
-    train_transform(AugmentRecipe(), (64, 32))(image)
+    seen(image, AugmentRecipe(), (64, 32))
     assert np.array_equal(before, np.asarray(image))
 
 
@@ -89,15 +108,15 @@ def test_statistics_and_interpolation_are_those_of_the_model() -> None:
         size={"height": 128, "width": 64}, do_center_crop=False, image_mean=MEAN, image_std=STD
     )
     expected = processor(images=[image], return_tensors="pt")["pixel_values"][0]
-    transform = train_transform(NOTHING, (128, 64), MEAN, STD, InterpolationMode.BICUBIC)
-    torch.testing.assert_close(transform(image), expected, atol=1e-5, rtol=0)
+    given = seen(image, NOTHING, (128, 64), MEAN, STD, Resampling.BICUBIC)
+    torch.testing.assert_close(given, expected, atol=1e-5, rtol=0)
 
 
 def test_padding_and_erasing_fill_with_the_mean_of_the_model() -> None:
     white = Image.new("RGB", (32, 64), "white")
     torch.manual_seed(0)
     for recipe in (replace(NOTHING, pad=20), replace(NOTHING, erase=1)):
-        image = train_transform(recipe, (64, 32), MEAN, STD)(white)
+        image = seen(white, recipe, (64, 32), MEAN, STD)
         filled = image[0] != image[0].max()
         assert filled.any()
         assert image[:, filled].abs().max() < 0.01
@@ -106,9 +125,9 @@ def test_padding_and_erasing_fill_with_the_mean_of_the_model() -> None:
 @pytest.mark.parametrize("size", [(0.02, 0.05), (0.3, 0.4)])
 def test_erased_area(size: tuple[float, float]) -> None:
     torch.manual_seed(0)
-    transform = train_transform(replace(NOTHING, erase=1, erase_area=size), (128, 64))
+    recipe = replace(NOTHING, erase=1, erase_area=size)
     white = Image.new("RGB", (64, 128), "white")
-    shares = [(transform(white)[0] != 1).float().mean().item() for _ in range(50)]
+    shares = [(seen(white, recipe, (128, 64))[0] != 1).float().mean().item() for _ in range(50)]
     assert size[0] * 0.9 < min(shares) < max(shares) < size[1] * 1.1
 
 
@@ -117,7 +136,7 @@ def test_erasing_with_noise_and_with_one_colour() -> None:
     torch.manual_seed(0)
     different = {}
     for fill in ("noise", "colour"):
-        image = train_transform(replace(NOTHING, erase=1, erase_with=fill), (128, 64))(white)
+        image = seen(white, replace(NOTHING, erase=1, erase_with=fill), (128, 64))
         erased = image[:, (image != 1).any(dim=0)]
         different[fill] = len(erased.unique(dim=1).T) / erased.shape[1]
     assert different["noise"] == 1
@@ -127,8 +146,8 @@ def test_erasing_with_noise_and_with_one_colour() -> None:
 def test_grey_patch_is_grey_and_the_rest_as_it_was() -> None:
     torch.manual_seed(0)
     image = noise(64, 128)
-    plain = train_transform(NOTHING, (128, 64))(image)
-    patched = train_transform(replace(NOTHING, grey=1), (128, 64))(image)
+    plain = seen(image, NOTHING, (128, 64))
+    patched = seen(image, replace(NOTHING, grey=1), (128, 64))
     changed = (patched != plain).any(dim=0)
     red, green, blue = patched[:, changed]
     torch.testing.assert_close(red, green, atol=0, rtol=0)
@@ -143,7 +162,7 @@ def test_grey_patch_is_grey_and_the_rest_as_it_was() -> None:
 
 
 def test_grey_all_takes_every_colour() -> None:
-    image = train_transform(replace(NOTHING, grey_all=1), (64, 32))(noise(50, 120))
+    image = seen(noise(50, 120), replace(NOTHING, grey_all=1), (64, 32))
     assert torch.equal(image[0], image[1])
     assert torch.equal(image[0], image[2])
 
@@ -157,18 +176,45 @@ def test_policy_has_its_share() -> None:
     assert 30 < changed < 75
 
 
-def test_the_same_steps_take_a_batch_on_its_device() -> None:
-    """uint8 in, uint8 out, then float; each image of a batch is varied like the others."""
+def test_each_image_of_a_batch_is_finished_by_itself() -> None:
     torch.manual_seed(0)
-    batch = torch.randint(0, 256, (3, 3, 64, 32), dtype=torch.uint8)
-    batch[1] = batch[0]
-    for step in varied(AugmentRecipe(flip=1, grey=1, jitter=0.3), (64, 32), (0.5,) * 3):
-        batch = step(batch)
-    assert (batch.shape, batch.dtype) == ((3, 3, 64, 32), torch.uint8)
-    for step in normalised(AugmentRecipe(erase=1), (0.5,) * 3, (0.5,) * 3):
-        batch = step(batch)
-    assert batch.dtype == torch.float32
-    assert torch.equal(batch[0], batch[1])
+    batch = torch.randint(0, 256, (1, 3, 64, 32), dtype=torch.uint8).expand(40, -1, -1, -1)
+    images = Finish(AugmentRecipe(erase=0.5))(batch)
+    assert len(images.flatten(1).unique(dim=0)) == 40
+    erased = (images == 0).all(dim=1).flatten(1).sum(dim=1) > 0.01 * 64 * 32
+    assert 10 <= erased.sum() <= 30
+
+
+def test_colours_change_as_in_torchvision() -> None:
+    torch.manual_seed(0)
+    images = 255 * (0.3 + 0.4 * torch.rand(4, 3, 20, 10))
+    factors = 0.7 + 0.6 * torch.rand(3, 4, 1, 1, 1)
+    for image, given, row in zip(images, recolour(images, *factors), factors.flatten(1).T, strict=True):
+        brightness, contrast, saturation = row.tolist()
+        expected = F.adjust_contrast(F.adjust_saturation(image / 255, saturation), contrast)
+        expected = F.adjust_brightness(expected, brightness)
+        torch.testing.assert_close(given / 255, expected, atol=2e-4, rtol=0)
+
+
+def test_erased_rectangles_are_distributed_as_in_torchvision() -> None:
+    """Place, size and how often one is drawn, over many images."""
+    torch.manual_seed(0)
+    white = torch.ones(4000, 3, 64, 32)
+    ours = rectangles(white, 0.5, (0.1, 0.6))[:, 0]
+    theirs = torch.stack([v2.RandomErasing(0.5, scale=(0.1, 0.6))(image)[0] == 0 for image in white])
+    for found in (ours, theirs):
+        rows, columns = found.any(dim=2).sum(dim=1), found.any(dim=1).sum(dim=1)
+        assert torch.equal(rows * columns, found.sum(dim=(1, 2)))
+    for measure in (
+        lambda found: found.any(dim=2).any(dim=1),
+        lambda found: found.any(dim=2).sum(dim=1),
+        lambda found: found.any(dim=1).sum(dim=1),
+        lambda found: found[:, :8].any(dim=1).any(dim=1),
+        lambda found: found[:, :, -8:].any(dim=1).any(dim=1),
+    ):
+        one, two = measure(ours).double(), measure(theirs).double()
+        spread = ((one.var() + two.var()) / len(white)).sqrt()
+        assert (one.mean() - two.mean()).abs() < 4 * spread
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ class Sample:
     """One image, with one of its sentences if it has any.
 
     Attributes:
-        image: [3, H, W] float32.
+        image: [3, H, W] uint8, or float32 normalised.
         caption: drawn from the image's captions; None where it has none.
         trust: how far the pair is believed, 0 to 1.
         label: contiguous training class; -1 where nobody knows who it is.
@@ -49,7 +49,7 @@ class PairDataset(Dataset[Sample]):
 
     Args:
         data: the training data.
-        transform: PIL image -> [3, H, W] float32.
+        transform: PIL image -> [3, H, W] uint8.
     """
 
     def __init__(self, data: TrainingSet, transform: Callable[..., Tensor]) -> None:

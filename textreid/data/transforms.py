@@ -1,82 +1,62 @@
-"""What training does to a crop before the image tower sees it; search resizes and normalises alike.
+"""What training does to crops before the image tower sees them; search resizes and normalises alike.
 
-Everything but the first step takes tensors as well as pictures, and everything draws from torch's generator.
+A worker resizes and varies each crop as bytes (`train_transform`), a quarter of what floats would weigh on
+the way to the device; there `Finish` does the rest for a batch at once, each image by itself. Everything
+draws from torch's generators.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
 import torch
+from PIL.Image import Resampling
+from torch import Tensor, nn
 from torchvision.transforms import InterpolationMode, v2
 from torchvision.transforms.v2 import functional as F
 
 from textreid.config import AugmentRecipe
 
 HALF = (0.5, 0.5, 0.5)
+ATTEMPTS, RATIOS = 10, (0.3, 3.3)
+"""Of rectangles to erase, as in torchvision: draws until one fits, and shapes."""
 
 
 def train_transform(
     augmentation: AugmentRecipe,
     image_size: tuple[int, int],
     mean: Sequence[float] = HALF,
-    std: Sequence[float] = HALF,
-    interpolation: InterpolationMode = InterpolationMode.BILINEAR,
+    resample: int = Resampling.BILINEAR,
 ) -> v2.Transform:
-    """PIL RGB image -> [3, H, W] float32, varied and normalised.
+    """PIL RGB image -> [3, H, W] uint8, resized and varied.
 
     Args:
-        augmentation: how much; all zero gives exactly what the processor of the model gives.
+        augmentation: how much; all zero, this and `Finish` together give exactly what the processor of the
+            model gives.
         image_size: (height, width) in pixels.
         mean: of each channel, of values in [0, 1], as the model's image processor has it.
-        std: of each channel.
-        interpolation: of the model's image processor.
+        resample: as Pillow numbers the ways to resize, as the processor has it.
     """
-    return v2.Compose(
-        [
-            v2.PILToTensor(),
-            v2.Resize(image_size, interpolation=interpolation, antialias=True),
-            *varied(augmentation, image_size, mean),
-            *normalised(augmentation, mean, std),
-        ]
-    )
-
-
-def varied(
-    augmentation: AugmentRecipe, image_size: tuple[int, int], mean: Sequence[float]
-) -> list[v2.Transform]:
-    """The steps [3, H, W] uint8 -> the same, varied; given a batch, they vary all of it alike."""
     a = augmentation
     policies = {"randaugment": v2.RandAugment, "autoaugment": v2.AutoAugment}
     fill = [round(255 * channel + 1e-6) for channel in mean]
-    steps = [
+    varied = [
         (a.flip, v2.RandomHorizontalFlip(a.flip)),
-        (a.pad, v2.Compose([v2.Pad(a.pad, fill=fill), v2.RandomCrop(image_size)])),
-        (a.jitter, v2.ColorJitter(a.jitter, a.jitter, a.jitter)),
+        (a.pad, v2.RandomCrop(image_size, padding=a.pad, fill=fill)),
         (a.grey, RandomGreyPatch(a.grey, scale=(0.02, 0.4))),
         (a.grey_all, v2.RandomGrayscale(a.grey_all)),
     ]
     if a.policy:
-        steps.insert(2, (a.policy_share, v2.RandomApply([policies[a.policy](fill=fill)], p=a.policy_share)))
-    return [step for amount, step in steps if amount]
-
-
-def normalised(
-    augmentation: AugmentRecipe, mean: Sequence[float], std: Sequence[float]
-) -> list[v2.Transform]:
-    """The steps [3, H, W] uint8 -> float32, normalised, a rectangle erased."""
-    a = augmentation
-    erase = {
-        "mean": v2.RandomErasing(a.erase, scale=a.erase_area),
-        "noise": v2.RandomErasing(a.erase, scale=a.erase_area, value="random"),
-        "colour": RandomColourPatch(a.erase, scale=a.erase_area),
-    }
-    return [
-        v2.ToDtype(torch.float32),
-        v2.Normalize([255 * channel for channel in mean], [255 * channel for channel in std]),
-        *([erase[a.erase_with]] if a.erase else []),
-    ]
+        varied.insert(2, (a.policy_share, v2.RandomApply([policies[a.policy](fill=fill)], p=a.policy_share)))
+    return v2.Compose(
+        [
+            v2.PILToTensor(),
+            v2.Resize(image_size, interpolation=InterpolationMode[Resampling(resample).name], antialias=True),
+            *(step for amount, step in varied if amount),
+        ]
+    )
 
 
 class RandomGreyPatch(v2.RandomErasing):
@@ -94,10 +74,76 @@ class RandomGreyPatch(v2.RandomErasing):
         return varied
 
 
-class RandomColourPatch(v2.RandomErasing):
-    """Paints a random rectangle in one random colour, each channel drawn from a normal distribution."""
+class Finish(nn.Module):
+    """The last steps, on the device: colours jittered, normalised, a rectangle erased; each image by itself.
 
-    def make_params(self, flat_inputs: list[Any]) -> dict[str, Any]:
-        """Place and size of the rectangle, and its colour; none if none is drawn."""
-        params: dict[str, Any] = super().make_params(flat_inputs)
-        return params if params["v"] is None else params | {"v": torch.randn(3, 1, 1)}
+    Args:
+        augmentation: how much.
+        mean: of each channel, of values in [0, 1], as the model's image processor has it.
+        std: of each channel.
+    """
+
+    def __init__(
+        self, augmentation: AugmentRecipe, mean: Sequence[float] = HALF, std: Sequence[float] = HALF
+    ) -> None:
+        super().__init__()
+        self.augmentation = augmentation
+        self.mean, self.std = [255 * channel for channel in mean], [255 * channel for channel in std]
+
+    @torch.no_grad()
+    def forward(self, images: Tensor) -> Tensor:
+        """[B, 3, H, W] uint8 -> float32."""
+        a, values = self.augmentation, images.float()
+        if a.jitter:
+            changes = torch.empty(3, len(images), 1, 1, 1, device=images.device)
+            values = recolour(values, *changes.uniform_(max(0.0, 1 - a.jitter), 1 + a.jitter))
+        values = F.normalize(values, self.mean, self.std)
+        if not a.erase:
+            return values
+        fills = {
+            "mean": lambda: values.new_zeros(()),
+            "colour": lambda: torch.randn_like(values[:, :, :1, :1]),
+            "noise": lambda: torch.randn_like(values),
+        }
+        return torch.where(rectangles(values, a.erase, a.erase_area), fills[a.erase_with](), values)
+
+
+def recolour(images: Tensor, brightness: Tensor, contrast: Tensor, saturation: Tensor) -> Tensor:
+    """Images with other saturation, contrast and brightness, as torchvision defines each.
+
+    Args:
+        images: [B, 3, H, W] float32, 0 to 255.
+        brightness: [B, 1, 1, 1], 0 for black, 1 for as it was.
+        contrast: [B, 1, 1, 1], 0 for the mean grey of the image, 1 for as it was.
+        saturation: [B, 1, 1, 1], 0 for grey, 1 for as it was.
+    """
+    grey = F.rgb_to_grayscale(images, num_output_channels=1)  # saturation leaves it as it is
+    vivid = torch.lerp(grey, images, saturation)
+    spread = torch.lerp(grey.mean(dim=(2, 3), keepdim=True), vivid, contrast)
+    return (brightness * spread).clamp(0, 255)
+
+
+def rectangles(images: Tensor, share: float, area: tuple[float, float]) -> Tensor:
+    """[B, 1, H, W] bool, a random rectangle in some images (Zhong et al., "Random Erasing", AAAI 2020).
+
+    Args:
+        images: [B, 3, H, W].
+        share: probability that an image has one.
+        area: its smallest and largest share of the image.
+    """
+    (count, _, height, width), device = images.shape, images.device
+    areas = torch.empty(count, ATTEMPTS, device=device).uniform_(*area) * (height * width)
+    ratios = torch.empty(count, ATTEMPTS, device=device).uniform_(*map(math.log, RATIOS)).exp()
+    sizes = torch.stack([(areas * ratios).sqrt(), (areas / ratios).sqrt()]).round()  # [2, B, ATTEMPTS]
+    fits = (sizes[0] < height) & (sizes[1] < width)
+    first = fits.int().argmax(dim=1)[:, None]
+    tall, wide = (size.gather(1, first) for size in sizes)
+    chosen = (torch.rand(count, device=device) < share) & fits.any(dim=1)
+
+    def covered(length: int, size: Tensor) -> Tensor:
+        start = (torch.rand(count, 1, device=device) * (length - size + 1)).floor()
+        place = torch.arange(length, device=device)
+        return (place >= start) & (place < start + size)
+
+    rows, columns = covered(height, tall), covered(width, wide)
+    return (rows[:, :, None] & columns[:, None, :] & chosen[:, None, None])[:, None]

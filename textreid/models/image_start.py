@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from PIL.Image import Resampling
 from safetensors.torch import load_file
 from torch import Tensor, nn
 from transformers import CLIPModel, SiglipModel
@@ -34,6 +35,7 @@ class ImageStart:
         options: of the tower.
         weights: the tower, weights drawn at random -> its starting weights; None leaves it as it is drawn.
         projection: [D, C'], from its pooled vector to the joint space; None where it knows none.
+        resample: how its pictures are resized, as Pillow numbers the ways.
     """
 
     backbone: str
@@ -41,6 +43,7 @@ class ImageStart:
     options: Mapping[str, Any] = field(default_factory=dict)
     weights: Callable[[nn.Module], Mapping[str, Tensor]] | None = None
     projection: Tensor | None = None
+    resample: int = Resampling.BILINEAR
 
 
 def image_start(recipe: ModelRecipe, image_size: tuple[int, int]) -> ImageStart:
@@ -100,6 +103,7 @@ def _vision(
         {"config": config} | dict(options),
         weights=lambda tower: adapt(weights, tower),
         projection=projection.detach(),
+        resample=Resampling.BICUBIC,  # both kinds were trained so
     )
 
 
@@ -112,6 +116,7 @@ def _joint(model: JointModel, processor: Mapping[str, Any]) -> ImageStart:
         model.config.image_options,
         weights=lambda _: model.image_tower.state_dict(),
         projection=None if projection is None else projection.detach(),
+        resample=pixels["resample"],
     )
 
 
@@ -128,6 +133,7 @@ def _timm(
         (tuple(pixels.get("mean", mean)), tuple(pixels.get("std", std))),
         options,
         weights=lambda _: network.state_dict(),
+        resample=Resampling[pixels.get("interpolation", "bilinear").upper()],
     )
 
 

@@ -55,7 +55,8 @@ def start_model(
         raise ModelError(f"Cannot start from {' and '.join(sources)}: {error}") from error
     # A processor cannot be without a tokenizer; one of special pieces alone stands in for a model of images.
     tokenizer = text.tokenizer if text else learn_vocabulary([], len(SPECIAL))
-    return model, JointProcessor(image_processor(image_size, *image.normalisation), tokenizer)
+    pixels = image_processor(image_size, *image.normalisation, image.resample)
+    return model, JointProcessor(pixels, tokenizer)
 
 
 def _joint_model(source: str) -> Path | None:
@@ -84,7 +85,7 @@ def _go_on(
     grown.load_state_dict(model.state_dict(), strict=False)
     pixels = processor.image_processor
     return grown, JointProcessor(
-        image_processor(image_size, pixels.image_mean, pixels.image_std), processor.tokenizer
+        image_processor(image_size, pixels.image_mean, pixels.image_std, pixels.resample), processor.tokenizer
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from PIL.Image import Resampling
 from transformers import PreTrainedTokenizerBase, ProcessorMixin, ViTImageProcessor
 
 
@@ -27,13 +28,17 @@ class JointProcessor(ProcessorMixin):
 
 
 def image_processor(
-    image_size: tuple[int, int], mean: Sequence[float] = (0.5,) * 3, std: Sequence[float] = (0.5,) * 3
+    image_size: tuple[int, int],
+    mean: Sequence[float] = (0.5,) * 3,
+    std: Sequence[float] = (0.5,) * 3,
+    resample: int = Resampling.BILINEAR,
 ) -> ViTImageProcessor:
-    """Bilinear, antialiased resize to (height, width), then (pixel / 255 - mean) / std."""
+    """Antialiased resize to (height, width), then (pixel / 255 - mean) / std."""
     height, width = image_size
     return ViTImageProcessor(
         size={"height": height, "width": width},
         image_mean=list(mean),
         image_std=list(std),
+        resample=resample,
         do_convert_rgb=True,
     )
