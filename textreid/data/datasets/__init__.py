@@ -4,8 +4,8 @@ Each module offers `load(root, split) -> list[PersonCrop]` and `SPLITS`; `root` 
 data set's own folder, or that folder itself. It may say `COUNTS`, the published numbers of a split, and
 `SINGLE_SHOT = True` where its protocol draws one gallery image of each person, and `UNIONS`, the splits that
 are others taken together; "train_2" is the split "train" of a second trial. It may offer `found(root)` where
-not every folder has every split. A file whose name starts with an underscore is shared by several data sets
-and is none itself.
+not every folder has every split, and `companions(root)` where it has pictures for multi-query. A file whose
+name starts with an underscore is shared by several data sets and is none itself.
 """
 
 from __future__ import annotations
