@@ -24,13 +24,13 @@ class ModelRecipe:
     """Where the model starts.
 
     Attributes:
-        init: "pretrained" (EfficientNet-Lite0 and MiniLM from the packages of the `train` extra), "scratch", or
-            the name, folder or hub id of a joint model, a CLIP or a SigLIP, whose sizes then hold whatever
+        init: "pretrained" (EfficientNet-Lite0 and MiniLM from the packages of the `train` extra), "scratch",
+            or the name, folder or hub id of a joint model, a CLIP or a SigLIP, whose sizes then hold whatever
             stands below.
-        image_init: where the image tower comes from, if not from `init`: as there, or a timm checkpoint such as
-            "timm/resnet50.tv_in1k", or a safetensors file of weights for `image_backbone`.
-        text_init: where the text tower comes from, if not from `init`: as there, or any encoder of transformers
-            or sentence-transformers, such as "bert-base-uncased".
+        image_init: where the image tower comes from, if not from `init`: as there, or a timm checkpoint such
+            as "timm/resnet50.tv_in1k", or a safetensors file of weights for `image_backbone`.
+        text_init: where the text tower comes from, if not from `init`: as there, or any encoder of
+            transformers or sentence-transformers, such as "bert-base-uncased".
         image_backbone: name of an image tower, for "scratch" and files of weights.
         image_options: options of the image tower (see `textreid.models.backbones`).
         text_length: tokens that a sentence may have; 0: as many as the tower was trained with. More stretches
