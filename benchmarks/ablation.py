@@ -2,12 +2,13 @@
 
     python benchmarks/ablation.py image --root data --out runs/ablation
     python benchmarks/ablation.py text --root data --out runs/ablation
+    python benchmarks/ablation.py alone --root data --out runs/ablation
 
 "image" trains on Market-1501 and on the pictures of CUHK-PEDES that show its training persons, and searches
 by photo; their sentences are used by the last row alone. "text" trains on every seventh person of CUHK-PEDES,
-so that each is seen often enough within the budget, and searches by description. `--root` holds CUHK-PEDES/,
-Market-1501-v15.09.15/ and market_attribute.mat. Options and the budget are those of benchmarks/ablation/*.toml
-and of ROWS below. Run it again to go on where it stopped.
+so that each is seen often enough within the budget, and searches by description; "alone" does so without a
+loss made for text. `--root` holds CUHK-PEDES/, Market-1501-v15.09.15/ and market_attribute.mat. Options and
+the budget are those of benchmarks/ablation/*.toml and of ROWS below. Run it again to go on where it stopped.
 """
 
 from __future__ import annotations
@@ -35,8 +36,8 @@ REPORTED = ("R1", "R5", "mAP", "mINP", "queries", "gallery", "ci95")
 ROWS: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
     "image": (
         ("identification", ("loss.identification.weight=1.0",)),
-        ("+ verification", ("loss.verification.weight=0.5",)),
-        ("+ triplet", ("loss.triplet.weight=1.0",)),
+        ("+ verification", ("loss.verification.weight=0.5", "loss.verification.pairs=images")),
+        ("+ triplet", ("loss.triplet.weight=1.0", "loss.triplet.pairs=images")),
         ("+ attributes", ("loss.attributes.weight=0.5",)),
         (
             "+ parts",
@@ -55,7 +56,8 @@ ROWS: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
         ),
     ),
     "text": (
-        ("identification", ("loss.identification.weight=1.0",)),
+        ("text (SDM)", ("loss.sdm.weight=1.0",)),
+        ("+ identification", ("loss.identification.weight=1.0",)),
         ("+ verification", ("loss.verification.weight=0.5",)),
         ("+ triplet", ("loss.triplet.weight=1.0",)),
         ("+ attributes", ("loss.attributes.weight=0.5",)),
@@ -64,10 +66,14 @@ ROWS: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
             (
                 "model.branches.stripes={count = 4, dim = 128, weight = 0.5}",
                 "loss.identification@stripes.weight=0.5",
-                "loss.triplet@stripes.weight=0.5",
+                "loss.sdm@stripes.weight=0.5",
             ),
         ),
-        ("+ text", ("loss.sdm.weight=1.0",)),
+    ),
+    "alone": (
+        ("identification", ("loss.identification.weight=1.0",)),
+        ("+ verification", ("loss.verification.weight=0.5",)),
+        ("+ triplet", ("loss.triplet.weight=1.0",)),
     ),
 }
 """Series -> (row, what it adds to the rows before it)."""
@@ -137,6 +143,7 @@ def run(series: str, row: int, seed: int, data: Path, root: Path, out: Path) -> 
     dataset, split, direction = {
         "image": ("market1501", "test", "image_to_image"),
         "text": ("cuhk-pedes", "val", "text_to_image"),
+        "alone": ("cuhk-pedes", "val", "text_to_image"),
     }[series]
     measured = evaluate(Encoder.load(model), Benchmark.read(dataset, root, split)).directions[direction]
     kept = {key: value for key, value in measured.to_dict().items() if key in REPORTED}
@@ -165,7 +172,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="folder of the runs")
     parser.add_argument("--seeds", type=int, default=1, help="how often each row is trained")
     given = parser.parse_args()
-    prepare = {"image": market_with_sentences, "text": some_of_cuhk_pedes}[given.series]
+    prepare = market_with_sentences if given.series == "image" else some_of_cuhk_pedes
     data = prepare(given.root, given.out)
     for seed in range(given.seeds):
         for row in range(len(ROWS[given.series])):

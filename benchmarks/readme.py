@@ -1,7 +1,8 @@
-"""Write the README's measured table from benchmarks/results/*.json: `make results`.
+"""Write the measured tables of README.md and docs/ablation.md from benchmarks/results/*.json: `make results`.
 
 A result file is {"model": NAME, "rows": [{"dataset", "split", "task", "R1", "R5", "R10", "mAP", "mINP",
-"queries", "gallery", "command"}, ...]}, its percentages as `textreid eval --json` prints them.
+"queries", "gallery", "command"}, ...]}, its percentages as `textreid eval --json` prints them. The ablation's
+is what benchmarks/ablation.py writes.
 """
 
 from __future__ import annotations
@@ -41,11 +42,39 @@ def render(rows: list[dict[str, Any]]) -> str:
 
 def with_results(readme: str, folder: Path = RESULTS) -> str:
     """The README's text with the part between the two markers written anew."""
-    before, _, rest = readme.partition(START)
-    _, _, after = rest.partition(END)
-    return before + START + render(read_results(folder)) + END + after
+    return between(readme, START, END, render(read_results(folder)))
+
+
+def with_ablation(page: str, folder: Path = RESULTS) -> str:
+    """The text of docs/ablation.md with its tables written anew."""
+    rows = json.loads((folder / "ablation.json").read_text("utf-8"))
+    for series in ("image", "text", "alone"):
+        start, end = f"<!-- {series} -->\n", f"<!-- /{series} -->\n"
+        page = between(page, start, end, render_ablation([row for row in rows if row["series"] == series]))
+    return page
+
+
+def render_ablation(rows: list[dict[str, Any]]) -> str:
+    """One line a row, the mean over its seeds; the interval is over persons, for the first seed."""
+    lines = ["| trained with | R@1 | 95 % interval | mAP | 95 % interval | seeds |"]
+    lines.append("| --- | ---: | --- | ---: | --- | ---: |")
+    for name in dict.fromkeys(row["row"] for row in rows):
+        runs = [row for row in rows if row["row"] == name]
+        cells = []
+        for metric in ("R1", "mAP"):
+            low, high = runs[0]["ci95"][metric]
+            cells.append(f"{sum(run[metric] for run in runs) / len(runs):.1f} | {low:.1f} – {high:.1f}")
+        lines.append(f"| {name} | {cells[0]} | {cells[1]} | {len(runs)} |")
+    return "\n".join([*lines, ""])
+
+
+def between(page: str, start: str, end: str, content: str) -> str:
+    """The page with `content` in the place of what stands between two markers."""
+    before, _, rest = page.partition(start)
+    _, _, after = rest.partition(end)
+    return before + start + content + end + after
 
 
 if __name__ == "__main__":
-    page = ROOT / "README.md"
-    page.write_text(with_results(page.read_text("utf-8")), "utf-8")
+    for page, rewrite in ((ROOT / "README.md", with_results), (ROOT / "docs" / "ablation.md", with_ablation)):
+        page.write_text(rewrite(page.read_text("utf-8")), "utf-8")

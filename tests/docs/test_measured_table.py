@@ -1,4 +1,4 @@
-"""The README's numbers are those in benchmarks/results/, and the table says what was measured."""
+"""The numbers of README.md and docs/ablation.md are those in benchmarks/results/."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from pathlib import Path
 
 from tests.docs.pages import ROOT
 
-WITH_RESULTS = runpy.run_path(str(ROOT / "benchmarks" / "readme.py"))["with_results"]
+SCRIPT = runpy.run_path(str(ROOT / "benchmarks" / "readme.py"))
+WITH_RESULTS, WITH_ABLATION = SCRIPT["with_results"], SCRIPT["with_ablation"]
 
 
 def test_the_table_is_current() -> None:
@@ -44,3 +45,21 @@ def test_a_row_shows_its_numbers_and_its_command(tmp_path: Path) -> None:
     assert page.startswith("before\n")
     assert page.endswith("after\n")
     assert "old" not in page
+
+
+def test_the_ablation_is_current() -> None:
+    text = (ROOT / "docs" / "ablation.md").read_text("utf-8")
+    assert text.count("<!-- image -->\n") == text.count("<!-- /text -->\n") == 1
+    assert WITH_ABLATION(text) == text, "docs/ablation.md is not benchmarks/results/: run make results"
+
+
+def test_an_ablation_row_is_the_mean_over_seeds(tmp_path: Path) -> None:
+    runs = [
+        {"series": "image", "row": "identification", "seed": seed, "R1": r1, "mAP": 50.0}
+        | {"ci95": {"R1": [60.0, 70.04], "mAP": [48.0, 52.0]}}
+        for seed, r1 in ((0, 65.0), (1, 66.0))
+    ]
+    (tmp_path / "ablation.json").write_text(json.dumps(runs))
+    places = "".join(f"<!-- {name} -->\n<!-- /{name} -->\n" for name in ("image", "text", "alone"))
+    page = WITH_ABLATION(places, tmp_path)
+    assert "| identification | 65.5 | 60.0 – 70.0 | 50.0 | 48.0 – 52.0 | 2 |" in page
