@@ -1,0 +1,29 @@
+"""How well a model finds the people that it was trained on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from textreid import validation
+from textreid.benchmark import Benchmark
+from textreid.config import Recipe
+from textreid.data import datasets
+from textreid.data.training import locate
+from textreid.encode import Encoder
+
+
+def rank_1(recipe: Recipe, out: Path) -> dict[str, float]:
+    """Data set of the recipe -> R@1 in percent, by sentences, or by images from another camera.
+
+    Args:
+        recipe: that the model was trained by.
+        out: folder of the run.
+    """
+    encoder, reads_text = Encoder.load(out / "model", device="cpu"), recipe.model.reads_text
+    found = {}
+    for data in recipe.data:
+        crops = tuple(datasets.load(*locate(data, out), data.split))
+        described = reads_text and any(crop.captions for crop in crops)
+        benchmark = Benchmark(data.name, data.split, crops, queries=() if described else crops)
+        found[data.name] = validation.measure(encoder, benchmark, reads_text=reads_text)["R1"]
+    return found
