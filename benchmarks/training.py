@@ -70,7 +70,7 @@ def towers(step: Step, batches: list[Batch], recipe: Recipe) -> float:
             outcome = outcome + encoded.text.pooled.square().mean()
         outcome.backward()
         step.zero_grad()
-        return float(outcome)  # waits for the device
+        return outcome.item()  # waits for the device
 
     work(batches[0])
     start = time.perf_counter()
