@@ -150,7 +150,7 @@ class TestResuming:
         )
         whole = load_file(train(full, tmp_path / "whole") / "model.safetensors")
         killed = multiprocessing.get_context("spawn").Process(
-            target=train_until_killed, args=(full, tmp_path / "parts", 4)
+            target=train_until_killed, args=(full, tmp_path / "parts", 4, torch.get_num_threads())
         )
         killed.start()
         killed.join(400)
@@ -172,8 +172,11 @@ class TestResuming:
             train(replace(epochs(recipe, 1), optimizer=OptimizerRecipe(clip=1.0)), tmp_path)
 
 
-def train_until_killed(recipe: Recipe, out: Path, steps: int) -> None:
-    """Kill this process after so many steps, its state kept whenever it can be."""
+def train_until_killed(recipe: Recipe, out: Path, steps: int, threads: int) -> None:
+    """Kill this process after so many steps, its state kept whenever it can be.
+
+    Sums come out alike only with as many threads as the process that it is compared with.
+    """
     training.STATE_SECONDS = -1
     seen: list[StepReport] = []
 
@@ -182,7 +185,7 @@ def train_until_killed(recipe: Recipe, out: Path, steps: int) -> None:
         if len(seen) == steps:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    torch.set_num_threads(1)
+    torch.set_num_threads(threads)
     train(recipe, out, report=report)
 
 

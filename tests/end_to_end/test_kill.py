@@ -14,7 +14,7 @@ from tests.toy import COLOURS, draw_person
 from textreid_index import Gallery
 
 ROOT = Path(__file__).parents[2]
-PEOPLE = 600
+PEOPLE = 990
 
 
 def draw_crowd(folder: Path) -> None:
