@@ -8,17 +8,14 @@ from the rows of other processes, says `across_ranks = False`.
 
 from __future__ import annotations
 
-import importlib
-import inspect
-import pkgutil
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from torch import nn
 
-from textreid.config import build
-from textreid.errors import UnknownNameError
+from textreid import registry
 
 
 @dataclass(frozen=True)
@@ -52,7 +49,7 @@ class Sizes:
 
 def names() -> list[str]:
     """The losses that a recipe can name."""
-    return sorted(module.name for module in pkgutil.iter_modules(__path__) if not module.name.startswith("_"))
+    return registry.names(sys.modules[__name__])
 
 
 def create(name: str, options: dict[str, Any], sizes: Sizes) -> tuple[float, nn.Module]:
@@ -66,16 +63,6 @@ def create(name: str, options: dict[str, Any], sizes: Sizes) -> tuple[float, nn.
     Raises:
         UnknownNameError: no such loss, or an option that it does not have.
     """
-    if name not in names():
-        raise UnknownNameError("loss", name, names())
-    module = importlib.import_module(f"{__name__}.{name}")
-    config = build(module.Config, options, where=f"loss.{name}")
-    (loss,) = (
-        member
-        for member in vars(module).values()
-        if inspect.isclass(member)
-        and issubclass(member, nn.Module)
-        and member.__module__ == module.__name__
-        and not member.__name__.startswith("_")
-    )
+    package = sys.modules[__name__]
+    config, loss = registry.find(package, name, options, kind="loss", where=f"loss.{name}", base=nn.Module)
     return config.weight, loss(config, sizes)

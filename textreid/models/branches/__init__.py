@@ -12,20 +12,17 @@ module, built as `Module(config, image_width=, text_width=, dim=)`, with
 
 from __future__ import annotations
 
-import importlib
-import inspect
-import pkgutil
+import sys
 from typing import Any
 
 from torch import nn
 
-from textreid.config import build
-from textreid.errors import UnknownNameError
+from textreid import registry
 
 
 def names() -> list[str]:
     """The branches that a recipe can name."""
-    return sorted(module.name for module in pkgutil.iter_modules(__path__) if not module.name.startswith("_"))
+    return registry.names(sys.modules[__name__])
 
 
 def create(
@@ -44,17 +41,7 @@ def create(
         UnknownNameError: no such branch, or an option that it does not have.
         InputError: an option of the wrong type, or out of its range.
     """
-    if name not in names():
-        raise UnknownNameError("branch", name, names())
-    module = importlib.import_module(f"{__name__}.{name}")
-    config = build(module.Config, options, where=f"model.branches.{name}")
-    (branch,) = (
-        member
-        for member in vars(module).values()
-        if inspect.isclass(member)
-        and issubclass(member, nn.Module)
-        and member.__module__ == module.__name__
-        and not member.__name__.startswith("_")
-    )
+    package, where = sys.modules[__name__], f"model.branches.{name}"
+    config, branch = registry.find(package, name, options, kind="branch", where=where, base=nn.Module)
     created: nn.Module = branch(config, image_width=image_width, text_width=text_width, dim=dim)
     return created
