@@ -15,6 +15,9 @@ from typing import Any
 from textreid.errors import ModelError, UnknownNameError
 
 FINGERPRINTED = ["*.json", "*.safetensors", "vocab.txt", "merges.txt", "*.model"]
+CALIBRATION = "calibration.json"
+"""What a model's scores mean (`textreid.calibration`): it changes no vector."""
+
 HUB_FILES = [*FINGERPRINTED, "README.md", "LICENSE*", "*.jinja"]
 
 
@@ -72,10 +75,12 @@ def find_model(name: str) -> tuple[str, Path]:
 def fingerprint(folder: Path) -> str:
     """16 hexadecimal digits of the SHA-256 over all files that decide what vectors a model gives.
 
-    These are weights, configuration, preprocessing and vocabulary; a model card or a folder's name is not.
+    These are weights, configuration, preprocessing and vocabulary; a model card, a calibration of the scores
+    or a folder's name is not.
     """
     digest = hashlib.sha256()
-    for path in sorted({path for pattern in FINGERPRINTED for path in folder.rglob(pattern)}):
+    deciding = {path for pattern in FINGERPRINTED for path in folder.rglob(pattern)} - {folder / CALIBRATION}
+    for path in sorted(deciding):
         with path.open("rb") as file:
             content = hashlib.file_digest(file, "sha256").hexdigest()
         digest.update(f"{path.relative_to(folder).as_posix()} {content}\n".encode())

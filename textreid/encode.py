@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any, cast
 
@@ -12,6 +13,7 @@ from PIL import Image
 from safetensors import SafetensorError
 from torch import Tensor
 
+from textreid.calibration import Calibration
 from textreid.catalog import find_model, fingerprint
 from textreid.errors import InputError, ModelError
 from textreid.models.towers import Towers, TransformersTowers, load_towers
@@ -36,6 +38,7 @@ class Encoder:
     Args:
         towers: what encodes one batch.
         info: name, fingerprint (of weights, configuration, preprocessing and vocabulary) and dimension.
+        folder: the model's, where its calibration is looked for.
 
     Example:
         >>> encoder = Encoder.load("pocket")  # doctest: +SKIP
@@ -43,9 +46,10 @@ class Encoder:
         (1, 384)
     """
 
-    def __init__(self, towers: Towers, info: EncoderInfo) -> None:
+    def __init__(self, towers: Towers, info: EncoderInfo, folder: Path | None = None) -> None:
         self._towers = towers
         self.info = info
+        self.folder = folder
 
     @classmethod
     def load(cls, name: str | Path = "pocket", *, device: str = "auto") -> Encoder:
@@ -69,7 +73,7 @@ class Encoder:
             dim = _dimension(towers)
         except BROKEN as error:
             raise ModelError(f"Cannot load the model in '{folder}': {error}") from error
-        return cls(towers, EncoderInfo(name=name, fingerprint=fingerprint(folder), dim=dim))
+        return cls(towers, EncoderInfo(name=name, fingerprint=fingerprint(folder), dim=dim), folder)
 
     def encode_images(self, images: Sequence[Image.Image], *, batch_size: int = 64) -> np.ndarray:
         """Person crops to [N, D] float32 of unit norm.
@@ -105,6 +109,15 @@ class Encoder:
         vectors = np.empty_like(sorted_vectors)
         vectors[order] = sorted_vectors
         return vectors
+
+    @cached_property
+    def calibration(self) -> Calibration | None:
+        """What the scores mean, where that was measured (`textreid calibrate`).
+
+        Raises:
+            ModelError: the model's calibration is damaged, or belongs to other weights.
+        """
+        return Calibration.read(self.folder, self.info.fingerprint) if self.folder else None
 
     @property
     def has_matcher(self) -> bool:

@@ -137,9 +137,7 @@ def reorder(hits: Hits, logits: np.ndarray) -> Hits:
     order = np.argsort(-blend(hits.scores[:read], logits), kind="stable")
     matches = np.full(len(hits), np.nan, np.float32)
     matches[:read] = 1 / (1 + np.exp(-logits[order]))
-    scores = np.concatenate([hits.scores[:read][order], hits.scores[read:]])
-    records = tuple(hits.records[place] for place in order) + hits.records[read:]
-    return replace(hits, scores=scores, records=records, matches=matches)
+    return replace(hits.take(np.concatenate([order, np.arange(read, len(hits))])), matches=matches)
 
 
 def matched_scores(

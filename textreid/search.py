@@ -14,9 +14,10 @@ from PIL import ImageDraw
 from PIL.Image import Image
 
 from textreid import indexing, jobs
+from textreid.calibration import Calibration, Kind, Scale
 from textreid.cancel import CancellableDetector
 from textreid.commit import BATCH, PersonEncoder, add_people, encode_people
-from textreid.errors import InputError
+from textreid.errors import InputError, ModelError
 from textreid.indexing import AddReport, Progress
 from textreid.people import Detector, Sighting, load_detector, load_frame
 from textreid.query import DISLIKED, LIKED, PHOTO, Part, combine
@@ -192,11 +193,15 @@ class PersonSearch:
         less_like: Sequence[str] = (),
         rerank: int = 0,
         budget: float | None = None,
+        false_alarms: float | None = None,
     ) -> Hits:
         """The k people who match best.
 
         A description, a picture and liked people may be combined, each balanced by how far it tells the
         gallery's people apart (`textreid.query`). The text is only ever read as a description.
+
+        For a description alone or a photo alone, and a model that is calibrated for them, hits carry the
+        probability that they show the person.
 
         Args:
             text: what the person looks like, in English.
@@ -208,10 +213,15 @@ class PersonSearch:
             rerank: how many of the best are put into order by the model's matcher, which reads the
                 description and each picture together; 0: none.
             budget: seconds for that; when they are used up, no more pictures are read.
+            false_alarms: only hits good enough that of the searches for somebody who is not in the gallery
+                no more than this share, such as 0.05, finds anybody; `Hits.cut` tells what that took. None:
+                everybody.
 
         Raises:
-            InputError: there is nothing to search for, or no description to re-rank by.
-            ModelError: the model has no matcher to re-rank with.
+            InputError: there is nothing to search for, no description to re-rank by, or a rate that was not
+                measured or is asked for a query of several parts.
+            ModelError: the model has no matcher to re-rank with, or is not calibrated for the rate; or its
+                calibration is damaged.
             GalleryError: an id is unknown, or the gallery comes from another model.
         """
         if rerank and not (text and text.strip()):
@@ -232,22 +242,43 @@ class PersonSearch:
             parts.append(Part(self.gallery.vectors(less_like), DISLIKED))
             where = _excluding(where, less_like)
         read = self._reader() if rerank else None
+        kind = None
+        if len(parts) == 1 and not more_like:
+            kind = "text" if image is None else "photo"
+        scale = self._scale(kind, needed=false_alarms is not None)
         vector = combine(parts, lambda: self.gallery.sample(SAMPLE))
-        hits = self._nearest(vector, max(k, rerank), where)
+        hits = self._judged(self._nearest(vector, max(k, rerank), where), scale, where, false_alarms)
         if read and text:
-            hits = read(text, hits, rerank, budget).first(k)
+            hits = read(text, hits, rerank, budget)
+        hits = hits.first(k)
         if self._log:
             self._log.write(hits, text=text, image=image is not None, where=where, more_like=more_like)
         return hits
 
-    def similar(self, id: str, *, k: int = 20, where: Where | None = None) -> Hits:
+    def similar(
+        self, id: str, *, k: int = 20, where: Where | None = None, false_alarms: float | None = None
+    ) -> Hits:
         """The k people who look most like this one.
+
+        It needs no model; where one is loaded that is calibrated for photos, hits carry probabilities.
+
+        Args:
+            id: of the person.
+            k: how many.
+            where: whom to consider; None: everybody.
+            false_alarms: as in `search`; the model is loaded for it.
 
         Raises:
             UnknownPersonError: nobody has this id.
+            InputError: the rate was not measured.
+            ModelError: the model is not calibrated for photos.
         """
         where = _excluding(where, [id])
-        hits = self._nearest(self.gallery.vectors([id])[0], k, where)
+        vector = self.gallery.vectors([id])[0]
+        scale = None
+        if self._encoder is not None or false_alarms is not None:
+            scale = self._scale("photo", needed=false_alarms is not None)
+        hits = self._judged(self._nearest(vector, k, where), scale, where, false_alarms)
         if self._log:
             self._log.write(hits, where=where, more_like=[id])
         return hits
@@ -280,6 +311,48 @@ class PersonSearch:
             if self._rescorer is None:
                 self._rescorer = Rescorer(self.gallery, encoder)
             return self._rescorer
+
+    def calibrated(self, kind: Kind) -> bool:
+        """Whether the model knows what its scores mean, for descriptions ("text") or photos ("photo").
+
+        Raises:
+            ModelError: its calibration is damaged, or it cannot be loaded.
+        """
+        return self._scale(kind) is not None
+
+    def _scale(self, kind: Kind | None, *, needed: bool = False) -> Scale | None:
+        """What scores mean for one kind of query; None for a query of several parts.
+
+        Raises:
+            InputError: it is needed, and there are several parts.
+            ModelError: it is needed, and was not measured.
+        """
+        if kind is None:
+            if needed:
+                raise InputError(
+                    "A false-alarm rate is known for a description alone or a photo alone, not for several "
+                    "together: leave it out, or one of them."
+                )
+            return None
+        calibration: Calibration | None = getattr(self.encoder, "calibration", None)
+        scale = getattr(calibration, kind, None)
+        if needed and scale is None:
+            name, what = self.encoder.info.name, {"text": "descriptions", "photo": "photos"}[kind]
+            raise ModelError(
+                f"The model '{name}' is not calibrated for {what}, so no false-alarm rate is known: run "
+                f"textreid calibrate {name} --root DIR --{kind} DATASET, or search without one."
+            )
+        return scale
+
+    def _judged(
+        self, hits: Hits, scale: Scale | None, where: Where | None, false_alarms: float | None
+    ) -> Hits:
+        """The hits with their probabilities; of those, the ones that are good enough."""
+        if scale is None:
+            return hits
+        people = self.gallery.count(where)
+        hits = replace(hits, probabilities=scale.probabilities(hits.scores, people))
+        return hits if false_alarms is None else hits.at_least(scale.threshold(false_alarms, people))
 
     def _nearest(self, vector: np.ndarray, k: int, where: Where | None) -> Hits:
         known = self._encoder.info if self._encoder else self.gallery.encoder

@@ -23,12 +23,13 @@ from textreid_index.errors import (
     UnknownPersonError,
 )
 from textreid_index.gallery import Gallery, GalleryStats
-from textreid_index.hits import BatchHits, Hits, SearchHit
+from textreid_index.hits import BatchHits, Cut, Hits, SearchHit
 from textreid_index.records import Record, SourceState
 from textreid_index.where import Where
 
 __all__ = [
     "BatchHits",
+    "Cut",
     "Embeddings",
     "EncoderInfo",
     "EncoderMismatchError",

@@ -121,6 +121,12 @@ class Gallery:
         with self._store.reading() as db:
             return db.execute("SELECT count(*) FROM people").fetchone()[0]
 
+    def count(self, where: Where | None = None) -> int:
+        """How many people `where` accepts; None accepts everybody."""
+        condition, values = (where or Where()).sql()
+        with self._store.reading() as db:
+            return db.execute(f"SELECT count(*) FROM people WHERE {condition or 1}", values).fetchone()[0]
+
     def add(
         self,
         records: Sequence[Record],

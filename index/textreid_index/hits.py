@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, overload
 
 import numpy as np
@@ -22,6 +22,7 @@ class SearchHit:
         record: where and when the person was seen.
         match: probability that the description is of this person, where a model read both together to put
             the best hits into order; else None.
+        probability: that this is the person who is asked for, where it is known what scores mean; else None.
     """
 
     rank: int
@@ -29,11 +30,12 @@ class SearchHit:
     id: str
     record: Record
     match: float | None = None
+    probability: float | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        """The hit as plain values: rank, score, id, source, box, camera, time; match where there is one."""
+        """The hit as plain values: rank, score, id, source, box, camera, time; what else is known."""
         record = self.record
-        match = {} if self.match is None else {"match": round(self.match, 6)}
+        known = {"match": self.match, "probability": self.probability}
         return {
             "rank": self.rank,
             "score": round(self.score, 6),
@@ -42,8 +44,21 @@ class SearchHit:
             "box": None if record.box is None else list(record.box),
             "camera": record.camera,
             "time": record.when,
-            **match,
+            **{name: round(value, 6) for name, value in known.items() if value is not None},
         }
+
+
+@dataclass(frozen=True)
+class Cut:
+    """Where an answer was cut off.
+
+    Attributes:
+        needed: the score that a hit had to have.
+        best: the best score that anybody had; None where nobody was there to be searched.
+    """
+
+    needed: float
+    best: float | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,16 +69,34 @@ class Hits(Sequence[SearchHit]):
         scores: [k] float32, falling unless the hits were re-ranked.
         records: k records.
         matches: [k] float32, see `SearchHit.match`, NaN for None; None for hits that were not re-ranked.
+        probabilities: [k] float32, see `SearchHit.probability`; None where they are not known.
+        cut: what hits had to have, if only good enough ones were asked for.
     """
 
     scores: np.ndarray
     records: tuple[Record, ...]
     matches: np.ndarray | None = None
+    probabilities: np.ndarray | None = None
+    cut: Cut | None = None
 
     def first(self, k: int) -> Hits:
         """The k best."""
-        matches = None if self.matches is None else self.matches[:k]
-        return Hits(self.scores[:k], self.records[:k], matches)
+        return self.take(np.arange(min(k, len(self))))
+
+    def at_least(self, score: float) -> Hits:
+        """Those with this score or a better one, in the same order; `cut` tells what the best had."""
+        kept = self.take(np.flatnonzero(self.scores >= score))
+        return replace(kept, cut=Cut(score, float(self.scores.max()) if len(self) else None))
+
+    def take(self, places: np.ndarray) -> Hits:
+        """Those at these places [n] int, in that order."""
+        return replace(
+            self,
+            scores=self.scores[places],
+            records=tuple(self.records[place] for place in places),
+            matches=None if self.matches is None else self.matches[places],
+            probabilities=None if self.probabilities is None else self.probabilities[places],
+        )
 
     @property
     def ids(self) -> tuple[str, ...]:
@@ -87,7 +120,8 @@ class Hits(Sequence[SearchHit]):
         index = range(len(self))[place]
         record = self.records[index]
         match = None if self.matches is None or np.isnan(self.matches[index]) else float(self.matches[index])
-        return SearchHit(index + 1, float(self.scores[index]), record.id, record, match)
+        probability = None if self.probabilities is None else float(self.probabilities[index])
+        return SearchHit(index + 1, float(self.scores[index]), record.id, record, match, probability)
 
 
 @dataclass(frozen=True, eq=False)
