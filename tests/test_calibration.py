@@ -23,12 +23,12 @@ SCALE = Scale(
 
 def test_probability_by_bayes_rule():
     scores, people = np.array([0.2, 0.4, 0.8]), 99
-    ratio = np.exp(10 * scores - 4)
+    ratio = np.exp(10 * np.arcsin(scores) - 4)
     prior = 1 / (people + 1)
     expected = ratio * prior / (ratio * prior + 1 - prior)
     np.testing.assert_allclose(SCALE.probabilities(scores, people), expected, rtol=1e-6)
-    assert SCALE.probabilities(np.array([0.4]), 1)[0] == pytest.approx(0.5)
-    assert SCALE.probabilities(np.array([0.4]), 99)[0] == pytest.approx(0.01)
+    assert SCALE.probabilities(np.sin([0.4]), 1)[0] == pytest.approx(0.5)
+    assert SCALE.probabilities(np.sin([0.4]), 99)[0] == pytest.approx(0.01)
 
 
 def test_no_score_overflows():

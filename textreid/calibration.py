@@ -4,9 +4,10 @@ A cosine alone says neither how likely two things are one person nor whether the
 enough: both depend on the model, on the kind of query and on how many people were looked at. A `Scale` knows
 two things about one kind of query, measured on a benchmark (`textreid.evaluate.calibrate`):
 
-- the log-likelihood ratio of "the same person" against "another" at a score s, as `slope * s + offset`
-  (Platt, "Probabilistic outputs for support vector machines", 1999; with the prior taken out: Brümmer and
-  du Preez, "Application-independent evaluation of speaker detection", 2006);
+- the log-likelihood ratio of "the same person" against "another" at a score s, `slope * arcsin(s) + offset`:
+  a logistic curve (Platt, "Probabilistic outputs for support vector machines", 1999) over the angle between
+  the vectors rather than its cosine, which flattens near 1 where right pairs are; with the prior taken out
+  (Brümmer and du Preez, "Application-independent evaluation of speaker detection", 2006);
 - how high the best score of a gallery without the person rises, by the size of that gallery.
 
 It changes no vector, so it is no part of a model's fingerprint; it names the one it was measured with.
@@ -17,7 +18,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 
@@ -27,6 +28,8 @@ from textreid.errors import InputError, ModelError
 Kind = Literal["text", "photo"]
 """A query: a description, or a picture of a person."""
 
+KINDS: tuple[Kind, ...] = get_args(Kind)
+
 
 @dataclass(frozen=True)
 class Scale:
@@ -34,7 +37,7 @@ class Scale:
 
     Attributes:
         data: what it was measured on, such as "cuhk-pedes val".
-        slope: rise of the log-likelihood ratio by score, positive.
+        slope: rise of the log-likelihood ratio by the arcsine of the score, positive.
         offset: the log-likelihood ratio at score 0.
         sizes: S sizes of galleries, rising from 1.
         rates: R false-alarm rates, rising, each between 0 and 1.
@@ -78,7 +81,8 @@ class Scale:
         Returns:
             [k] float32. The log-likelihood ratio 0 among one picture gives 1/2, among 99 pictures 1/100.
         """
-        odds = self.slope * np.asarray(scores, np.float64) + self.offset - np.log(max(people, 1))
+        angles = np.arcsin(np.clip(np.asarray(scores, np.float64), -1, 1))
+        odds = self.slope * angles + self.offset - np.log(max(people, 1))
         return np.exp(-np.logaddexp(0, -odds)).astype(np.float32)
 
     def threshold(self, false_alarms: float, people: int) -> float:

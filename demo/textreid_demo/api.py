@@ -34,6 +34,7 @@ def publish(desk: Desk) -> None:
         k: int = 20,
         more_like: list[str] | None = None,
         less_like: list[str] | None = None,
+        false_alarms: float | None = None,
     ) -> list[dict[str, Any]]:
         """Find people by a description, an example photo, or both; best match first."""
         question = Question(
@@ -45,11 +46,17 @@ def publish(desk: Desk) -> None:
             since=_text(since, "since"),
             until=_text(until, "until"),
             k=_number(k, "k"),
+            false_alarms=_rate(false_alarms),
         )
         return desk.ask(question).to_dicts()
 
     def similar(
-        id: str, camera: str = "", since: str = "", until: str = "", k: int = 20
+        id: str,
+        camera: str = "",
+        since: str = "",
+        until: str = "",
+        k: int = 20,
+        false_alarms: float | None = None,
     ) -> list[dict[str, Any]]:
         """Find people who look like somebody in the gallery."""
         question = Question(
@@ -58,6 +65,7 @@ def publish(desk: Desk) -> None:
             since=_text(since, "since"),
             until=_text(until, "until"),
             k=_number(k, "k"),
+            false_alarms=_rate(false_alarms),
         )
         return desk.ask(question).to_dicts()
 
@@ -144,6 +152,12 @@ def _number(value: object, name: str) -> int:
     if isinstance(value, bool) or not isinstance(value, (int, float)) or value != value or int(value) < 1:
         raise InputError(f"{name}: expected a whole number, at least 1.")
     return int(value)
+
+
+def _rate(value: object) -> float | None:
+    if value is None or (isinstance(value, int | float) and not isinstance(value, bool)):
+        return value
+    raise InputError("false_alarms: expected a number, such as 0.05.")
 
 
 def _ids(value: object, name: str) -> tuple[str, ...]:

@@ -36,6 +36,10 @@ class Desk:
         """Search; raises what `Question.ask` raises."""
         return replace(question, k=min(question.k, MOST)).ask(self.search)
 
+    def calibrated(self, question: Question) -> bool:
+        """Whether it is known what the scores of such a question mean."""
+        return question.kind is not None and self.search.calibrated(question.kind)
+
     def browse(self, where: Where, k: int) -> list[Record]:
         """The first `k` people that pass a filter, unranked."""
         return [record for record, _ in zip(self.gallery.records(where), range(k), strict=False)]

@@ -50,15 +50,18 @@ class Handlers:
 
     # --- results -----------------------------------------------------------------------------------------
 
-    def search(self, view: View, text: str, camera: str, since: str, until: str) -> Shown:
+    def search(self, view: View, text: str, camera: str, since: str, until: str, matches: str) -> Shown:
         """A new description or filter. Other words drop the guides of the last search."""
         old = view.question
-        asked = replace(old, text=text, camera=camera, since=since, until=until, k=PAGE)
+        filters = {"camera": camera, "since": since, "until": until, "false_alarms": words.rate(matches)}
+        asked = replace(old, text=text, k=PAGE, **filters)
         return self._show(asked if text == old.text else replace(asked, like=None, more=(), less=()))
 
-    def show_photo(self, path: str | None, text: str, camera: str, since: str, until: str) -> Shown:
+    def show_photo(
+        self, path: str | None, text: str, camera: str, since: str, until: str, matches: str
+    ) -> Shown:
         """Another example photo, or none. It is read here once: the uploaded file is not needed again."""
-        asked = Question(text=text, camera=camera, since=since, until=until)
+        asked = Question(text, camera=camera, since=since, until=until, false_alarms=words.rate(matches))
         try:
             return self._show(replace(asked, photo=open_photo(Path(path))) if path else asked)
         except Exception as error:
@@ -71,7 +74,13 @@ class Handlers:
     def find_again(self, view: View, id: str) -> tuple[View, str, dict[str, Any], str, None]:
         """People who look like this one, in place of what was typed and shown."""
         kept = view.question
-        asked = Question(like=id, camera=kept.camera, since=kept.since, until=kept.until)
+        asked = Question(
+            like=id,
+            camera=kept.camera,
+            since=kept.since,
+            until=kept.until,
+            false_alarms=kept.false_alarms,
+        )
         return *self._show(asked), "", None
 
     def more_like(self, view: View, id: str) -> Shown:
@@ -81,6 +90,10 @@ class Handlers:
     def less_like(self, view: View, id: str) -> Shown:
         """The same search, farther from this person."""
         return self._show(view.question.disliking(id))
+
+    def nearest(self, view: View) -> tuple[View, str, dict[str, Any], str]:
+        """The same search, whether or not anybody is a likely match; the choice is taken back."""
+        return *self._show(replace(view.question, false_alarms=None)), words.EVERYBODY
 
     def release(self, view: View, event: gr.EventData) -> Shown:
         """The same search without one of its guides."""
@@ -101,12 +114,22 @@ class Handlers:
             return _nobody(question, words.in_words(error), "wrong")
 
     def _rank(self, question: Question) -> Shown:
-        hits, total = self.desk.ask(question), len(self.desk.gallery)
+        told = self.desk.calibrated(question)
+        hits = self.desk.ask(question if told else replace(question, false_alarms=None))
+        total = len(self.desk.gallery)
         steering = markup.feedback(question.more, question.less, question.like, self.thumbnail)
+        if not hits and hits.cut and hits.cut.best is not None:
+            why = words.nobody_matches(hits.cut, question.false_alarms or 0)
+            return _nobody(question, why, above=steering, tools=markup.nearest())
         if not hits:
             return _nobody(question, self._why_nobody(question), above=steering)
         tools = markup.downloads(words.to_csv(hits))
-        top = markup.heading("Results", f"{len(hits)} of {words.people(total)}, best match first", tools)
+        detail = f"{len(hits)} of {words.people(total)}, best match first"
+        if hits.cut:
+            detail += f". Only likely matches: {words.rate_in_words(question.false_alarms or 0)}"
+        elif question.false_alarms is not None:
+            detail += ". How likely they match is not known for such a question: everybody is shown"
+        top = markup.heading("Results", detail, tools)
         html = top + steering + markup.cards(hits, self.thumbnail)
         return View(question, hits), html, gr.update(visible=_more(len(hits), question, total))
 
@@ -139,11 +162,11 @@ class Handlers:
     @spoken
     def _person(self, view: View, id: str) -> str:
         record = self.desk.gallery.get(id)
-        score = next((hit.score for hit in view.hits or () if hit.id == id), None)
+        hit = next((hit for hit in view.hits or () if hit.id == id), None)
         frame, missing = self.desk.frame(id)
         picture = markup.to_jpeg(frame) if frame else self.thumbnail(id)
         near = markup.neighbours(self.desk.neighbours(id), record, self.thumbnail)
-        return markup.person(record, score, picture, missing, near)
+        return markup.person(record, hit, picture, missing, near)
 
     def ask_delete(self, id: str) -> tuple[Any, str, Any]:
         """Before deleting: what would go, and whether the rest of the file is worth asking about."""
@@ -208,8 +231,8 @@ class Handlers:
         return f"<p class='about'>{words.people(len(self.desk.gallery))}, {cameras}</p>"
 
 
-def _nobody(question: Question, why: str, kind: str = "plain", above: str = "") -> Shown:
-    return View(question), above + markup.note(why, kind), gr.update(visible=False)
+def _nobody(question: Question, why: str, kind: str = "plain", above: str = "", tools: str = "") -> Shown:
+    return View(question), above + markup.note(why, kind, tools), gr.update(visible=False)
 
 
 def _more(shown: int, question: Question, total: int) -> bool:

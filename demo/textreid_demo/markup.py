@@ -14,6 +14,7 @@ from pathlib import PurePath
 
 from PIL import Image
 
+from textreid_demo import words
 from textreid_index import Record, SearchHit
 
 Thumbnail = Callable[[str], bytes]
@@ -61,8 +62,12 @@ def _card(person: SearchHit | Record, thumbnail: Thumbnail) -> str:
     record = person.record if isinstance(person, SearchHit) else person
     title, ranked = f"Person, {place(record.source)}", ""
     if isinstance(person, SearchHit):
-        title = f"Rank {person.rank}, score {person.score:.2f}, {place(record.source)}"
-        ranked = f"<b class='rank'>{person.rank}</b><span class='score'>{person.score:.2f}</span>"
+        likely = "" if person.probability is None else words.likely(person.probability)
+        chance = f", {likely} likely" if likely else ""
+        title = f"Rank {person.rank}, score {person.score:.2f}{chance}, {place(record.source)}"
+        ranked = f"<b class='rank'>{person.rank}</b>"
+        ranked += f"<span class='likely'>{likely}</span>" if likely else ""
+        ranked += f"<span class='score'>{person.score:.2f}</span>"
     return (
         f'<button type="button" class="person" title="{escape(title)}" data-do="pick" '
         f'data-id="{escape(record.id)}"><span class="frame">'
@@ -106,16 +111,26 @@ def _chip(label: str, id: str, thumbnail: Thumbnail) -> str:
     )
 
 
-def note(text: str, kind: str = "plain") -> str:
-    """Sentences in place of results: "plain" for an empty state, "wrong" for an error, "good" for success."""
+def nearest() -> str:
+    """The way on from a search that nobody matches."""
+    return '<button type="button" class="tool" data-do="nearest">Show the nearest people</button>'
+
+
+def note(text: str, kind: str = "plain", tools: str = "") -> str:
+    """Sentences in place of results: "plain" for an empty state, "wrong" for an error, "good" for success.
+
+    `tools` is markup.
+    """
     lines = "".join(f"<p>{escape(line)}</p>" for line in text.splitlines())
-    return f'<div class="note {kind}" role="{"alert" if kind == "wrong" else "status"}">{lines}</div>'
+    return f'<div class="note {kind}" role="{"alert" if kind == "wrong" else "status"}">{lines}{tools}</div>'
 
 
-def person(record: Record, score: float | None, picture: bytes, missing: str, near: str) -> str:
+def person(record: Record, hit: SearchHit | None, picture: bytes, missing: str, near: str) -> str:
     """Everything known about one person: the full frame, the facts, and who was there before and after."""
+    probability = hit.probability if hit else None
     facts = {
-        "Score": "" if score is None else f"{score:.3f}",
+        "Score": f"{hit.score:.3f}" if hit else "",
+        "Likely": "" if probability is None else f"{words.likely(probability)}, going by looks alone",
         "Camera": record.camera or "",
         "Time": when(record),
         "Source": place(record.source),

@@ -9,6 +9,7 @@ from pathlib import Path
 import gradio as gr
 from gradio.data_classes import FileData
 
+from textreid.calibration import KINDS
 from textreid_demo import api, words
 from textreid_demo.desk import Desk
 from textreid_demo.handlers import Handlers, View
@@ -23,7 +24,7 @@ EXAMPLES = (
 )
 FILE_TYPES = ["image", "video", ".zip"]
 EVENTS_JS = """
-const events = ['pick', 'release', 'sheet'];
+const events = ['pick', 'release', 'sheet', 'nearest'];
 element.addEventListener('click', (event) => {
   const target = event.target.closest('[data-do]');
   if (target && events.includes(target.dataset.do)) trigger(target.dataset.do, {id: target.dataset.id ?? ''});
@@ -68,6 +69,10 @@ def build(desk: Desk, title: str, examples: Sequence[str] = EXAMPLES) -> gr.Bloc
                     until = gr.Textbox(
                         label="Until", placeholder="2026-03-01 15:00, or 1:30 in a video", min_width=150
                     )
+                    matches = gr.Dropdown(
+                        label="Show", choices=list(words.MATCHES.items()), value=words.EVERYBODY,
+                        min_width=200, visible=any(map(desk.search.calibrated, KINDS)),
+                    )  # fmt: skip
             photo = gr.Image(
                 type="filepath", image_mode=None, sources=["upload", "clipboard"], buttons=[],
                 label="Example photo", show_label=False, placeholder="Example photo",
@@ -113,18 +118,19 @@ def build(desk: Desk, title: str, examples: Sequence[str] = EXAMPLES) -> gr.Bloc
         sheet = gr.Textbox(visible=False)
 
         shown = [view, results, more]
-        asked = [view, text, camera, since, until]
+        asked = [view, text, camera, since, until, matches]
         opened = [current, person, panel, confirm]
         loud = {"api_visibility": "private", "show_progress": "minimal", "show_progress_on": results}
 
         gr.on([text.submit, since.submit, until.submit], on.search, asked, shown, **loud)
         gr.on([photo.upload, photo.clear], on.show_photo, [photo, *asked[1:]], shown, **loud)
-        camera.input(on.search, asked, shown, **loud)
+        gr.on([camera.input, matches.input], on.search, asked, shown, **loud)
         for chip, example in zip(chips, examples, strict=True):
             chip.click(lambda example=example: example, None, text, **quiet).then(
                 on.search, asked, shown, **loud
             )
         more.click(on.show_more, view, shown, **loud)
+        results.nearest(on.nearest, view, [*shown, matches], **loud)
         results.release(on.release, view, shown, **loud)
         results.sheet(on.sheet, view, sheet, **quiet).then(None, sheet, None, js=SAVE_JS, **quiet)
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from textreid.calibration import Kind
 from textreid.errors import InputError
 from textreid.filters import where
 from textreid.images import open_image
@@ -36,6 +37,7 @@ class Question:
         since: earliest moment as typed, or "".
         until: latest moment as typed, or "".
         k: how many people to show.
+        false_alarms: only matches this good (`PersonSearch.search`); None: everybody.
     """
 
     text: str = ""
@@ -47,6 +49,7 @@ class Question:
     since: str = ""
     until: str = ""
     k: int = PAGE
+    false_alarms: float | None = None
 
     @property
     def where(self) -> Where:
@@ -62,6 +65,14 @@ class Question:
     def blank(self) -> bool:
         """Whether there is nothing to rank by."""
         return not (self.text.strip() or self.photo or self.like or self.more)
+
+    @property
+    def kind(self) -> Kind | None:
+        """A description alone, one photo or person alone, or None for several guides together."""
+        guides = [self.text.strip(), self.photo, self.like]
+        if sum(map(bool, guides)) != 1 or self.more or self.less:
+            return None
+        return "text" if self.text.strip() else "photo"
 
     def liking(self, id: str) -> Question:
         """More like this person; like or dislike, the last word counts."""
@@ -87,7 +98,7 @@ class Question:
                 f"Describe the person in at most {LONGEST_TEXT} characters; these are {len(self.text)}."
             )
         if self.like and not (self.text.strip() or self.photo or self.more or self.less):
-            return search.similar(self.like, k=self.k, where=self.where)
+            return search.similar(self.like, k=self.k, where=self.where, false_alarms=self.false_alarms)
         return search.search(
             self.text.strip() or None,
             image=self.photo,
@@ -95,6 +106,7 @@ class Question:
             where=self.where,
             more_like=(self.like, *self.more) if self.like else self.more,
             less_like=self.less,
+            false_alarms=self.false_alarms,
         )
 
 

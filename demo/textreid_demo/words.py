@@ -9,7 +9,7 @@ from pathlib import Path
 
 from textreid.errors import TextReIDError
 from textreid.indexing import AddReport
-from textreid_index import GalleryError, Hits
+from textreid_index import Cut, GalleryError, Hits
 
 logger = logging.getLogger("textreid_demo")
 
@@ -22,12 +22,46 @@ DELETING = (
     "back. Files outside the gallery are not touched."
 )
 RESPONSIBLE = (
-    "A score says how alike two things look, not who somebody is: check every result with your own eyes. "
+    "A score says how alike two things look, not who somebody is, and a percentage how often such a score "
+    "was right in tests: check every result with your own eyes. "
     "Search only pictures you may use. Nothing leaves this machine, and a person deleted here is gone."
 )
 TROUBLE = (
     "Something went wrong and was not your doing. The details are in the terminal that runs textreid demo."
 )
+
+
+EVERYBODY = ""
+MATCHES = {
+    "Everybody, best first": EVERYBODY,
+    "Likely matches (1 false alarm in 20 searches)": "0.05",
+    "Very likely matches (1 false alarm in 100 searches)": "0.01",
+}
+"""Who is shown: what the page offers, and the false-alarm rate behind it."""
+
+
+def rate(matches: str) -> float | None:
+    """The false-alarm rate behind a choice of `MATCHES`."""
+    return float(matches) if matches else None
+
+
+def rate_in_words(rate: float) -> str:
+    """`1 in 20 searches for somebody who is not here would find anybody`."""
+    return f"1 in {1 / rate:.0f} searches for somebody who is not here would find anybody"
+
+
+def nobody_matches(cut: Cut, rate: float) -> str:
+    """What to say when nobody is good enough."""
+    return (
+        f"Nobody matches.\nThe best score is {cut.best:.2f}; a likely match needs {cut.needed:.2f} here, "
+        f"so that only {rate_in_words(rate)}."
+    )
+
+
+def likely(probability: float) -> str:
+    """`83 %`, and never 0 or 100: nothing here is certain."""
+    percent = round(100 * probability)
+    return "under 1 %" if percent < 1 else "over 99 %" if percent > 99 else f"{percent} %"
 
 
 def in_words(error: Exception) -> str:

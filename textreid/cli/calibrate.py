@@ -94,28 +94,39 @@ def run(
         print_json({"model": encoder.info.name, "fingerprint": encoder.info.fingerprint, **printed})
         return
     for kind, tried in trials.items():
-        print_table(_table(f"{in_words(asked[kind][1])}: {scales[kind].data}", tried))
+        title = f"{in_words(asked[kind][1])}: {scales[kind].data}"
+        print_table(_probabilities(title, tried))
+        print_table(_thresholds(title, tried))
 
 
-def _table(title: str, trials: list[Trial]) -> Table:
+def _probabilities(title: str, trials: list[Trial]) -> Table:
     from rich.table import Table
 
-    table = Table(title=title, caption="Percent, on persons that the fit has not seen.")
-    for heading in ("people", "right first", "error of probability", "of cosine"):
-        table.add_column(heading, justify="right")
-    for heading in ("false alarms", "score", "realised", "right first and kept"):
+    table = Table(title=f"{title}: probabilities", caption="Percent, of persons that the fit has not seen.")
+    for heading in ("people", "error", "error of cosine", "first hit: claimed", "first hit: right"):
         table.add_column(heading, justify="right")
     for trial in trials:
-        cells = [
-            f"{trial.size:,}",
-            *(f"{100 * x:.1f}" for x in (trial.found, trial.error, trial.cosine_error)),
-        ]
-        for rate, score, realised, kept in zip(
-            trial.rates, trial.thresholds, trial.realised, trial.kept, strict=True
-        ):
+        shares = (trial.error, trial.cosine_error, trial.claimed, trial.right)
+        table.add_row(f"{trial.size:,}", *(f"{100 * share:.1f}" for share in shares))
+    return table
+
+
+def _thresholds(title: str, trials: list[Trial]) -> Table:
+    from rich.table import Table
+
+    table = Table(title=f"{title}: nobody matches", caption="Percent, of persons that the fit has not seen.")
+    for heading in ("people", "false alarms", "realised", "score needed", "right first", "of these kept"):
+        table.add_column(heading, justify="right")
+    for trial in trials:
+        for place, rate in enumerate(trial.rates):
             if rate in SHOWN:
-                shares = f"{100 * realised:.1f}", f"{100 * kept:.1f}"
-                table.add_row(*cells, f"{100 * rate:g}", f"{score:.3f}", *shares)
-                cells = [""] * 4
+                table.add_row(
+                    f"{trial.size:,}",
+                    f"{100 * rate:g}",
+                    f"{100 * trial.realised[place]:.1f}",
+                    f"{trial.thresholds[place]:.3f}",
+                    f"{100 * trial.found:.1f}",
+                    f"{100 * trial.kept[place] / max(trial.found, 1e-9):.1f}",
+                )
         table.add_section()
     return table

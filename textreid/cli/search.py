@@ -47,6 +47,15 @@ def run(
             min=0, metavar="MS", help="Stop reading after so many milliseconds.", show_default=False
         ),
     ] = None,
+    false_alarms: Annotated[
+        float | None,
+        typer.Option(
+            metavar="RATE",
+            help="Only hits so good that a search for somebody who is not there finds anybody at most this "
+            "often: 0.05 is one in twenty.",
+            show_default=False,
+        ),
+    ] = None,
     as_json: AsJson = False,
     sheet: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Also write a contact sheet, such as hits.jpg.")
@@ -62,12 +71,14 @@ def run(
     Both together mean: like on this photo, but as described. A date and time is compared with when a photo
     was taken or a video recorded; seconds, or minutes:seconds, with the place in the video.
     Re-ranking needs a model with a matcher, which compares each word with each place of a picture.
+    Probabilities and --false-alarms need a model that is calibrated, and a description or a photo alone.
 
     Examples:
       textreid search "a man in a blue shirt with a backpack" --gallery gallery
       textreid search --image example.jpg --gallery gallery -k 5
       textreid search "but with a red bag" --image example.jpg --gallery gallery --sheet hits.jpg
       textreid search "a woman in white" --gallery gallery --camera yard --since 1:30 --until 2:00 --json
+      textreid search "a man in a blue shirt" --gallery gallery --false-alarms 0.05
     """
     from textreid.filters import where
     from textreid.search import PersonSearch
@@ -76,15 +87,32 @@ def run(
     example = _example(image) if image else None
     with PersonSearch.open(gallery, model=model, device=device, log=log) as search:
         seconds = None if budget is None else budget / 1000
-        hits = search.search(description, image=example, k=k, where=limits, rerank=rerank, budget=seconds)
+        hits = search.search(
+            description,
+            image=example,
+            k=k,
+            where=limits,
+            rerank=rerank,
+            budget=seconds,
+            false_alarms=false_alarms,
+        )
         if sheet:
             _write_sheet(search, hits, description or f"like {image}", sheet)
     if as_json:
         print_json(hits.to_dicts())
     elif hits:
         print_table(_table(hits))
-    else:
-        stderr().print("Nobody found: the gallery is empty, or nobody in it passes the filters.")
+    if not hits:
+        stderr().print(_nobody(hits, false_alarms))
+
+
+def _nobody(hits: Hits, false_alarms: float | None) -> str:
+    if hits.cut is None or hits.cut.best is None:
+        return "Nobody found: the gallery is empty, or nobody in it passes the filters."
+    return (
+        f"Nobody matches: the best score is {hits.cut.best:.3f}, and {hits.cut.needed:.3f} is needed for a "
+        f"false-alarm rate of {false_alarms:g}. Leave --false-alarms out to see who comes nearest."
+    )
 
 
 def _example(path: Path) -> Image:
@@ -114,8 +142,9 @@ def _table(hits: Hits) -> Table:
     from rich.table import Table
 
     table = Table(box=None, header_style="bold", pad_edge=False)
-    reranked = hits.matches is not None
-    for name in ("rank", "score", "match") if reranked else ("rank", "score"):
+    known = {"match": hits.matches is not None, "probability": hits.probabilities is not None}
+    more = [name for name, there in known.items() if there]
+    for name in ("rank", "score", *more):
         table.add_column(name, justify="right")
     for name in ("source", "box", "camera", "time"):
         table.add_column(name, overflow="fold")
@@ -123,7 +152,6 @@ def _table(hits: Hits) -> Table:
         box = " ".join(f"{value:.0f}" for value in hit["box"] or ())
         texts = (hit["source"], box, hit["camera"] or "", hit["time"] or "")
         numbers = [str(hit["rank"]), f"{hit['score']:.3f}"]
-        if reranked:
-            numbers.append(f"{hit['match']:.3f}" if "match" in hit else "")
+        numbers += [f"{hit[name]:.3f}" if name in hit else "" for name in more]
         table.add_row(*numbers, *map(escape, texts))
     return table

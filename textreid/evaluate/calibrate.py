@@ -21,6 +21,9 @@ PRIOR = 0.01
 """Share of right pairs that the curve is fitted at, so that it is right at the scores which decide among a
 hundred or so pictures. Equal weights would make it right at scores that decide between two."""
 
+LEAST = 0.01
+"""Claims below this are as good as none."""
+
 SIZES = (10, 100, 1000, 10_000)
 """The galleries that a calibration is checked with."""
 
@@ -31,9 +34,12 @@ class Trial:
 
     Attributes:
         size: N.
-        found: share of the searches for somebody who is there whose first hit is right, at no threshold.
-        error: expected calibration error of the first hit's probability.
+        error: expected calibration error of the pictures that are given a probability of 1 % and more.
         cosine_error: the same where the cosine itself is taken for a probability.
+        claimed: mean probability of first hits.
+        right: share of first hits that are right: more than is claimed, as a probability looks at nothing but
+            its own picture, and the first has beaten all others.
+        found: share of the searches for somebody who is there whose first hit is right, at no threshold.
         rates: R false-alarm rates that were asked for.
         thresholds: R scores that they take.
         realised: R shares of the searches for somebody who is not there that found somebody.
@@ -41,9 +47,11 @@ class Trial:
     """
 
     size: int
-    found: float
     error: float
     cosine_error: float
+    claimed: float
+    right: float
+    found: float
     rates: tuple[float, ...]
     thresholds: tuple[float, ...]
     realised: tuple[float, ...]
@@ -78,7 +86,7 @@ def fit(search: Search, data: str) -> Scale:
 
 
 def log_likelihood_ratio(right: np.ndarray, wrong: np.ndarray, prior: float = PRIOR) -> tuple[float, float]:
-    """Slope and offset of log p(score | same person) / p(score | another), by logistic regression.
+    """Slope and offset, over arcsin(score), of log p(score | same person) - log p(score | another).
 
     The targets are Platt's, (n + 1) / (n + 2) and 1 / (m + 2) for n right and m wrong pairs, so that a model
     that never errs on the benchmark is not believed to be infallible.
@@ -95,7 +103,7 @@ def log_likelihood_ratio(right: np.ndarray, wrong: np.ndarray, prior: float = PR
     weights = np.concatenate([(sure @ masses)[used], ((1 - sure) @ masses)[used]])
     labels = np.repeat([1, 0], used.sum())
     curve = LogisticRegression(C=np.inf, solver="newton-cholesky", tol=1e-9, max_iter=1000)
-    curve.fit(np.tile(CENTRES[used], 2)[:, None], labels, weights)
+    curve.fit(np.tile(np.arcsin(CENTRES[used]), 2)[:, None], labels, weights)
     return float(curve.coef_[0, 0]), float(curve.intercept_[0] - np.log(prior / (1 - prior)))
 
 
@@ -155,19 +163,30 @@ def _part(search: Search, queries: np.ndarray, gallery: np.ndarray) -> Search:
 def _try(scale: Scale, search: Search, sizes: Sequence[int]) -> Iterator[Trial]:
     counted = tally(search, sizes)
     for number, size in enumerate(sizes):
-        hits, there = first_hits(search, size), size / (size + 1)
-        right, wrong = there * hits.right, there * hits.wrong + (1 - there) * counted.best[number]
+        there, claims = size / (size + 1), scale.probabilities(CENTRES, size)
+        hits = first_hits(search, size)
+        first = there * (hits.right + hits.wrong) + (1 - there) * counted.best[number]
         thresholds = tuple(scale.threshold(rate, size) for rate in RATES)
         yield Trial(
             size,
-            hits.found,
-            calibration_error(scale.probabilities(CENTRES, size), right, wrong),
-            calibration_error(CENTRES.clip(0, 1), right, wrong),
-            RATES,
-            thresholds,
+            error=_error(claims, counted, size),
+            cosine_error=_error(CENTRES, counted, size),
+            claimed=float(claims @ first),
+            right=there * hits.found,
+            found=hits.found,
+            rates=RATES,
+            thresholds=thresholds,
             realised=tuple(float(counted.passing(score)[number]) for score in thresholds),
             kept=tuple(map(hits.kept, thresholds)),
         )
+
+
+def _error(claims: np.ndarray, counted: Tally, size: int) -> float:
+    """The calibration error of pairs, of which one in `size` + 1 is right, where anything is claimed."""
+    right = counted.right / counted.right.sum()
+    wrong = size * counted.wrong / counted.wrong.sum()
+    told = claims >= LEAST
+    return calibration_error(claims[told], right[told], wrong[told])
 
 
 def _thresholds(counted: Tally) -> tuple[tuple[float, ...], ...]:
