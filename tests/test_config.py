@@ -152,6 +152,7 @@ class TestRefusals:
             (Phase, {"epochs": 1, "image_size": (16, 64)}, "both sides need 32 pixels"),
             (Phase, {"epochs": 1, "text_rate": -1.0}, "text_rate is -1.0"),
             (Recipe, {"seed": -1}, "seed is -1"),
+            (DataRecipe, {"name": "x", "trust": {"a": 1.5}}, r"trust\.a is 1\.5; it must be between 0 and 1"),
             (OptimizerRecipe, {"clip": 0.0}, "clip is 0.0; it must be above 0"),
         ],
     )

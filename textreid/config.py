@@ -33,6 +33,7 @@ class ModelRecipe:
             transformers or sentence-transformers, such as "bert-base-uncased".
         image_backbone: name of an image tower, for "scratch" and files of weights.
         image_options: options of the image tower (see `textreid.models.backbones`).
+        text_kept: numbers of the layers that stay of a joint model's text tower, from 0; empty: all of them.
         text_length: tokens that a sentence may have; 0: as many as the tower was trained with. More stretches
             its position table.
         projection_dim: D, size of the joint space.
@@ -58,6 +59,7 @@ class ModelRecipe:
     text_init: str = ""
     image_backbone: str = "tf_efficientnet_lite0"
     image_options: dict[str, Any] = field(default_factory=dict)
+    text_kept: tuple[int, ...] = ()
     text_length: int = 0
     projection_dim: int = 384
     text_layers: int = 6
@@ -84,6 +86,8 @@ class DataRecipe:
         identities: how many people to draw, for "synthetic".
         images: pictures of each of them.
         seed: which people.
+        trust: source of captions, as the data set names it -> how far they are believed, 0 to 1; 1 for
+            sources that are not named. Losses between images and sentences count a pair by it.
         attributes: where more attributes come from than the data set has: "captions", or the path of an
             annotation file; see `textreid.data.attributes`.
     """
@@ -94,7 +98,13 @@ class DataRecipe:
     identities: int = 0
     images: int = 4
     seed: int = 0
+    trust: dict[str, float] = field(default_factory=dict)
     attributes: str = ""
+
+    def __post_init__(self) -> None:
+        for source, trust in self.trust.items():
+            if not 0 <= trust <= 1:
+                raise InputError(f"trust.{source} is {trust}; it must be between 0 and 1.")
 
 
 @dataclass(frozen=True)
@@ -422,6 +432,8 @@ def _convert(hint: Any, value: Any, *, where: str) -> Any:
         if fixed and len(value) != len(arguments):
             raise InputError(f"{where}: expected {len(arguments)} values, found {value!r}.")
         return tuple(_convert(arguments[0], item, where=f"{where}[{i}]") for i, item in enumerate(value))
+    if origin is dict and isinstance(value, dict) and arguments[1] is not Any:
+        return {key: _convert(arguments[1], item, where=f"{where}.{key}") for key, item in value.items()}
     expected = dict if origin is dict else hint
     if expected is float and type(value) is int:
         return float(value)

@@ -26,6 +26,7 @@ class PersonCrop:
         person_id: the data set's own identity number; -1 marks junk, None an unknown person.
         camera_id: the data set's own camera number; None where it has none.
         captions: sentences that describe this image, possibly none.
+        caption_source: who wrote them, such as "original" or "paraphrase", where the data set says so.
         attributes: attribute name -> value, identity or image level, possibly empty.
         split: "train", "val", "test", "query" or "gallery".
         time: frame time in seconds where the data set has one.
@@ -36,6 +37,7 @@ class PersonCrop:
     person_id: int | None
     camera_id: int | None = None
     captions: tuple[str, ...] = ()
+    caption_source: str = ""
     attributes: Mapping[str, str] = field(default_factory=dict, hash=False)
     split: str = "train"
     time: float | None = None

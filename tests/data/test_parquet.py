@@ -73,17 +73,27 @@ def test_trials_are_written_once(tmp_path: Path) -> None:
 def test_absolute_paths_and_unknown_people_come_back(tmp_path: Path) -> None:
     (tmp_path / "own").mkdir()
     Image.new("RGB", (4, 9)).save(tmp_path / "1.jpg")
-    row = {"image": str(tmp_path / "1.jpg"), "person": None, "captions": ["a man in red"]}
+    row = {"image": str(tmp_path / "1.jpg"), "person": None, "captions": ["a man in red"]} | {
+        "caption_source": "machine"
+    }
     (tmp_path / "own" / "people.jsonl").write_text(json.dumps(row))
     write_parquet("folder", tmp_path / "own", tmp_path / "parquet")
     read_parquet(tmp_path / "parquet", tmp_path / "back")
     (crop,) = datasets.load("folder", tmp_path / "back", "train")
     assert crop.image.is_relative_to(tmp_path / "back" / "images" / "train")
     assert crop.person_id is None
+    assert crop.caption_source == "machine"
 
 
 def write_rows(folder: Path, *rows: dict[str, object]) -> None:
-    empty = {"person": 1, "camera": None, "captions": [], "attributes": [], "time": None}
+    empty = {
+        "person": 1,
+        "camera": None,
+        "captions": [],
+        "caption_source": "",
+        "attributes": [],
+        "time": None,
+    }
     table = Dataset.from_list([empty | row for row in rows], features=features())
     folder.mkdir()
     table.to_parquet(folder / "train.parquet")

@@ -124,3 +124,24 @@ def test_going_on_from_a_trained_model_at_another_resolution(tmp_path: Path) -> 
 def write_and_load(folder: Path) -> dict[str, Tensor]:
     weights: dict[str, Tensor] = JointModel.from_pretrained(folder, dtype=torch.float32).state_dict()
     return weights
+
+
+class TestKeptLayers:
+    def test_sentences_go_through_these_alone(self, tmp_path: Path) -> None:
+        folder = write_joint(tmp_path / "model")
+        recipe = ModelRecipe(init=str(folder), text_kept=(1,))
+        model, processor = start_model(recipe, (64, 32), ())
+        tokens = processor.tokenizer(CAPTIONS, return_tensors="pt", padding=True)
+        whole = JointModel.from_pretrained(folder).eval()
+        embedded = whole.text_tower.embeddings(tokens["input_ids"])
+        mask = tokens["attention_mask"][:, None, None].bool()
+        expected = whole.text_tower.encoder.layer[1](embedded, mask)
+        states = model.eval().text_tower(**{k: tokens[k] for k in ("input_ids", "attention_mask")})
+        real = tokens["attention_mask"].bool()
+        torch.testing.assert_close(states.last_hidden_state[real], expected[real])
+        assert model.config.text_config.num_hidden_layers == 1
+
+    def test_layer_that_is_not_there(self, tmp_path: Path) -> None:
+        recipe = ModelRecipe(init=str(write_joint(tmp_path / "model")), text_kept=(0, 2))
+        with pytest.raises(ModelError, match=r"text_kept is \[0, 2\], but the text tower has 2 layers"):
+            start_model(recipe, (64, 32), ())

@@ -25,7 +25,8 @@ def features() -> Any:
 
     `image` holds the picture's own bytes, never re-encoded, and its name; `id` is unique in the data set;
     `person` -1 marks junk, null somebody unknown; `camera` and `time` (seconds) are null where unknown;
-    `captions` are the sentences of this picture; `attributes` pairs of name and value.
+    `captions` are the sentences of this picture, `caption_source` who wrote them, "" where nothing says;
+    `attributes` pairs of name and value.
     """
     from datasets import Features, Image, List, Value
 
@@ -36,6 +37,7 @@ def features() -> Any:
             "person": Value("int64"),
             "camera": Value("int64"),
             "captions": List(Value("string")),
+            "caption_source": Value("string"),
             "attributes": List({"name": Value("string"), "value": Value("string")}),
             "time": Value("float64"),
         }
@@ -173,6 +175,7 @@ def _row(crop: PersonCrop) -> dict[str, Any]:
         "person": crop.person_id,
         "camera": crop.camera_id,
         "captions": list(crop.captions),
+        "caption_source": crop.caption_source,
         "attributes": [{"name": name, "value": value} for name, value in crop.attributes.items()],
         "time": crop.time,
     }
@@ -222,8 +225,9 @@ def _told(row: dict[str, Any], split: str, path: str) -> dict[str, Any]:
     told = {
         "camera": row["camera"],
         "captions": row["captions"],
+        "caption_source": row["caption_source"],
         "attributes": {pair["name"]: pair["value"] for pair in row["attributes"] or ()},
         "split": split,
     }
-    known = {key: value for key, value in told.items() if value not in (None, [], {})}
+    known = {key: value for key, value in told.items() if value not in (None, "", [], {})}
     return {"image": path, "person": row["person"], **known}

@@ -73,7 +73,11 @@ def training_set(recipes: Sequence[DataRecipe], out: Path, *, reads_text: bool =
     labels = contiguous_labels(crops, domains)
     if max(labels) < 0:
         raise InputError("Nobody is known in this data: a model learns from images of the same person.")
-    trust = [[1.0] * len(crop.captions) for crop in crops]
+    trust = [
+        [recipe.trust.get(crop.caption_source, 1.0)] * len(crop.captions)
+        for recipe, part in zip(recipes, loaded, strict=True)
+        for crop in part
+    ]
     space = attribute_space(crops)
     return TrainingSet(crops, labels, domains, trust, space.table(crops), space.groups)
 

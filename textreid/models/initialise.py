@@ -74,6 +74,8 @@ def _go_on(
     """A trained model whole, at another size of crop, with the branches, neck and matcher that it lacks."""
     model: JointModel = load_whole(JointModel, folder)
     processor = JointProcessor.from_pretrained(folder)
+    if recipe.text_kept:
+        _keep_layers(model, recipe.text_kept)
     config = copy.deepcopy(model.config)
     config.image_size = image_size
     config.branches = config.branches | recipe.branches
@@ -87,6 +89,22 @@ def _go_on(
     return grown, JointProcessor(
         image_processor(image_size, pixels.image_mean, pixels.image_std, pixels.resample), processor.tokenizer
     )
+
+
+def _keep_layers(model: JointModel, kept: Sequence[int]) -> None:
+    """Leave the other layers of the text tower out; those that stay learn to do without them.
+
+    Raises:
+        ModelError: the tower has no layer of such a number, or no list of layers at all.
+    """
+    tower: Any = model.text_tower
+    layers = getattr(getattr(tower, "encoder", None), "layer", None)
+    if layers is None or not all(0 <= number < len(layers) for number in kept):
+        raise ModelError(
+            f"text_kept is {list(kept)}, but the text tower has {len(layers or ())} layers to choose from."
+        )
+    tower.encoder.layer = nn.ModuleList(layers[number] for number in kept)
+    tower.config.num_hidden_layers = len(kept)
 
 
 def _views(config: JointConfig) -> set[str]:

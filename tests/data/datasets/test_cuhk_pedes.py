@@ -34,6 +34,12 @@ def test_a_row_becomes_a_crop(tmp_path):
     assert (crop.person_id, crop.camera_id, crop.split) == (1, None, "train")
 
 
+def test_a_row_may_say_who_wrote_its_captions(tmp_path):
+    write(tmp_path, [GOOD, {**GOOD, "file_path": "b.png", "caption_source": "machine"}])
+    crops = datasets.load("cuhk-pedes", tmp_path, "train")
+    assert [crop.caption_source for crop in crops] == ["", "machine"]
+
+
 def test_splits_keep_file_order(tmp_path):
     rows = [
         {**GOOD, "file_path": "b.png"},
@@ -72,6 +78,7 @@ def test_root_may_be_the_folder_itself(tmp_path):
         ({"captions": ["fine", ""]}, "captions"),
         ({"captions": ["fine", 3]}, "captions"),
         ({"captions": None}, "captions"),
+        ({"caption_source": 3}, "caption_source"),
     ],
 )
 def test_a_bad_value_is_named_by_file_row_and_key(tmp_path, change, key):

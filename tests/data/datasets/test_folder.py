@@ -126,12 +126,13 @@ class TestTables:
     @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
     def test_csv(self, root: Path, encoding: str) -> None:
         (root / "people.csv").write_text(
-            "image,person,camera,captions,split,attributes.hair\n"
-            '1.jpg,anna,gate,"A woman, in red. | Red coat.",val,long\n',
+            "image,person,camera,captions,caption_source,split,attributes.hair\n"
+            '1.jpg,anna,gate,"A woman, in red. | Red coat.",machine,val,long\n',
             encoding=encoding,
         )
         (crop,) = datasets.load("folder", root, "val")
         assert crop.captions == ("A woman, in red.", "Red coat.")
+        assert crop.caption_source == "machine"
         assert crop.attributes == {"hair": "long"}
         assert datasets.splits("folder", root) == ("val",)
 

@@ -17,6 +17,8 @@ from textreid.types import PersonCrop
 class CaptionLayout:
     """Where a text data set keeps its rows `{"split", "captions": [...], "id", path_key}`.
 
+    "caption_source" may say who wrote the captions.
+
     Attributes:
         folder: the data set's own folder.
         annotations: the file of rows, a glob pattern relative to `folder` that fits one file.
@@ -83,8 +85,17 @@ def _crop(path: Path, number: int, row: Any, layout: CaptionLayout) -> PersonCro
         or not all(isinstance(text, str) and text.strip() for text in captions)
     ):
         raise fail("captions", "a list of sentences, none empty")
-    image = path.parent / layout.images / file_path
-    return PersonCrop(id=file_path, image=image, person_id=person, captions=tuple(captions), split=split)
+    source = row.get("caption_source", "")
+    if not isinstance(source, str):
+        raise fail("caption_source", "a word")
+    return PersonCrop(
+        id=file_path,
+        image=path.parent / layout.images / file_path,
+        person_id=person,
+        captions=tuple(captions),
+        caption_source=source,
+        split=split,
+    )
 
 
 def _refuse_duplicates(path: Path, crops: Sequence[PersonCrop], path_key: str) -> None:

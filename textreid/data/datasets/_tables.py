@@ -11,7 +11,7 @@ from typing import Any
 from textreid.errors import AnnotationError, InputError
 
 TABLES = ("people.jsonl", "people.csv")
-KEYS = ("image", "person", "camera", "captions", "attributes", "split")
+KEYS = ("image", "person", "camera", "captions", "caption_source", "attributes", "split")
 
 
 def read_table(path: Path, splits: tuple[str, ...]) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -89,6 +89,7 @@ def _checked(where: str, row: dict[str, Any], splits: tuple[str, ...]) -> dict[s
         "person": "",
         "camera": None,
         "captions": [],
+        "caption_source": "",
         "attributes": {},
         "split": "train",
     } | row
@@ -103,6 +104,8 @@ def _checked(where: str, row: dict[str, Any], splits: tuple[str, ...]) -> dict[s
     captions, attributes = whole["captions"], whole["attributes"]
     if not isinstance(captions, list) or not all(isinstance(c, str) and c.strip() for c in captions):
         raise fail("captions", "sentences")
+    if not isinstance(whole["caption_source"], str):
+        raise fail("caption_source", "a word")
     if not isinstance(attributes, dict) or not all(map(_is_name, attributes.values())):
         raise fail("attributes", "an object of names and values")
     return whole | {"image": PurePosixPath(whole["image"].replace("\\", "/")).as_posix()}

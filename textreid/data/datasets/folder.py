@@ -1,8 +1,9 @@
 """One's own pictures: a table `people.jsonl` or `people.csv`, or one folder a person.
 
 **Table**: a row a picture with `image` (path relative to the table), `person` (whole number or name) and,
-where known, `camera`, `captions` (a list; in a .csv separated by " | "), `attributes` (an object; in a .csv
-columns such as `attributes.hair`) and `split` ("train" where it is missing).
+where known, `camera`, `captions` (a list; in a .csv separated by " | "), `caption_source` (who wrote them,
+for the `trust` of a recipe), `attributes` (an object; in a .csv columns such as `attributes.hair`) and
+`split` ("train" where it is missing).
 
 **Folders**: `PERSON/CAMERA_anything.jpg`, or `SPLIT/PERSON/CAMERA_anything.jpg` with the splits "train",
 "val", "test", "query" and "gallery". The camera is the part between underscores that reads like "c3", as in
@@ -107,6 +108,7 @@ def _from_name(path: Path, inside: Path) -> dict[str, Any]:
         "person": folders[-1],
         "camera": camera or None,
         "captions": [],
+        "caption_source": "",
         "attributes": {},
         "split": split or "train",
     }
@@ -144,6 +146,7 @@ def _crop(root: Path, where: str, row: dict[str, Any], person: int | None, camer
         person_id=person,
         camera_id=camera,
         captions=tuple(row["captions"]),
+        caption_source=row["caption_source"],
         attributes={name: str(value) for name, value in row["attributes"].items()},
         split=row["split"],
     )
