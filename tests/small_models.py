@@ -5,6 +5,7 @@ Weights are random, so vectors mean nothing; layout, preprocessing and arithmeti
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -69,8 +70,8 @@ def write_joint(folder: Path, *, seed: int = 0) -> Path:
     return folder
 
 
-def word_tokenizer(*, eos: bool = True) -> PreTrainedTokenizerFast:
-    words = sorted({word for caption in CAPTIONS for word in caption.replace(",", " ,").split()})
+def word_tokenizer(captions: Sequence[str] = CAPTIONS, *, eos: bool = True) -> PreTrainedTokenizerFast:
+    words = sorted({word for caption in captions for word in caption.replace(",", " ,").split()})
     special = ["<pad>", "<unk>", "<end>"]
     tokenizer = Tokenizer(
         WordLevel({word: n for n, word in enumerate([*special, *words])}, unk_token="<unk>")
@@ -83,11 +84,16 @@ def word_tokenizer(*, eos: bool = True) -> PreTrainedTokenizerFast:
     )
 
 
-def write_clip(folder: Path) -> Path:
-    tokenizer = word_tokenizer()
+def write_clip(
+    folder: Path, captions: Sequence[str] = CAPTIONS, *, width: int = 16, words: int = 20, patch: int = 16
+) -> Path:
+    """A CLIP that knows the words of the captions and reads so many of a sentence."""
+    tokenizer = word_tokenizer(captions)
     torch.manual_seed(1)
-    text = {**TOWER, "vocab_size": len(tokenizer), "max_position_embeddings": 20}
-    config = CLIPConfig(text_config=text | SPECIAL, vision_config=VISION, projection_dim=12)
+    size = {"hidden_size": width, "intermediate_size": 2 * width}
+    text = {**TOWER, **size, "vocab_size": len(tokenizer), "max_position_embeddings": words}
+    vision = {**VISION, **size, "patch_size": patch}
+    config = CLIPConfig(text_config=text | SPECIAL, vision_config=vision, projection_dim=3 * width // 4)
     CLIPModel(config).save_pretrained(folder)
     crop = {"height": 32, "width": 32}
     CLIPProcessor(CLIPImageProcessor(size={"shortest_edge": 32}, crop_size=crop), tokenizer).save_pretrained(
