@@ -10,7 +10,7 @@ from PIL import Image
 from tests.official_layouts import CLOTHES, caption, write_cuhk_pedes, write_market1501
 from tests.toy import ToyEncoder, draw_person
 from textreid.benchmark import Benchmark
-from textreid.errors import AnnotationError, InputError, UnknownNameError
+from textreid.errors import AnnotationError, InputError, ModelError, UnknownNameError
 from textreid.evaluate import Evaluation, Methods, evaluate
 
 
@@ -90,6 +90,21 @@ def test_batches_give_the_same_result_and_progress(cuhk_pedes, monkeypatch):
     assert measure("cuhk-pedes", cuhk_pedes, progress=lambda *step: told.append(step)) == whole
     images, captions = [("Images", 3, 4), ("Images", 4, 4)], [("Captions", n, 8) for n in (3, 6, 8)]
     assert told == images + captions
+
+
+def test_a_model_of_images_alone_says_so_before_it_reads_them(cuhk_pedes):
+    class ImagesAlone(ToyEncoder):
+        def encode_texts(self, texts):
+            raise ModelError("reads no text")
+
+    told: list[tuple[str, int, int]] = []
+    with pytest.raises(ModelError, match="reads no text"):
+        evaluate(
+            ImagesAlone(),
+            Benchmark.read("cuhk-pedes", cuhk_pedes, "test"),
+            progress=lambda *step: told.append(step),
+        )
+    assert told == []
 
 
 def test_every_unreadable_image_is_named_and_nothing_is_measured(cuhk_pedes):

@@ -64,14 +64,18 @@ def encode(
 
     Raises:
         InputError: images cannot be read; they are named.
+        ModelError: the model was trained on images alone, and sentences are wanted.
     """
     crops = benchmark.gallery
+    across = bool({TEXT_TO_IMAGE, IMAGE_TO_TEXT} & set(wanted))
+    if across:  # a model of images alone refuses a sentence now, not after hours of pictures
+        encoder.encode_texts(["a person"])
     what = "Images" if benchmark.leave_one_out else "Gallery"
     images, image_ids = encode_images(encoder, crops, what, show), persons(crops)
     pictures = [Item(crop) for crop in crops]
     sentences = [Item(crop, caption) for crop in crops for caption in crop.captions]
     directions: dict[str, Direction] = {}
-    if {TEXT_TO_IMAGE, IMAGE_TO_TEXT} & set(wanted):
+    if across:
         texts = encode_texts(encoder, [item.caption or "" for item in sentences], show)
         text_ids = np.repeat(image_ids, [len(crop.captions) for crop in crops])
         forward, back = Search(texts, text_ids, images, image_ids), Search(images, image_ids, texts, text_ids)
