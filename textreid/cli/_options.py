@@ -21,3 +21,10 @@ ModelName = Annotated[
 ]
 Device = Annotated[str, typer.Option("--device", metavar="NAME", help="auto, cpu, cuda, cuda:1, mps ...")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+ReportFile = Annotated[
+    Path | None,
+    typer.Option("--report", metavar="FILE", help="Write a page, .html or .md, beside published results."),
+]
+ReportPictures = Annotated[
+    bool, typer.Option("--pictures", help="Put the best and worst queries into the HTML page.")
+]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from textreid.cli._console import print_json, print_table, stderr
-from textreid.cli._options import AsJson, Device
+from textreid.cli._options import AsJson, Device, ReportFile, ReportPictures
 from textreid.cli._results import columns_of, progress_bars, warn_of_differences
 
 if TYPE_CHECKING:
@@ -34,13 +34,8 @@ def run(
             show_default=False,
         ),
     ] = [],  # noqa: B006
-    report: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="Write a page, .html or .md, beside published results."),
-    ] = None,
-    pictures: Annotated[
-        bool, typer.Option("--pictures", help="Put the best and worst queries into the HTML page.")
-    ] = False,
+    report: ReportFile = None,
+    pictures: ReportPictures = False,
     device: Device = "auto",
     as_json: AsJson = False,
 ) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from textreid.cli._console import print_json, print_table, stderr
-from textreid.cli._options import AsJson, Device
+from textreid.cli._options import AsJson, Device, ReportFile, ReportPictures
 from textreid.cli._results import (
     columns_of,
     counts_in_words,
@@ -71,13 +71,8 @@ def run(
             show_default=False,
         ),
     ] = [],  # noqa: B006
-    report: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="Write a page, .html or .md, beside published results."),
-    ] = None,
-    pictures: Annotated[
-        bool, typer.Option("--pictures", help="Put the best and worst queries into the HTML page.")
-    ] = False,
+    report: ReportFile = None,
+    pictures: ReportPictures = False,
     model: Annotated[
         str,
         typer.Option(metavar="NAME", help="A model's name, folder or hub id, or a training run's folder."),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import torch
@@ -20,6 +21,31 @@ def grid_of(image_size: tuple[int, int], patch: int, stride: int) -> tuple[int, 
     if min(height, width) < 1:
         raise ModelError(f"image_size is {list(image_size)}; the image tower's patches are {patch} pixels.")
     return height, width
+
+
+def fit_to_crops(
+    tower: Any, image_size: tuple[int, int], options: Mapping[str, Any], *, others: int, spread: float
+) -> None:
+    """Give a tower the stride of the options and a position table for crops of this size, drawn at random.
+
+    Args:
+        tower: a vision transformer of transformers; `table_grid`, (h, w) of its table, is added to it.
+        image_size: (height, width) in pixels.
+        options: `stride` and `table_size`, see `textreid.models.backbones.clip`.
+        others: tokens beside the patches that have a position.
+        spread: standard deviation of the table.
+
+    Raises:
+        ModelError: the crops are smaller than a patch.
+    """
+    config, embeddings = tower.config, tower.embeddings
+    stride = options.get("stride", config.patch_size)
+    embeddings.patch_embedding.stride = (stride, stride)
+    size = tuple(options.get("table_size", image_size))
+    tower.table_grid = grid_of(size, config.patch_size, stride)
+    rows = others + tower.table_grid[0] * tower.table_grid[1]
+    embeddings.position_embedding = nn.Embedding(rows, config.hidden_size)
+    nn.init.normal_(embeddings.position_embedding.weight, std=spread)
 
 
 def resize_table(table: Tensor, old: tuple[int, int], new: tuple[int, int]) -> Tensor:

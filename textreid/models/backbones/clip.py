@@ -13,12 +13,12 @@ from collections.abc import Mapping
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from transformers import CLIPVisionConfig, CLIPVisionModel
 from transformers.image_utils import OPENAI_CLIP_MEAN, OPENAI_CLIP_STD
 
 from textreid.models.backbones import Grid
-from textreid.models.backbones._patches import attention_from, embed, grid_of, resize_table
+from textreid.models.backbones._patches import attention_from, embed, fit_to_crops, resize_table
 
 
 def names() -> list[str]:
@@ -40,13 +40,7 @@ def build(name: str, image_size: tuple[int, int], options: Mapping[str, Any]) ->
     del name
     config = CLIPVisionConfig(**options.get("config", {}))
     tower: Any = CLIPVisionModel._from_config(config)
-    stride = options.get("stride", config.patch_size)
-    tower.embeddings.patch_embedding.stride = (stride, stride)
-    size = tuple(options.get("table_size", image_size))
-    tower.table_grid = grid_of(size, config.patch_size, stride)
-    rows = 1 + tower.table_grid[0] * tower.table_grid[1]
-    tower.embeddings.position_embedding = nn.Embedding(rows, config.hidden_size)
-    nn.init.normal_(tower.embeddings.position_embedding.weight, std=config.initializer_range)
+    fit_to_crops(tower, image_size, options, others=1, spread=config.initializer_range)
     return tower
 
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from torch import Tensor, nn
+from torch import Tensor
 from transformers import SiglipVisionConfig, SiglipVisionModel
 
 from textreid.models.backbones import Grid
-from textreid.models.backbones._patches import embed, grid_of, resize_table
+from textreid.models.backbones._patches import embed, fit_to_crops, resize_table
 
 
 def names() -> list[str]:
@@ -35,13 +35,7 @@ def build(name: str, image_size: tuple[int, int], options: Mapping[str, Any]) ->
     del name
     config = SiglipVisionConfig(**options.get("config", {}))
     tower: Any = SiglipVisionModel._from_config(config)
-    stride = options.get("stride", config.patch_size)
-    tower.embeddings.patch_embedding.stride = (stride, stride)
-    size = tuple(options.get("table_size", image_size))
-    tower.table_grid = grid_of(size, config.patch_size, stride)
-    rows = tower.table_grid[0] * tower.table_grid[1]
-    tower.embeddings.position_embedding = nn.Embedding(rows, config.hidden_size)
-    nn.init.normal_(tower.embeddings.position_embedding.weight, std=config.hidden_size**-0.5)
+    fit_to_crops(tower, image_size, options, others=0, spread=config.hidden_size**-0.5)
     return tower
 
 
