@@ -16,6 +16,7 @@ from torch import Tensor
 from textreid.calibration import Calibration
 from textreid.catalog import find_model, fingerprint
 from textreid.errors import InputError, ModelError
+from textreid.models.fast import compiled
 from textreid.models.towers import Towers, TransformersTowers, load_towers
 from textreid_index import EncoderInfo
 
@@ -70,6 +71,8 @@ class Encoder:
         name, folder = find_model(str(name))
         try:
             towers = load_towers(folder, device)
+            if device == "cpu":
+                towers = compiled(towers)
             dim = _dimension(towers)
         except BROKEN as error:
             raise ModelError(f"Cannot load the model in '{folder}': {error}") from error

@@ -75,8 +75,8 @@ class TransformersTowers:
         limit = _longest(processor.tokenizer.model_max_length, model)
         # SigLIP was trained on sentences padded to a fixed length, its padding unmasked.
         fixed = model.config.model_type.startswith("siglip")
-        self._pad = {"padding": "max_length" if fixed else "longest", "truncation": True, "max_length": limit}
-        self._names = ("input_ids",) if fixed else ("input_ids", "attention_mask")
+        self.padding = {"padding": "max_length" if fixed else "longest", "truncation": True, "max_length": limit}
+        self.text_inputs = ("input_ids",) if fixed else ("input_ids", "attention_mask")
 
     def images(self, images: Sequence[Image.Image]) -> Tensor:
         """[B, D]."""
@@ -85,10 +85,15 @@ class TransformersTowers:
 
     def texts(self, texts: Sequence[str]) -> Tensor:
         """[B, D]."""
-        inputs = self.processor.tokenizer(list(texts), return_tensors="pt", **self._pad).to(self.device)
-        wanted = {name: inputs[name] for name in self._names if name in inputs}
-        features: Tensor = self.model.get_text_features(**wanted).pooler_output
+        features: Tensor = self.model.get_text_features(**self.tokens(texts)).pooler_output
         return features
+
+    def tokens(self, texts: Sequence[str]) -> dict[str, Tensor]:
+        """[B, L] int64 each, by the names of the model's arguments."""
+        inputs = self.processor.tokenizer(
+            list(texts), return_tensors="pt", return_attention_mask=True, **self.padding
+        ).to(self.device)
+        return {name: inputs[name] for name in self.text_inputs}
 
     @property
     def has_matcher(self) -> bool:
@@ -102,7 +107,7 @@ class TransformersTowers:
 
     def matching(self, text: str) -> Callable[[Tensor], Tensor]:
         """Image tokens [B, L, C] -> [B] float32 logits that the sentence describes them."""
-        inputs = self.processor.tokenizer([text], return_tensors="pt", **self._pad).to(self.device)
+        inputs = self.processor.tokenizer([text], return_tensors="pt", **self.padding).to(self.device)
         sentence = self.model.encode_text(inputs["input_ids"], inputs["attention_mask"])
 
         def match(tokens: Tensor) -> Tensor:

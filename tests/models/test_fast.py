@@ -1,0 +1,102 @@
+"""The compiled towers: when they take over, what they may change, and when they must not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from torch import Tensor, nn
+
+from tests.small_models import CAPTIONS, write_clip, write_joint
+from textreid.encode import Encoder
+from textreid.models import fast
+from textreid.models.fast import Switch
+from textreid.models.graph import TextGraph
+from textreid.models.towers import TransformersTowers, load_towers
+
+
+class Sentences(nn.Module):
+    """The mean of embeddings, with whatever `twist` does to it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        torch.manual_seed(0)
+        self.table = nn.Embedding(50, 8)
+
+    def get_text_features(self, input_ids: Tensor, attention_mask: Tensor) -> SimpleNamespace:
+        mask = attention_mask.unsqueeze(2)
+        mean = (self.table(input_ids) * mask).sum(1) / mask.sum(1)
+        return SimpleNamespace(pooler_output=self.twist(mean))
+
+    def twist(self, vectors: Tensor) -> Tensor:
+        return vectors
+
+
+class Restless(Sentences):
+    def twist(self, vectors: Tensor) -> Tensor:
+        return vectors + torch.randn_like(vectors)
+
+
+class Branching(Sentences):
+    def twist(self, vectors: Tensor) -> Tensor:
+        return vectors if vectors.sum() > 0 else -vectors
+
+
+def sentences(rows: int, length: int) -> tuple[Tensor, Tensor]:
+    generator = torch.Generator().manual_seed(rows + length)
+    mask = torch.ones(rows, length, dtype=torch.int64)
+    mask[-1, length // 2 :] = 0
+    return torch.randint(0, 50, (rows, length), generator=generator), mask
+
+
+@pytest.fixture
+def early(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fast, "AFTER", 6)
+
+
+@pytest.mark.usefixtures("early")
+class TestSwitch:
+    def test_it_compiles_when_so_many_rows_have_passed(self) -> None:
+        graph = TextGraph(Sentences())
+        switch = Switch(graph)
+        with torch.inference_mode():
+            switch(*sentences(4, 5))
+            assert not switch.compiled
+            switch(*sentences(4, 5))
+            assert switch.compiled
+            for rows, length in [(1, 3), (2, 9), (7, 2)]:
+                tokens = sentences(rows, length)
+                torch.testing.assert_close(switch(*tokens), graph(*tokens), rtol=0, atol=5e-3)
+
+    @pytest.mark.parametrize("kind", [Restless, Branching])
+    def test_torch_stays_where_compiling_fails_or_gives_other_vectors(self, kind: type[Sentences]) -> None:
+        switch = Switch(TextGraph(kind()))
+        with torch.inference_mode():
+            for _ in range(3):
+                assert switch(*sentences(4, 5)).shape == (4, 8)
+        assert not switch.compiled
+
+
+@pytest.mark.usefixtures("early")
+@pytest.mark.parametrize("write", [write_joint, write_clip])
+def test_an_encoders_vectors_are_the_same_before_and_after(write: object, tmp_path: Path) -> None:
+    folder = write(tmp_path / "model")  # type: ignore[operator]
+    encoder = Encoder.load(folder, device="cpu")
+    towers = load_towers(folder, "cpu")
+    assert isinstance(towers, TransformersTowers)
+    plain = Encoder(towers, encoder.info)
+    rng = np.random.default_rng(0)
+    pictures = [
+        Image.fromarray(rng.integers(0, 256, (h, w, 3), dtype=np.uint8))
+        for w, h in [(40, 90), (7, 200), (64, 64)]
+    ]
+    images, texts = plain.encode_images(pictures), plain.encode_texts(CAPTIONS)
+    for _ in range(4):  # torch at first, compiled in the end
+        assert (encoder.encode_images(pictures) * images).sum(axis=1).min() >= 1 - fast.TOLERANCE
+        assert (encoder.encode_texts(CAPTIONS) * texts).sum(axis=1).min() >= 1 - fast.TOLERANCE
+    assert [switch.compiled for switch in encoder._towers.switches] == [True, True]  # type: ignore[attr-defined]
+    assert (encoder.encode_texts(CAPTIONS[:1]) * texts[:1]).sum() >= 1 - fast.TOLERANCE
