@@ -33,7 +33,17 @@ def test_every_endpoint_is_named_and_typed(client: Client) -> None:
         for value in (*endpoint["parameters"], *endpoint["returns"]):
             assert value["python_type"]["type"] not in ("Any", "")
     parameters = {p["parameter_name"]: p for p in info["named_endpoints"]["/search"]["parameters"]}
-    assert list(parameters) == ["text", "image", "camera", "since", "until", "k", "more_like", "less_like"]
+    assert list(parameters) == [
+        "text",
+        "image",
+        "camera",
+        "since",
+        "until",
+        "k",
+        "more_like",
+        "less_like",
+        "false_alarms",
+    ]
     assert parameters["k"]["python_type"]["type"] == "int"
 
 
