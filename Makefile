@@ -55,8 +55,8 @@ results: install ## Rewrite the README's measured table from benchmarks/results/
 
 reproduce-pocket: install ## Train the built-in model again: make reproduce-pocket ROOT=data (some hours)
 	$(BIN)/textreid train cuhk-pedes-pocket-start --root $(ROOT) --out runs/pocket-start
+	$(BIN)/textreid train cuhk-pedes-pocket-middle --root $(ROOT) --out runs/pocket-middle
 	$(BIN)/textreid train cuhk-pedes-pocket --root $(ROOT) --out runs/pocket
-	$(BIN)/textreid train cuhk-pedes-pocket-finish --out runs/pocket-finish
 
 build: install ## Build the wheel into dist/
 	$(BIN)/python -m pip wheel --no-deps --wheel-dir dist .
