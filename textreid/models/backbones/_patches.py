@@ -94,7 +94,7 @@ def attention_from(attention: Any, hidden: Tensor, rows: Tensor, visible: Tensor
     Returns:
         [N, L] float32; every row sums to 1.
     """
-    looking = hidden[torch.arange(len(hidden), device=hidden.device), rows]
+    looking = hidden[torch.arange(hidden.shape[0], device=hidden.device), rows]
     query = attention.q_proj(looking).unflatten(1, (attention.num_heads, -1))
     key = attention.k_proj(hidden).unflatten(2, (attention.num_heads, -1))
     logits = torch.einsum("nhc,nlhc->nhl", query.float(), key.float()) * attention.scale

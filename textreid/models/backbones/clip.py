@@ -79,12 +79,12 @@ def read(tower: Any, pixel_values: Tensor) -> Grid:
     """Crops [N, 3, H, W] float32 to a grid; pooled is the class token, saliency where it looks at last."""
     table = tower.embeddings.position_embedding.weight
     patches, size = embed(tower.embeddings, pixel_values, table[1:], tower.table_grid)
-    token = (tower.embeddings.class_embedding + table[0]).expand(len(patches), 1, -1)
+    token = (tower.embeddings.class_embedding + table[0]).expand(patches.shape[0], 1, -1)
     hidden = tower.pre_layrnorm(torch.cat([token.to(patches.dtype), patches], dim=1))
     *lower, last = tower.encoder.layers
     for layer in lower:
         hidden = layer(hidden, None)
-    first = torch.zeros(len(hidden), dtype=torch.long, device=hidden.device)
+    first = torch.zeros(hidden.shape[0], dtype=torch.long, device=hidden.device)
     saliency = attention_from(last.self_attn, last.layer_norm1(hidden), first)
     states = tower.post_layernorm(last(hidden, None))
     return Grid(states[:, 1:], size, states[:, 0], saliency[:, 1:])

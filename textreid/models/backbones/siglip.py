@@ -77,7 +77,7 @@ def read(tower: Any, pixel_values: Tensor) -> Grid:
         hidden = layer(hidden, None)
     tokens = tower.post_layernorm(hidden)
     head = tower.head
-    query = head.probe.expand(len(tokens), -1, -1)
+    query = head.probe.expand(tokens.shape[0], -1, -1)
     attended, looks = head.attention(query, tokens, tokens)  # [N, 1, C], [N, 1, h*w]
     pooled = (attended + head.mlp(head.layernorm(attended)))[:, 0]
     return Grid(tokens, size, pooled, looks[:, 0].detach().float())

@@ -60,7 +60,7 @@ class Granularity(Branch):
 
     def image_weights(self, tokens: Tensor, grid: tuple[int, int]) -> Tensor:
         """[N, P, h·w] float32, where each part takes its maxima; sums to 1."""
-        return shares(self._coverage(grid)).to(tokens.device).expand(len(tokens), -1, -1)
+        return shares(self._coverage(grid)).to(tokens.device).expand(tokens.shape[0], -1, -1)
 
     def _coverage(self, grid: tuple[int, int]) -> Tensor:
         counts = [number for count in self.config.counts for number in (1, count)]

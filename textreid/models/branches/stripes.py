@@ -86,7 +86,7 @@ class Stripes(Branch):
         """[N, P, h·w] float32, how much each stripe reads each location; sums to 1."""
         inside = self._coverage(grid).to(tokens.device)
         if self.assignment is None:
-            return shares(inside).expand(len(tokens), -1, -1)
+            return shares(inside).expand(tokens.shape[0], -1, -1)
         prior = (1 - LEAK) * inside / inside.sum(dim=0) + LEAK / self.parts
         scores = self.assignment(tokens.to(self.assignment.weight.dtype)).float() + prior.log().T
         return shares(scores.softmax(dim=2).transpose(1, 2))
