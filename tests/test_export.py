@@ -33,12 +33,8 @@ SMALL = {
 
 
 def write_branches(folder: Path) -> Path:
-    """Stripes, granularities and selected words beside the global vector, and a neck."""
-    branches = {
-        "stripes": {"dim": 8, "count": 3},
-        "granularity": {"dim": 4},
-        "patches": {"dim": 6, "count": 2},
-    }
+    """Stripes and slots beside the global vector, and a neck."""
+    branches = {"stripes": {"dim": 8, "count": 3}, "patches": {"dim": 6, "count": 2}}
     return write_recipe(folder, ModelRecipe(**SMALL, branches=branches, neck_weight=0.5))
 
 
@@ -141,13 +137,13 @@ def test_the_json_names_the_model(pair: tuple[Exported, Encoder]) -> None:
     assert exported.about["dim"] == encoder.info.dim
 
 
-def test_the_terms_of_the_weights_come_along(tmp_path: Path) -> None:
-    folder = write_images_alone(tmp_path / "model")
-    (folder / "LICENSE").write_text("research only")
-    (folder / "README.md").write_text("# A model")
-    export_model(str(folder), tmp_path / "onnx")
-    assert (tmp_path / "onnx" / "LICENSE").read_text() == "research only"
-    assert (tmp_path / "onnx" / "README.md").read_text() == "# A model"
+def test_the_terms_of_the_weights_come_along(pair: tuple[Exported, Encoder]) -> None:
+    exported, encoder = pair
+    model = find_model(encoder.info.name)[1]
+    for name in ("README.md", "LICENSE"):
+        written = exported.folder / name
+        assert written.exists() == (model / name).exists()
+        assert not written.exists() or written.read_bytes() == (model / name).read_bytes()
 
 
 class TestRefusals:
