@@ -42,20 +42,20 @@ def test_thresholds_of_the_table_come_back():
 
 
 def test_thresholds_between_and_beyond():
-    assert SCALE.threshold(0.1, 1000) == pytest.approx(0.7)  # 0.1 more for each factor of ten
-    assert SCALE.threshold(0.1, round(10**1.5)) == pytest.approx(0.55, abs=1e-3)
+    assert SCALE.threshold(0.1, 1000) == pytest.approx(1 - 0.4 * 0.8)  # from 0.5 to 0.4 below 1, and so on
+    assert SCALE.threshold(0.1, round(10**1.5)) == pytest.approx(1 - 0.5 * 0.8**0.5, abs=1e-3)
     rates = np.linspace(0.01, 0.5, 30)
     falling = [SCALE.threshold(rate, 50) for rate in rates]
     assert falling == sorted(falling, reverse=True)
-    assert SCALE.threshold(0.01, 10**9) == 1
+    assert 0.8 < SCALE.threshold(0.01, 10**9) < 1
     assert SCALE.threshold(0.1, 0) == SCALE.threshold(0.1, 1)
 
 
-def test_the_largest_of_values_with_an_exponential_tail_passes_as_often_as_asked():
-    """Where the tail is exponential, thresholds between two rates and beyond the sizes are exact."""
+def test_the_largest_of_cosines_of_random_directions_passes_as_often_as_asked():
+    """With P(cosine >= s) = ((1 - s) / 2)^k, thresholds between two rates and beyond the sizes are right."""
 
     def exact(rate, size):
-        return -np.log(1 - (1 - rate) ** (1 / size)) / 30
+        return 1 - 2 * (1 - (1 - rate) ** (1 / size)) ** (1 / 12)
 
     sizes, rates = (1, 100, 1000, 10_000), (0.01, 0.5)
     table = tuple(tuple(exact(rate, size) for rate in rates) for size in sizes)

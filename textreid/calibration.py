@@ -63,8 +63,8 @@ class Scale:
             raise ValueError("the sizes must rise from 1")
         if len(rates) < 2 or rates[0] <= 0 or rates[-1] >= 1 or (np.diff(rates) <= 0).any():
             raise ValueError("the rates must rise from above 0 to below 1")
-        if table.shape != (len(sizes), len(rates)) or not np.isfinite(table).all():
-            raise ValueError("there must be one threshold for each size and rate")
+        if table.shape != (len(sizes), len(rates)) or not (np.abs(table) <= 1).all():
+            raise ValueError("there must be one cosine for each size and rate")
         if (np.diff(table, axis=0) < 0).any() or (np.diff(table, axis=1) > 0).any():
             raise ValueError("thresholds must rise with the size and fall with the rate")
 
@@ -88,9 +88,10 @@ class Scale:
     def threshold(self, false_alarms: float, people: int) -> float:
         """The score that somebody who is not in a gallery reaches with at least one picture at this rate.
 
-        Between the rates of the table it runs straight over log(-log(1 - rate)), between its sizes over the
-        logarithm of the size, and beyond the largest it goes on as between the last two: what the largest of
-        N values does whose tail falls exponentially (Gumbel, "Statistics of Extremes", 1958).
+        The table is read between its rates and sizes, and beyond its largest size, as if log(1 - score) ran
+        straight over log(-log(1 - rate)) and over log N. So does the largest of N values whose tail falls as
+        a power of 1 - score, their upper end (Weibull's law: Gumbel, "Statistics of Extremes", 1958), as do
+        cosines between random directions.
 
         Args:
             false_alarms: share of such searches that may find somebody.
@@ -105,12 +106,12 @@ class Scale:
                 f"A false-alarm rate of {false_alarms:g} was not measured: choose one from {low:g} to"
                 f" {high:g}, such as 0.05 for one false alarm in twenty searches."
             )
-        column = [np.interp(_gumbel(false_alarms), _gumbel(self.rates), row) for row in self.thresholds]
+        gaps = np.log(np.maximum(1 - np.asarray(self.thresholds), 1e-6))
+        column = [np.interp(_log_log(false_alarms), _log_log(self.rates), row) for row in gaps]
         sizes, size = np.log(self.sizes), np.log(max(people, 1))
-        if size <= sizes[-1]:
-            return float(np.interp(size, sizes, column))
-        rise = (column[-1] - column[-2]) / (sizes[-1] - sizes[-2])
-        return float(min(column[-1] + rise * (size - sizes[-1]), 1.0))
+        fall = (column[-1] - column[-2]) / (sizes[-1] - sizes[-2])
+        beyond = fall * max(size - sizes[-1], 0)
+        return float(1 - np.exp(np.interp(size, sizes, column) + beyond))
 
 
 @dataclass(frozen=True)
@@ -171,7 +172,7 @@ class Calibration:
         return path
 
 
-def _gumbel(rate: Any) -> Any:
+def _log_log(rate: Any) -> Any:
     return np.log(-np.log1p(-np.asarray(rate, np.float64)))
 
 

@@ -61,18 +61,21 @@ def build(desk: Desk, title: str, examples: Sequence[str] = EXAMPLES) -> gr.Bloc
                 )  # fmt: skip
                 with gr.Row(elem_id="examples"):
                     chips = [gr.Button(example, size="sm", min_width=0) for example in examples]
-                with gr.Accordion("Filters", open=False, elem_id="filters"), gr.Row():
-                    camera = gr.Dropdown(
-                        label="Camera", choices=[("Any camera", "")], value="", min_width=150
-                    )
-                    since = gr.Textbox(label="From", placeholder="2026-03-01 14:00", min_width=150)
-                    until = gr.Textbox(
-                        label="Until", placeholder="2026-03-01 15:00, or 1:30 in a video", min_width=150
-                    )
+                with gr.Accordion("Filters", open=False, elem_id="filters"):
+                    with gr.Row():
+                        camera = gr.Dropdown(
+                            label="Camera", choices=[("Any camera", "")], value="", min_width=150
+                        )
+                        since = gr.Textbox(label="From", placeholder="2026-03-01 14:00", min_width=150)
+                        until = gr.Textbox(
+                            label="Until", placeholder="2026-03-01 15:00, or 1:30 in a video", min_width=150
+                        )
                     matches = gr.Dropdown(
-                        label="Show", choices=list(words.MATCHES.items()), value=words.EVERYBODY,
-                        min_width=200, visible=any(map(desk.search.calibrated, KINDS)),
-                    )  # fmt: skip
+                        label="Show",
+                        choices=list(words.MATCHES.items()),
+                        value=words.EVERYBODY,
+                        visible=any(map(desk.search.calibrated, KINDS)),
+                    )
             photo = gr.Image(
                 type="filepath", image_mode=None, sources=["upload", "clipboard"], buttons=[],
                 label="Example photo", show_label=False, placeholder="Example photo",

@@ -1,0 +1,105 @@
+"""Try a model's calibration on persons it was not fitted on; write its result file.
+
+    python benchmarks/calibration.py --root data
+
+`--root` holds CUHK-PEDES/ and Market-1501-v15.09.15/. Half of the persons fit, the other half is searched in
+galleries of several sizes; means over both ways and several drawings of the halves. Beside the thresholds of
+`textreid calibrate` stand two others: of independent pairs, 1 - (1 - p)^N, and of a table that ends at a
+tenth of the gallery. Nothing is written into the model's folder.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from textreid.benchmark import Benchmark
+from textreid.encode import Encoder
+from textreid.evaluate.calibrate import RATES, SIZES, check, fit, halves
+from textreid.evaluate.directions import IMAGE_TO_IMAGE, TEXT_TO_IMAGE, encode
+from textreid.metrics.open_set import BINS, CENTRES, tally
+from textreid.metrics.protocols import Search
+
+RESULTS = Path(__file__).parent / "results" / "calibration.json"
+RUNS = (("cuhk-pedes", "val", TEXT_TO_IMAGE), ("market1501", "test", IMAGE_TO_IMAGE))
+SEEDS = range(5)
+
+
+def measure(search: Search, data: str) -> dict[str, Any]:
+    """What calibration promises and what it keeps, by size of the gallery."""
+    drawn = [check(search, data, seed=seed) for seed in SEEDS]
+    others = [dict(_others(search, data, seed, back)) for seed in SEEDS for back in (False, True)]
+    return {
+        "queries": len(search.queries),
+        "gallery": len(search.gallery),
+        "persons": len(np.unique(search.query_ids)),
+        "rates": list(RATES),
+        "sizes": [
+            {
+                **_mean([trial.to_dict() for trial in same_size]),
+                "realised_sd": _round(np.std([trial.realised for trial in same_size], axis=0)),
+                **_mean([fold[same_size[0].size] for fold in others]),
+            }
+            for same_size in zip(*drawn, strict=True)
+        ],
+    }
+
+
+def _others(search: Search, data: str, seed: int, back: bool) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Realised false alarms of the two other thresholds."""
+    known, other = halves(search, seed)[:: -1 if back else 1]
+    scale, pairs, counted = fit(known, data), tally(known, [1]), tally(other, SIZES)
+    tail = np.append(np.cumsum(pairs.wrong[::-1])[::-1] / pairs.wrong.sum(), 0)
+    edges = np.append(CENTRES - 1 / BINS, 1.0)
+    for number, size in enumerate(SIZES):
+        short = sum(known_size <= size / 10 for known_size in scale.sizes)
+        independent = [edges[np.argmax(tail <= 1 - (1 - rate) ** (1 / size))] for rate in RATES]
+        found = {"independent": independent}
+        if short > 1:
+            cut = replace(scale, sizes=scale.sizes[:short], thresholds=scale.thresholds[:short])
+            found["extrapolated"] = [cut.threshold(rate, size) for rate in RATES]
+        yield (
+            size,
+            {
+                f"realised_{how}": [counted.passing(t)[number] for t in scores]
+                for how, scores in found.items()
+            },
+        )
+
+
+def _mean(rows: list[dict[str, Any]]) -> dict[str, Any]:
+    return {name: _round(np.mean([row[name] for row in rows], axis=0)) for name in rows[0]}
+
+
+def _round(values: Any) -> Any:
+    return np.round(values, 4).tolist()
+
+
+def main() -> None:
+    """Encode, measure and write."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--root", type=Path, required=True, help="holds CUHK-PEDES/ and Market-1501-v15.09.15/"
+    )
+    parser.add_argument("--model", default="pocket", help="a model's name or folder")
+    given = parser.parse_args()
+    encoder = Encoder.load(given.model)
+    results: dict[str, Any] = {"model": encoder.info.name, "fingerprint": encoder.info.fingerprint}
+    for dataset, split, direction in RUNS:
+        benchmark = Benchmark.read(dataset, given.root, split)
+        search = encode(encoder, benchmark, [direction], lambda *_: None)[direction].search
+        results[direction] = {"data": f"{dataset} {split}", **measure(search, f"{dataset} {split}")}
+    RESULTS.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+    print(RESULTS.read_text(encoding="utf-8"))
+
+
+if __name__ == "__main__":
+    main()
