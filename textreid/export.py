@@ -1,4 +1,4 @@
-"""A model as files that need no torch: a graph of ONNX each for crops and sentences, a tokenizer, some JSON."""
+"""A model as files that need no torch: ONNX graphs for crops and sentences, a tokenizer, some JSON."""
 
 from __future__ import annotations
 

@@ -86,7 +86,8 @@ def _clip(tower: Any, input_ids: Tensor, attention_mask: Tensor) -> Sentences:
     hook.remove()
     end = attention_mask.sum(1) - 1
     saliency = attention_from(last.self_attn, seen[0], end, attention_mask.bool())
-    return Sentences(states.float(), states[torch.arange(states.shape[0], device=states.device), end], saliency)
+    rows = torch.arange(states.shape[0], device=states.device)
+    return Sentences(states.float(), states[rows, end], saliency)
 
 
 def _siglip(tower: Any, input_ids: Tensor, attention_mask: Tensor) -> Sentences:

@@ -75,7 +75,8 @@ class TransformersTowers:
         limit = _longest(processor.tokenizer.model_max_length, model)
         # SigLIP was trained on sentences padded to a fixed length, its padding unmasked.
         fixed = model.config.model_type.startswith("siglip")
-        self.padding = {"padding": "max_length" if fixed else "longest", "truncation": True, "max_length": limit}
+        padding = "max_length" if fixed else "longest"
+        self.padding = {"padding": padding, "truncation": True, "max_length": limit}
         self.text_inputs = ("input_ids",) if fixed else ("input_ids", "attention_mask")
 
     def images(self, images: Sequence[Image.Image]) -> Tensor:
