@@ -242,7 +242,7 @@ class PersonSearch:
             parts.append(Part(self.gallery.vectors(less_like), DISLIKED))
             where = _excluding(where, less_like)
         read = self._reader() if rerank else None
-        kind = None
+        kind: Kind | None = None
         if len(parts) == 1 and not more_like:
             kind = "text" if image is None else "photo"
         scale = self._scale(kind, needed=false_alarms is not None)

@@ -53,8 +53,8 @@ class Handlers:
     def search(self, view: View, text: str, camera: str, since: str, until: str, matches: str) -> Shown:
         """A new description or filter. Other words drop the guides of the last search."""
         old = view.question
-        filters = {"camera": camera, "since": since, "until": until, "false_alarms": words.rate(matches)}
-        asked = replace(old, text=text, k=PAGE, **filters)
+        asked = replace(old, text=text, camera=camera, since=since, until=until, k=PAGE)
+        asked = replace(asked, false_alarms=words.rate(matches))
         return self._show(asked if text == old.text else replace(asked, like=None, more=(), less=()))
 
     def show_photo(
@@ -125,6 +125,7 @@ class Handlers:
             return _nobody(question, self._why_nobody(question), above=steering)
         tools = markup.downloads(words.to_csv(hits))
         detail = f"{len(hits)} of {words.people(total)}, best match first"
+        detail += "" if hits.probabilities is None else ", with how likely each is"
         if hits.cut:
             detail += f". Only likely matches: {words.rate_in_words(question.false_alarms or 0)}"
         elif question.false_alarms is not None:

@@ -13,6 +13,7 @@ from tests.docs.pages import ROOT, Page, read_pages
 PAGES = read_pages()
 LINK = re.compile(r"(?:\]\(|(?:src|href)=\")(?P<target>[^)\s\"]+)")
 PAGE_OF_VERB = {
+    "calibrate": "calibration",
     "eval": "evaluation",
     "train": "training",
     "synthesize": "synthetic-people",
