@@ -12,7 +12,6 @@ import torch
 from PIL.Image import Resampling
 from tokenizers import Tokenizer
 
-from textreid import __version__
 from textreid.catalog import find_model, fingerprint
 from textreid.data.synthetic.folder import whole_folder
 from textreid.errors import ModelError
@@ -46,10 +45,9 @@ def export_model(name: str, out: Path) -> dict[str, Any]:
     towers = load_towers(folder, "cpu")
     if not isinstance(towers, TransformersTowers):
         raise ModelError(f"'{name}' is a model of sentence-transformers: that library exports its own kind.")
-    about = {
+    about: dict[str, Any] = {
         "name": name,
         "fingerprint": fingerprint(folder),
-        "textreid": __version__,
         "opset": OPSET,
         "image": _image(towers.processor.image_processor, name),
     }
@@ -105,7 +103,7 @@ def _write_tokenizer(towers: TransformersTowers, name: str, folder: Path) -> dic
     if not tokenizer.is_fast:
         raise ModelError(f"'{name}' cannot be exported: its tokenizer exists in Python alone.")
     own = Tokenizer.from_str(tokenizer.backend_tokenizer.to_str())
-    longest, fixed = towers.padding["max_length"], towers.padding["padding"] == "max_length"
+    longest, fixed = towers.longest, towers.padding["padding"] == "max_length"
     own.enable_truncation(longest)
     own.enable_padding(
         pad_id=tokenizer.pad_token_id, pad_token=tokenizer.pad_token, length=longest if fixed else None

@@ -27,6 +27,8 @@ class ImageGraph(nn.Module):
     """
 
     inputs = ("crops",)
+    mean: Tensor
+    std: Tensor
 
     def __init__(self, model: Any, image_processor: Any) -> None:
         super().__init__()

@@ -72,11 +72,11 @@ class TransformersTowers:
 
     def _choose_padding(self) -> None:
         model, processor = self.model, self.processor
-        limit = _longest(processor.tokenizer.model_max_length, model)
+        self.longest = _longest(processor.tokenizer.model_max_length, model)
         # SigLIP was trained on sentences padded to a fixed length, its padding unmasked.
         fixed = model.config.model_type.startswith("siglip")
         padding = "max_length" if fixed else "longest"
-        self.padding = {"padding": padding, "truncation": True, "max_length": limit}
+        self.padding = {"padding": padding, "truncation": True, "max_length": self.longest}
         self.text_inputs = ("input_ids",) if fixed else ("input_ids", "attention_mask")
 
     def images(self, images: Sequence[Image.Image]) -> Tensor:
