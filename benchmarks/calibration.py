@@ -21,8 +21,9 @@ import numpy as np
 
 from textreid.benchmark import Benchmark
 from textreid.encode import Encoder
-from textreid.evaluate.calibrate import RATES, SIZES, check, fit, halves
+from textreid.evaluate.calibrate import RATES, fit
 from textreid.evaluate.directions import IMAGE_TO_IMAGE, TEXT_TO_IMAGE, encode
+from textreid.evaluate.held_out import SIZES, check, halves
 from textreid.metrics.open_set import BINS, CENTRES, tally
 from textreid.metrics.protocols import Search
 

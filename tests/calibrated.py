@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from tests.toy import ToyEncoder
 from textreid.calibration import Calibration, Scale
-from textreid_index import EncoderInfo
 
 NEEDED = {0.01: 0.95, 0.05: 0.8, 0.5: 0.4}
 """False-alarm rate -> the score that it takes, in a gallery of any size."""
@@ -25,13 +22,3 @@ class CalibratedToy(ToyEncoder):
     """Knows what its scores mean, for descriptions and for photos."""
 
     calibration: Calibration | None = Calibration("toy-1", text=SCALE, photo=SCALE)
-
-
-class KeptToy(ToyEncoder):
-    """A toy whose folder is the working directory."""
-
-    folder = Path()
-
-    def __init__(self, name: str = "toy", fingerprint: str = "toy-1") -> None:
-        super().__init__(name, fingerprint)
-        self.info = EncoderInfo("toy", fingerprint, self.info.dim)

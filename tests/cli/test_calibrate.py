@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tests.calibrated import CalibratedToy, KeptToy
+from tests.calibrated import CalibratedToy
 from tests.official_layouts import write_market1501
 from tests.toy import COLOURS, draw_person
 from textreid.calibration import Calibration
@@ -35,12 +35,11 @@ def data(tmp_path, monkeypatch):
     (folder / "reid_raw.json").write_text(json.dumps(rows))
     write_market1501(tmp_path, ["0001_c1", "0002_c2"], ["0001_c2", "0002_c1"])
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("tests.cli.conftest.ToyEncoder", KeptToy)
     return tmp_path
 
 
 def test_it_measures_and_writes(textreid, data):
-    done = textreid("calibrate", "toy", "--root", ".", "--text", "cuhk-pedes", "--json")
+    done = textreid("calibrate", ".", "--root", ".", "--text", "cuhk-pedes", "--json")
     written = Calibration.read(data, "toy-1")
     assert written.photo is None
     assert (written.text.data, written.text.sizes[0], written.text.sizes[-1]) == ("cuhk-pedes val", 1, 94)
@@ -53,7 +52,7 @@ def test_it_measures_and_writes(textreid, data):
 
 
 def test_the_table_tells_what_was_asked_for_and_what_came(textreid, data):
-    done = textreid("calibrate", "toy", "--root", ".", "--photo", "cuhk-pedes:val")
+    done = textreid("calibrate", ".", "--root", ".", "--photo", "cuhk-pedes:val")
     for words in ("image to image: cuhk-pedes val", "first hit: claimed", "realised", "of these kept"):
         assert words in done.stdout
     assert Calibration.read(data, "toy-1").text is None
@@ -61,7 +60,7 @@ def test_the_table_tells_what_was_asked_for_and_what_came(textreid, data):
 
 def test_a_damaged_calibration_is_replaced(textreid, data):
     (data / "calibration.json").write_text("{")
-    textreid("calibrate", "toy", "--root", ".", "--text", "cuhk-pedes:val")
+    textreid("calibrate", ".", "--root", ".", "--text", "cuhk-pedes:val")
     assert Calibration.read(data, "toy-1").text is not None
 
 
@@ -76,7 +75,7 @@ def test_a_damaged_calibration_is_replaced(textreid, data):
     ],
 )
 def test_what_cannot_be_calibrated_with(textreid, data, arguments, words):
-    done = textreid("calibrate", "toy", "--root", ".", *arguments, code=2)
+    done = textreid("calibrate", ".", "--root", ".", *arguments, code=2)
     assert words in done.stderr
     assert not (data / "calibration.json").exists()
 

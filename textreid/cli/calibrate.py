@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from textreid.benchmark import Benchmark
-    from textreid.evaluate.calibrate import Trial
+    from textreid.evaluate.held_out import Trial
 
 SHOWN = (0.01, 0.05, 0.2)
 """The false-alarm rates that the table has room for."""
@@ -58,8 +58,10 @@ def run(
     """  # noqa: D301
     from textreid.benchmark import Benchmark
     from textreid.calibration import Calibration
-    from textreid.evaluate.calibrate import check, fit
+    from textreid.catalog import find_model
+    from textreid.evaluate.calibrate import fit
     from textreid.evaluate.directions import IMAGE_TO_IMAGE, TEXT_TO_IMAGE, choose, encode
+    from textreid.evaluate.held_out import check
 
     if not (text or photo):
         raise InputError("Nothing to calibrate with: add --text cuhk-pedes:val, --photo market1501, or both.")
@@ -76,15 +78,13 @@ def run(
     from textreid.encode import Encoder  # only now, so that a wrong folder is said at once
 
     encoder = Encoder.load(model, device=device)
-    if encoder.folder is None:
-        raise InputError(f"'{model}' has no folder of its own: download it to one and pass its path.")
     scales, trials = {}, {}
     for kind, (benchmark, direction) in asked.items():
         with progress_bars() as show:
             search = encode(encoder, benchmark, [direction], show)[direction].search
         data = f"{benchmark.dataset} {benchmark.split}"
         scales[kind], trials[kind] = fit(search, data), check(search, data)
-    path = Calibration(encoder.info.fingerprint, **scales).write(encoder.folder)
+    path = Calibration(encoder.info.fingerprint, **scales).write(find_model(model)[1])
     stderr().print(f"Wrote {path}.")
     if as_json:
         printed = {
