@@ -95,6 +95,7 @@ def test_equals_a_loop(forty: Any, k: int, where: Where, count: int) -> None:
     queries = embed([f"q{number}" for number in range(count)], seed=k)
     expected = [loop(records, embeddings.vectors, query, k, where) for query in queries.vectors]
     assert found(gallery, queries, k, where) == expected
+    assert gallery.count(where) == sum(accepts(where, record) for record in records)
 
 
 @pytest.mark.parametrize("backend", BACKENDS)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from tests.index.toy import TOY, embed, people, unit
-from textreid_index import Embeddings, EncoderInfo, Hits, InvalidValueError, Record, SourceState
+from textreid_index import Cut, Embeddings, EncoderInfo, Hits, InvalidValueError, Record, SourceState
 
 
 @pytest.mark.parametrize(
@@ -96,6 +96,23 @@ def test_hits_are_a_sequence_and_print_the_promised_keys() -> None:
         "camera": "c1",
         "time": "2023-11-14T22:13:21+00:00",
     }
+
+
+def test_hits_good_enough_keep_what_is_known_of_them() -> None:
+    scores, chances = np.array([0.75, 0.5, 0.25], np.float32), np.array([0.9, 0.4, 0.1], np.float32)
+    hits = Hits(scores, tuple(people(3)), matches=np.array([1, np.nan, 0], np.float32), probabilities=chances)
+    assert [hit.probability for hit in hits] == [pytest.approx(chance) for chance in chances]
+    good = hits.at_least(0.5)
+    assert [(hit.rank, hit.id, hit.match) for hit in good] == [(1, "p000", 1.0), (2, "p001", None)]
+    assert good.probabilities.tolist() == chances[:2].tolist()
+    assert good.cut == Cut(needed=0.5, best=0.75)
+    assert (len(hits.at_least(0.8)), hits.at_least(0.8).cut) == (0, Cut(0.8, 0.75))
+    assert Hits(scores[:0], ()).at_least(0.5).cut == Cut(0.5, None)
+    assert good.first(1).cut == good.cut
+    assert hits.first(5).ids == hits.ids
+    turned = hits.take(np.array([2, 0]))
+    assert [(hit.rank, hit.id, hit.match) for hit in turned] == [(1, "p002", 0.0), (2, "p000", 1.0)]
+    assert list(hits[1].to_dict())[-2:] == ["time", "probability"]
 
 
 def test_encoder_reads_well() -> None:
