@@ -64,9 +64,9 @@ class TestSwitch:
         graph = TextGraph(Sentences())
         switch = Switch(graph)
         with torch.inference_mode():
-            switch(*sentences(4, 5))
+            switch(*sentences(5, 5))
             assert not switch.compiled
-            switch(*sentences(4, 5))
+            switch(*sentences(1, 5))
             assert switch.compiled
             for rows, length in [(1, 3), (2, 9), (7, 2)]:
                 tokens = sentences(rows, length)

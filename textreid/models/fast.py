@@ -86,7 +86,7 @@ class Switch:
             return self._fast(*inputs)
         vectors: Tensor = self._graph(*inputs)
         self._left -= len(vectors)
-        if self._left <= 0 and len(vectors) > 1 and self._turn.acquire(blocking=False):
+        if self._left <= 0 and self._turn.acquire(blocking=False):
             self._fast = self._compile(inputs, vectors)
         return vectors
 

@@ -69,7 +69,7 @@ def to_onnx(graph: ImageGraph | TextGraph, *examples: Tensor) -> bytes:
 
     Args:
         graph: left as it is: other threads may be running it.
-        examples: inputs of the shape that is to be fixed, [2, ...] or more.
+        examples: inputs of the height and width that are to be fixed, in any number.
 
     Raises:
         Exception: of many kinds, where torch cannot follow the model.
@@ -79,10 +79,9 @@ def to_onnx(graph: ImageGraph | TextGraph, *examples: Tensor) -> bytes:
         free[1] = torch.export.Dim.DYNAMIC
     with warnings.catch_warnings(), quiet(), torch.inference_mode(mode=False), torch.no_grad():
         warnings.simplefilter("ignore")
+        rows = tuple(torch.cat([each, each]) for each in examples)  # one row would be taken for a constant
         own = copy.deepcopy(graph).eval()  # tracing puts symbols in the place of weights for a while
-        program = torch.export.export(
-            own, tuple(t.clone() for t in examples), dynamic_shapes=_shapes(graph, free)
-        )
+        program = torch.export.export(own, rows, dynamic_shapes=_shapes(graph, free))
         onnx: Any = torch.onnx.export(
             program,
             (),
