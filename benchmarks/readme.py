@@ -19,7 +19,10 @@ COLUMNS = ("R1", "R5", "R10", "mAP", "mINP")
 
 def read_results(folder: Path) -> list[dict[str, Any]]:
     """Every measured row, with its model, in the order of the files and of the rows in them."""
-    files = [json.loads(file.read_text("utf-8")) for file in sorted(folder.glob("*.json"))]
+    files = [
+        json.loads(file.read_text("utf-8"))
+        for file in sorted(folder.glob("*.json"), key=lambda file: file.stem)
+    ]
     return [{"model": file["model"], **row} for file in files if "rows" in file for row in file["rows"]]
 
 

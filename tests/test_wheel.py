@@ -40,8 +40,10 @@ def test_the_wheel_holds_what_the_sources_hold(wheel: Path) -> None:
         assert f"textreid/configs/{recipe.name}" in sizes
     assert any(name.endswith(".dist-info/licenses/LICENSE") for name in sizes)
     weights = {name: size for name, size in sizes.items() if name.endswith(".safetensors")}
-    assert "textreid/weights/pocket/model.safetensors" in weights
-    assert sum(weights.values()) <= 40 * 2**20
+    assert set(weights) == {
+        f"textreid/weights/{name}/model.safetensors" for name in ("pocket", "pocket-synthetic")
+    }
+    assert max(weights.values()) <= 32_000_000
 
 
 def test_the_installed_wheel_starts(wheel: Path, tmp_path: Path) -> None:
