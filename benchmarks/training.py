@@ -43,7 +43,10 @@ PEOPLE, IMAGES, TURNS, EDGE = 192, 4, 2, 3
 def recipe_of(root: Path, workers: int) -> Recipe:
     """One epoch of the recipe's last phase."""
     recipe = load_recipe("cuhk-pedes-pocket", ["model.init=pocket", "model.text_kept=[]"])
-    data = DataRecipe("cuhk-pedes", root=str(root)), DataRecipe("market1501", root=str(root))
+    data = (
+        DataRecipe("cuhk-pedes", root=str(root), attributes="captions"),
+        DataRecipe("market1501", root=str(root)),
+    )
     last = replace(recipe.phases[-1], epochs=1)
     return replace(recipe, data=data, val=(), phases=(last,), workers=workers)
 
