@@ -82,7 +82,7 @@ def test_the_first_of_every_gallery_with_one_right_picture(small, size):
         kept = sum(weight for first, weight in right if first >= score) / total
         assert hits.kept(score) == pytest.approx(kept)
         lost = sum(weight for first, weight in wrong if first >= score) / total
-        assert hits.wrong[CENTRES > score].sum() == pytest.approx(lost, abs=1e-9)
+        assert hits.wrong[score < CENTRES].sum() == pytest.approx(lost, abs=1e-9)
 
 
 def test_own_views_and_junk_are_neither_right_nor_wrong(rng):
