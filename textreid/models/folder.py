@@ -35,6 +35,7 @@ def save_model(model: JointModel, processor: JointProcessor, folder: Path) -> No
     (partial / "model.safetensors").chmod(0o644)  # safetensors writes for its owner alone
     processor.save_pretrained(partial)
     config = json.loads((partial / "config.json").read_text(encoding="utf-8"))
+    config.get("text_config", {}).pop("_name_or_path", None)  # where its start lay on this machine
     _write_json(partial / "config.json", config | {"dtype": "float32"})
     _add_sentence_transformers_modules(partial, ("text", "image") if model.config.reads_text else ("image",))
     shutil.rmtree(folder, ignore_errors=True)
