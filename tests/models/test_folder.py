@@ -120,3 +120,10 @@ def test_quiet_gives_the_settings_back() -> None:
     with quiet():
         assert not logging.is_progress_bar_enabled()
     assert (logging.get_verbosity(), logging.is_progress_bar_enabled()) == before
+
+
+def test_folder_does_not_say_where_its_start_lay(tmp_path: Path) -> None:
+    model, processor = joint_model()
+    model.config.text_config._name_or_path = str(tmp_path / "secret")
+    save_model(model, processor, tmp_path / "model")
+    assert "secret" not in (tmp_path / "model" / "config.json").read_text()
