@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -17,6 +19,8 @@ from textreid.models import fast
 from textreid.models.fast import Switch
 from textreid.models.graph import TextGraph
 from textreid.models.towers import TransformersTowers, load_towers
+
+ROOT = Path(__file__).parents[2]
 
 
 class Sentences(nn.Module):
@@ -99,3 +103,30 @@ def test_an_encoders_vectors_are_the_same_before_and_after(tmp_path: Path) -> No
         assert (encoder.encode_texts(CAPTIONS) * texts).sum(axis=1).min() >= 1 - fast.TOLERANCE
     assert [switch.compiled for switch in encoder._towers.switches] == [True, True]  # type: ignore[attr-defined]
     assert (encoder.encode_texts(CAPTIONS[:1]) * texts[:1]).sum() >= 1 - fast.TOLERANCE
+
+
+def test_a_signal_is_handled_after_two_were_compiled_and_let_go() -> None:
+    """In a process of its own, which a signal without a stack to handle it on would end."""
+    script = """
+import gc, os, signal, sys
+import torch
+from tests.models.test_fast import Sentences, sentences
+from textreid.models.fast import load
+from textreid.models.graph import TextGraph, to_onnx
+
+def compiled():
+    graph = TextGraph(Sentences(), ("input_ids", "attention_mask")).eval()
+    run = load(to_onnx(graph, *sentences(4, 6)))
+    run(*sentences(4, 6))
+    return run
+
+first, second = compiled(), compiled()
+del first
+gc.collect()
+del second
+gc.collect()
+signal.signal(signal.SIGUSR1, lambda *_: print("handled"))
+os.kill(os.getpid(), signal.SIGUSR1)
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=ROOT)
+    assert (done.returncode, done.stdout) == (0, "handled\n"), done.stderr

@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Sequence
+from functools import cache
 from importlib.util import find_spec
 from typing import Any
 
@@ -102,6 +103,18 @@ class Switch:
         return None
 
 
+@cache
+def _core() -> Any:
+    """OpenVINO, one for the process and as long as it.
+
+    Each moves the stack that signals of its thread are handled on, and when it goes puts back what it found:
+    of two, the second to go puts back one that is no longer there, and the next signal ends the process.
+    """
+    import openvino
+
+    return openvino.Core()
+
+
 def load(onnx: bytes, precision: str | None = None) -> Callable[..., Tensor]:
     """A graph as a function of tensors, which any number of threads may call.
 
@@ -109,10 +122,8 @@ def load(onnx: bytes, precision: str | None = None) -> Callable[..., Tensor]:
         onnx: from `to_onnx`.
         precision: what to compute in, such as "f32"; None: what the processor is fastest with.
     """
-    import openvino
-
     # Not `openvino.convert_model`, the shorter way: it reports its use over the network.
-    core = openvino.Core()
+    core = _core()
     settings: dict[str, Any] = {
         "PERFORMANCE_HINT": "LATENCY",
         "INFERENCE_NUM_THREADS": torch.get_num_threads(),
