@@ -1,11 +1,12 @@
-"""Try a model's calibration on persons it was not fitted on; write its result file.
+"""Try a model's calibration on persons it was not fitted on; write its result file and a reliability diagram.
 
     python benchmarks/calibration.py --root data
 
 `--root` holds CUHK-PEDES/ and Market-1501-v15.09.15/. Half of the persons fit, the other half is searched in
 galleries of several sizes; means over both ways and several drawings of the halves. Beside the thresholds of
 `textreid calibrate` stand two others: of independent pairs, 1 - (1 - p)^N, and of a table that ends at a
-tenth of the gallery. Nothing is written into the model's folder.
+tenth of the gallery. Nothing is written into the model's folder. The diagram (docs/images/reliability.png)
+shows, of the pictures that are given a probability of 1 % and more, how many of each tenth are right.
 """
 
 from __future__ import annotations
@@ -20,14 +21,18 @@ from typing import Any
 import numpy as np
 
 from textreid.benchmark import Benchmark
+from textreid.curves import Curve, draw_curves
 from textreid.encode import Encoder
 from textreid.evaluate.calibrate import RATES, fit
 from textreid.evaluate.directions import IMAGE_TO_IMAGE, TEXT_TO_IMAGE, encode
-from textreid.evaluate.held_out import SIZES, check, halves
+from textreid.evaluate.held_out import LEAST, SIZES, check, halves
 from textreid.metrics.open_set import BINS, CENTRES, tally
 from textreid.metrics.protocols import Search
 
 RESULTS = Path(__file__).parent / "results" / "calibration.json"
+DIAGRAM = Path(__file__).parents[1] / "docs" / "images" / "reliability.png"
+KINDS = {TEXT_TO_IMAGE: "by description", IMAGE_TO_IMAGE: "by photo"}
+TENTHS = 10
 RUNS = (("cuhk-pedes", "val", TEXT_TO_IMAGE), ("market1501", "test", IMAGE_TO_IMAGE))
 SEEDS = range(5)
 
@@ -36,6 +41,7 @@ def measure(search: Search, data: str) -> dict[str, Any]:
     """What calibration promises and what it keeps, by size of the gallery."""
     drawn = [check(search, data, seed=seed) for seed in SEEDS]
     others = [dict(_others(search, data, seed, back)) for seed in SEEDS for back in (False, True)]
+    told = reliability(search, data, [trials[0].size for trials in zip(*drawn, strict=True)])
     return {
         "queries": len(search.queries),
         "gallery": len(search.gallery),
@@ -46,10 +52,49 @@ def measure(search: Search, data: str) -> dict[str, Any]:
                 **_mean([trial.to_dict() for trial in same_size]),
                 "realised_sd": _round(np.std([trial.realised for trial in same_size], axis=0)),
                 **_mean([fold[same_size[0].size] for fold in others]),
+                "reliability": told[same_size[0].size],
             }
             for same_size in zip(*drawn, strict=True)
         ],
     }
+
+
+def reliability(search: Search, data: str, sizes: list[int]) -> dict[int, list[dict[str, float]]]:
+    """Size of the gallery -> each tenth of the probability: claimed, right, and its share."""
+    sums = {size: np.zeros((3, TENTHS)) for size in sizes}
+    for seed in SEEDS:
+        parts = halves(search, seed)
+        for known, other in (parts, parts[::-1]):
+            scale, pairs = fit(known, data), tally(other, [1])
+            for size, found in sums.items():
+                claims = scale.probabilities(CENTRES, size)
+                told = claims >= LEAST
+                place = np.minimum((claims[told] * TENTHS).astype(int), TENTHS - 1)
+                right = (pairs.right / pairs.right.sum())[told]
+                mass = right + (size * pairs.wrong / pairs.wrong.sum())[told]
+                found += [np.bincount(place, w, TENTHS) for w in (claims[told] * mass, right, mass)]
+    return {
+        size: [
+            {"claimed": _round(claimed / mass), "right": _round(right / mass), "share": _round(share)}
+            for (claimed, right, mass), share in zip(found.T, found[2] / found[2].sum(), strict=True)
+            if mass
+        ]
+        for size, found in sums.items()
+    }
+
+
+def draw(results: dict[str, Any]) -> None:
+    """One panel a kind of search: across what is claimed, upwards what is right."""
+    panels: dict[str, dict[str, Curve]] = {}
+    for direction, kind in KINDS.items():
+        curves = {
+            f"among {row['size']:,}": [(told["claimed"], told["right"]) for told in row["reliability"]]
+            for row in results[direction]["sizes"]
+        }
+        panels[f"{kind}: probability that is claimed, and share that is right"] = curves | {
+            "as claimed": [(0.0, 0.0), (1.0, 1.0)]
+        }
+    draw_curves(panels, DIAGRAM)
 
 
 def _others(search: Search, data: str, seed: int, back: bool) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -99,6 +144,7 @@ def main() -> None:
         search = encode(encoder, benchmark, [direction], lambda *_: None)[direction].search
         results[direction] = {"data": f"{dataset} {split}", **measure(search, f"{dataset} {split}")}
     RESULTS.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+    draw(results)
     print(RESULTS.read_text(encoding="utf-8"))
 
 

@@ -140,11 +140,11 @@ class TestResuming:
         assert all(torch.equal(whole[name], resumed[name]) for name in whole)
 
     def test_killed_in_the_middle_of_an_epoch(self, recipe: Recipe, tmp_path: Path) -> None:
-        """SIGKILL, with everything that has a state: dropout, a moving average, gradients added up."""
+        """SIGKILL, with everything that has a state: dropout, an average, gradients added up, look-alikes."""
         full = replace(
             recipe,
             model=replace(recipe.model, text_dropout=0.2),
-            sampler=SamplerRecipe(identities=4, images=2),
+            sampler=SamplerRecipe(identities=4, images=2, alike=1),
             average=0.9,
             accumulate=2,
         )

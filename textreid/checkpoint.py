@@ -59,6 +59,7 @@ class Progress:
         steps: batches finished in all.
         best: best R@1 on the first validation split so far, percent.
         trust: of each caption of each image in this epoch; None where all are believed as they were read.
+        look_alikes: of each person in this epoch; None where batches are not made of such.
     """
 
     phase: int = 0
@@ -68,6 +69,7 @@ class Progress:
     steps: int = 0
     best: float = -1.0
     trust: list[list[float]] | None = None
+    look_alikes: list[list[int]] | None = None
 
 
 def save_state(folder: Path, progress: Progress, parts: Mapping[str, Any]) -> None:

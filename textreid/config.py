@@ -115,14 +115,18 @@ class SamplerRecipe:
         identities: P, different people of a batch.
         images: K, pictures of each.
         balance: let every data set have the same share of an epoch, however large it is.
+        alike: look-alikes that each person brings into a batch, found anew before every epoch; see
+            `textreid.look_alikes`.
     """
 
     identities: int = 32
     images: int = 2
     balance: bool = False
+    alike: int = 0
 
     def __post_init__(self) -> None:
         _at_least(self, 1, "identities", "images")
+        _at_least(self, 0, "alike")
 
 
 @dataclass(frozen=True)

@@ -98,7 +98,7 @@ class Encoder:
             InputError: a sentence is empty.
             ModelError: the model was trained on images alone.
         """
-        if not self._towers.reads_text:
+        if not self.reads_text:
             raise ModelError(
                 f"The model '{self.info.name}' was trained on images alone and reads no text: search with a"
                 " photo (--image), or with another model (textreid models)."
@@ -121,6 +121,11 @@ class Encoder:
             ModelError: the model's calibration is damaged, or belongs to other weights.
         """
         return Calibration.read(self.folder, self.info.fingerprint) if self.folder else None
+
+    @property
+    def reads_text(self) -> bool:
+        """Whether the model can `encode_texts`."""
+        return self._towers.reads_text
 
     @property
     def has_matcher(self) -> bool:

@@ -29,9 +29,10 @@ from textreid.data.samplers import IdentitySampler
 from textreid.data.training import TrainingSet, training_set
 from textreid.data.transforms import Finish, train_transform
 from textreid.distributed import gather
-from textreid.division import divided
+from textreid.division import divided, evaluating
 from textreid.encode import Encoder
 from textreid.errors import InputError
+from textreid.look_alikes import look_alikes
 from textreid.losses import Sizes
 from textreid.models.folder import save_model
 from textreid.models.initialise import start_model
@@ -199,6 +200,14 @@ class _Run:
         return self.step.model
 
     @property
+    def kept_model(self) -> JointModel:
+        """What is measured and kept: the average of the weights where the recipe asks for one."""
+        averaged: Any = self.average and self.average.module
+        model: JointModel = averaged or self.model
+        model.config = self.model.config  # pictures have the size of the present phase
+        return model
+
+    @property
     def seed(self) -> int:
         """Of what this process draws: every process varies its own pictures."""
         rank = self.accelerator.process_index
@@ -225,6 +234,8 @@ class _Run:
         optimizer = self.accelerator.prepare_optimizer(self.optimizer, device_placement=False)
         for epoch in range(progress.epoch_in_phase, phase.epochs):
             sampler.set_epoch(progress.epoch)
+            if self.recipe.sampler.alike:
+                sampler.set_look_alikes(self._look_alikes(data, progress))
             pairs = PairDataset(self._divided(data, progress), transform)
             self.step.train()
             for module in still:
@@ -249,6 +260,18 @@ class _Run:
                 ).trust
             progress.trust = broadcast_object_list([trust])[0]
         return replace(data, trust=progress.trust or data.trust)
+
+    def _look_alikes(self, data: TrainingSet, progress: Progress) -> list[list[int]]:
+        """Who looks like whom in this epoch."""
+        if progress.batch == 0 or progress.look_alikes is None:
+            found = None
+            if self.log is not None:
+                with evaluating(self.kept_model):
+                    encoder = self._encoder(self.kept_model, progress)
+                    found = look_alikes(encoder, data, seed=seed_of(self.recipe.seed, progress.epoch))
+            progress.look_alikes = broadcast_object_list([found])[0]
+        people: Any = progress.look_alikes
+        return list(people)
 
     def _epoch(
         self,
@@ -328,10 +351,7 @@ class _Run:
 
     def _keep_best(self, log: RunLog, progress: Progress) -> None:
         """Write the model if it is the best so far on the first validation split, or if there is none."""
-        averaged: Any = self.average and self.average.module
-        model: JointModel = averaged or self.model
-        model.config = self.model.config
-        model = blend(model, self.start, self.recipe.model.keep)
+        model = blend(self.kept_model, self.start, self.recipe.model.keep)
         if self.recipe.keep_epochs:
             save_model(model, self.processor, self.out / "epochs" / str(progress.epoch))
         if self.val:
@@ -350,14 +370,17 @@ class _Run:
     def _measure(self, model: JointModel, progress: Progress) -> dict[str, dict[str, float]]:
         """Validation split -> metric -> percent."""
         model.eval()
-        info = EncoderInfo("training", f"epoch {progress.epoch}", self.model.config.projection_dim)
-        encoder = Encoder(TransformersTowers(model, self.processor, str(self.accelerator.device)), info)
+        encoder = self._encoder(model, progress)
         reads_text = self.model.text_tower is not None
         return {
             name: validation.measure(encoder, benchmark, reads_text=reads_text)
             | self._recognition(model, benchmark)
             for name, benchmark in self.val.items()
         }
+
+    def _encoder(self, model: JointModel, progress: Progress) -> Encoder:
+        info = EncoderInfo("training", f"epoch {progress.epoch}", self.model.config.projection_dim)
+        return Encoder(TransformersTowers(model, self.processor, str(self.accelerator.device)), info)
 
     def _recognition(self, model: JointModel, benchmark: Benchmark) -> dict[str, float]:
         """What the attribute heads are worth, if the recipe trains them."""

@@ -19,10 +19,18 @@ def random_case(seed: int) -> tuple[list[int], int, int]:
     return labels, int(rng.integers(1, people + 1)), int(rng.integers(1, 6))
 
 
+def chains(labels: list[int]) -> list[list[int]]:
+    """Look-alikes of every label: all others, by how far their numbers are."""
+    people = sorted(set(labels))
+    return [sorted(set(people) - {one}, key=lambda other: abs(one - other)) for one in range(max(people) + 1)]
+
+
+@pytest.mark.parametrize("alike", [0, 3])
 @pytest.mark.parametrize("seed", range(100))
-def test_epoch_contract(seed: int) -> None:
+def test_epoch_contract(seed: int, alike: int) -> None:
     labels, identities, images = random_case(seed)
-    sampler = IdentitySampler(labels, identities=identities, images=images, seed=seed)
+    sampler = IdentitySampler(labels, identities=identities, images=images, alike=alike, seed=seed)
+    sampler.set_look_alikes(chains(labels))
     batches = list(sampler)
     assert len(batches) == len(sampler)
     for batch in batches:
@@ -39,10 +47,13 @@ def test_epoch_contract(seed: int) -> None:
             )
 
 
+@pytest.mark.parametrize("alike", [0, 3])
 @pytest.mark.parametrize("seed", range(100))
-def test_what_is_left_out_cannot_fill_a_batch(seed: int) -> None:
+def test_what_is_left_out_cannot_fill_a_batch(seed: int, alike: int) -> None:
     labels, identities, images = random_case(seed)
-    batches = list(IdentitySampler(labels, identities=identities, images=images, seed=seed))
+    sampler = IdentitySampler(labels, identities=identities, images=images, alike=alike, seed=seed)
+    sampler.set_look_alikes(chains(labels))
+    batches = list(sampler)
     groups = {person: -(-len(own) // images) for person, own in images_of(labels).items()}
     dealt = Counter(labels[index] for batch in batches for index in batch[::images])
     left = {person: groups[person] - dealt[person] for person in groups}
@@ -71,6 +82,20 @@ def test_order_is_a_function_of_seed_and_epoch() -> None:
     assert epoch(0, 3) == epoch(0, 3)
     assert epoch(0, 3) != epoch(0, 4)
     assert epoch(0, 3) != epoch(1, 3)
+
+
+def test_a_group_brings_the_nearest_who_have_pictures_left() -> None:
+    """Families of three; whoever comes first brings the other two, as long as they have a picture."""
+    labels = [person for person in range(12) for _ in range(2 if person % 3 else 4)]
+    sampler = IdentitySampler(labels, identities=6, images=2, alike=2, seed=5)
+    sampler.set_look_alikes(
+        [[other for other in range(12) if other // 3 == one // 3 and other != one] for one in range(12)]
+    )
+    first, second, *_ = [[labels[index] for index in batch[::2]] for batch in sampler]
+    for batch in (first, second):
+        for family in (batch[:3], batch[3:]):
+            assert len({person // 3 for person in family}) == 1
+    assert sorted(first + second) == list(range(12))
 
 
 def test_iterating_twice_gives_the_same_epoch() -> None:

@@ -62,7 +62,8 @@ def test_encoder_reads_images_and_says_that_it_reads_no_text(home: Path) -> None
 def test_index_and_search(home: Path) -> None:
     people = home / "data" / "Market-1501-v15.09.15" / "query"
     photo = sorted(people.glob("*.jpg"))[0]
-    run("index", people, "--crops", "--model", home / "run" / "model", "--gallery", home / "gallery")
+    told = run("index", people, "--crops", "--model", home / "run" / "model", "--gallery", home / "gallery")
+    assert "Next: textreid search --image PHOTO --gallery" in told.output
     found = run("search", "--image", photo, "--gallery", home / "gallery", "--json")
     assert photo.name in json.dumps(json.loads(found.stdout))
     refused = run("search", "a man in red", "--gallery", home / "gallery", code=2)

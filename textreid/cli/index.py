@@ -69,7 +69,9 @@ def run(
             except KeyboardInterrupt:
                 stderr().print("Stopped. What was added stays; the same command goes on from here.")
                 raise
-        _tell(report, gallery, len(search.gallery))
+        # Where nothing is new no model was loaded, and the hint is not worth loading one.
+        described = not report.added or getattr(search.encoder, "reads_text", True)
+        _tell(report, gallery, len(search.gallery), '"a man in a blue shirt"' if described else "--image PHOTO")
 
 
 @contextmanager
@@ -108,8 +110,8 @@ def _progress_bar() -> Iterator[Callable[[Progress], None]]:
         yield show
 
 
-def _tell(report: AddReport, gallery: Path, people: int) -> None:
-    """Say in plain words what happened."""
+def _tell(report: AddReport, gallery: Path, people: int, example: str) -> None:
+    """Say in plain words what happened, and what to type next."""
     console = stderr()
     for skipped in report.skipped[:SHOWN]:
         console.print("[yellow]skipped[/]", escape(f"{skipped.source}: {skipped.reason}"))
@@ -121,4 +123,4 @@ def _tell(report: AddReport, gallery: Path, people: int) -> None:
     parts += [f"{plural(len(report.skipped), 'file')} skipped"] if report.skipped else []
     console.print(f"{'; '.join(parts)}. {escape(str(gallery))} holds {plural(people, 'person', 'people')}.")
     if people:
-        console.print(f'Next: textreid search "a man in a blue shirt" --gallery {escape(str(gallery))}')
+        console.print(f"Next: textreid search {example} --gallery {escape(str(gallery))}")

@@ -1,9 +1,14 @@
-"""P×K identity sampling (Hermans et al., "In Defense of the Triplet Loss", 2017)."""
+"""P×K identity sampling (Hermans et al., "In Defense of the Triplet Loss", 2017), look-alikes side by side.
+
+That a batch is made of people who look alike is Liao and Shao, "Graph Sampling Based Deep Metric Learning for
+Generalizable Person Re-Identification", CVPR 2022.
+"""
 
 from __future__ import annotations
 
 from collections import defaultdict, deque
 from collections.abc import Iterator, Sequence
+from itertools import islice
 
 import numpy as np
 from torch.utils.data import Sampler
@@ -23,12 +28,16 @@ class IdentitySampler(Sampler[list[int]]):
     Balanced, every data set deals as many groups as the largest: the others are gone through again, in
     another order each time, until they have.
 
+    With look-alikes, every group that is dealt brings groups of those who look most like its person, as far as
+    they have any left; so a batch is hard to tell apart, and an epoch still sees every image.
+
     Args:
         labels: identity of each image; -1 where nobody knows who it is.
         identities: P, at most the number of different labels.
         images: K.
         domains: number of the data set that each image comes from; one data set by default.
         balance: let every data set have the same share of an epoch.
+        alike: how many look-alikes each group brings; `set_look_alikes` says who they are.
         seed: of the order.
 
     Raises:
@@ -43,6 +52,7 @@ class IdentitySampler(Sampler[list[int]]):
         images: int,
         domains: Sequence[int] = (),
         balance: bool = False,
+        alike: int = 0,
         seed: int = 0,
     ) -> None:
         self.images_of: dict[int, list[int]] = defaultdict(list)
@@ -59,6 +69,16 @@ class IdentitySampler(Sampler[list[int]]):
                 f" --set sampler.identities={len(self.images_of)}"
             )
         self.identities, self.images, self.seed, self.epoch = identities, images, seed, 0
+        self.alike = alike
+        self.look_alikes: Sequence[Sequence[int]] = ()
+
+    def set_look_alikes(self, people: Sequence[Sequence[int]]) -> None:
+        """Say who looks like whom.
+
+        Args:
+            people: for each label, others in order of likeness, the nearest first.
+        """
+        self.look_alikes = people
 
     def set_epoch(self, epoch: int) -> None:
         """Choose the order of the next iteration."""
@@ -74,8 +94,13 @@ class IdentitySampler(Sampler[list[int]]):
                 for groups, people in zip(rounds, self.people_of.values(), strict=True)
             ]
         groups = [group for groups in rounds for group in groups]
-        waiting = deque(groups[i] for i in rng.permutation(len(groups)))
-        while batch := self._deal(waiting):
+        order: deque[int] = deque()
+        left: dict[int, deque[list[int]]] = defaultdict(deque)
+        for place in rng.permutation(len(groups)):
+            label, group = groups[place]
+            order.append(label)
+            left[label].append(group)
+        while batch := self._deal(order, left):
             yield batch
 
     def __len__(self) -> int:
@@ -112,16 +137,28 @@ class IdentitySampler(Sampler[list[int]]):
                 group = np.append(group, rng.choice(pool, missing, replace=len(pool) < missing))
             yield group.tolist()
 
-    def _deal(self, waiting: deque[tuple[int, list[int]]]) -> list[int]:
-        """The first groups of P different identities, taken off `waiting`; nothing if there are fewer."""
+    def _deal(self, order: deque[int], left: dict[int, deque[list[int]]]) -> list[int]:
+        """The next groups of P different identities; nothing if there are fewer.
+
+        Args:
+            order: the identity of every group, as they were shuffled; those that are dealt are taken off, and
+                those whose group went along with a look-alike's.
+            left: the groups of each identity that are still to deal; those that are dealt are taken off.
+        """
         batch: dict[int, list[int]] = {}
         passed_over = []
-        while waiting and len(batch) < self.identities:
-            label, group = waiting.popleft()
+        while order and len(batch) < self.identities:
+            label = order.popleft()
+            if not left[label]:
+                continue
             if label in batch:
-                passed_over.append((label, group))
-            else:
-                batch[label] = group
-        waiting.extendleft(reversed(passed_over))
+                passed_over.append(label)
+                continue
+            others = self.look_alikes[label] if self.alike else ()
+            free = (other for other in others if left[other] and other not in batch and other != label)
+            for person in (label, *islice(free, self.alike)):
+                if len(batch) < self.identities:
+                    batch[person] = left[person].popleft()
+        order.extendleft(reversed(passed_over))
         full = len(batch) == self.identities
         return [index for group in batch.values() for index in group] if full else []
