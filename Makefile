@@ -56,6 +56,7 @@ results: install ## Rewrite the README's measured table from benchmarks/results/
 reproduce-pocket: install ## Train the built-in model again: make reproduce-pocket ROOT=data (some hours)
 	$(BIN)/textreid train cuhk-pedes-pocket-start --root $(ROOT) --out runs/pocket-start
 	$(BIN)/textreid train cuhk-pedes-pocket-middle --root $(ROOT) --out runs/pocket-middle
+	$(BIN)/textreid train cuhk-pedes-pocket-late --root $(ROOT) --out runs/pocket-late
 	$(BIN)/textreid train cuhk-pedes-pocket --root $(ROOT) --out runs/pocket
 
 build: install ## Build the wheel into dist/
