@@ -71,7 +71,8 @@ def run(
                 raise
         # Where nothing is new no model was loaded, and the hint is not worth loading one.
         described = not report.added or getattr(search.encoder, "reads_text", True)
-        _tell(report, gallery, len(search.gallery), '"a man in a blue shirt"' if described else "--image PHOTO")
+        example = '"a man in a blue shirt"' if described else "--image PHOTO"
+        _tell(report, gallery, len(search.gallery), example)
 
 
 @contextmanager

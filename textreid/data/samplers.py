@@ -28,8 +28,8 @@ class IdentitySampler(Sampler[list[int]]):
     Balanced, every data set deals as many groups as the largest: the others are gone through again, in
     another order each time, until they have.
 
-    With look-alikes, every group that is dealt brings groups of those who look most like its person, as far as
-    they have any left; so a batch is hard to tell apart, and an epoch still sees every image.
+    With look-alikes, every group that is dealt brings groups of those who look most like its person, if they
+    have any left; so a batch is hard to tell apart, and an epoch still sees every image.
 
     Args:
         labels: identity of each image; -1 where nobody knows who it is.
