@@ -14,19 +14,20 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from textreid.benchmark import Benchmark
+from textreid.calibration import Scale
 from textreid.curves import Curve, draw_curves
 from textreid.encode import Encoder
 from textreid.evaluate.calibrate import RATES, fit
 from textreid.evaluate.directions import IMAGE_TO_IMAGE, TEXT_TO_IMAGE, encode
-from textreid.evaluate.held_out import LEAST, SIZES, check, halves
-from textreid.metrics.open_set import BINS, CENTRES, tally
+from textreid.evaluate.held_out import SIZES, check, halves, told
+from textreid.metrics.open_set import BINS, CENTRES, Tally, reliability, tally
 from textreid.metrics.protocols import Search
 
 RESULTS = Path(__file__).parent / "results" / "calibration.json"
@@ -37,11 +38,20 @@ RUNS = (("cuhk-pedes", "val", TEXT_TO_IMAGE), ("market1501", "test", IMAGE_TO_IM
 SEEDS = range(5)
 
 
+@dataclass(frozen=True)
+class Fold:
+    """One half of the persons fitted on, and the pairs of the other half."""
+
+    scale: Scale
+    pairs: Tally
+    counted: Tally
+
+
 def measure(search: Search, data: str) -> dict[str, Any]:
     """What calibration promises and what it keeps, by size of the gallery."""
     drawn = [check(search, data, seed=seed) for seed in SEEDS]
-    others = [dict(_others(search, data, seed, back)) for seed in SEEDS for back in (False, True)]
-    told = reliability(search, data, [trials[0].size for trials in zip(*drawn, strict=True)])
+    folds = [fold for seed in SEEDS for fold in _folds(search, data, seed)]
+    others = [dict(_others(fold)) for fold in folds]
     return {
         "queries": len(search.queries),
         "gallery": len(search.gallery),
@@ -52,35 +62,30 @@ def measure(search: Search, data: str) -> dict[str, Any]:
                 **_mean([trial.to_dict() for trial in same_size]),
                 "realised_sd": _round(np.std([trial.realised for trial in same_size], axis=0)),
                 **_mean([fold[same_size[0].size] for fold in others]),
-                "reliability": told[same_size[0].size],
+                "reliability": _reliability(folds, same_size[0].size),
             }
             for same_size in zip(*drawn, strict=True)
         ],
     }
 
 
-def reliability(search: Search, data: str, sizes: list[int]) -> dict[int, list[dict[str, float]]]:
-    """Size of the gallery -> each tenth of the probability: claimed, right, and its share."""
-    sums = {size: np.zeros((3, TENTHS)) for size in sizes}
-    for seed in SEEDS:
-        parts = halves(search, seed)
-        for known, other in (parts, parts[::-1]):
-            scale, pairs = fit(known, data), tally(other, [1])
-            for size, found in sums.items():
-                claims = scale.probabilities(CENTRES, size)
-                told = claims >= LEAST
-                place = np.minimum((claims[told] * TENTHS).astype(int), TENTHS - 1)
-                right = (pairs.right / pairs.right.sum())[told]
-                mass = right + (size * pairs.wrong / pairs.wrong.sum())[told]
-                found += [np.bincount(place, w, TENTHS) for w in (claims[told] * mass, right, mass)]
-    return {
-        size: [
-            {"claimed": _round(claimed / mass), "right": _round(right / mass), "share": _round(share)}
-            for (claimed, right, mass), share in zip(found.T, found[2] / found[2].sum(), strict=True)
-            if mass
-        ]
-        for size, found in sums.items()
-    }
+def _folds(search: Search, data: str, seed: int) -> Iterator[Fold]:
+    parts = halves(search, seed)
+    for known, other in (parts, parts[::-1]):
+        yield Fold(fit(known, data), tally(known, [1]), tally(other, SIZES))
+
+
+def _reliability(folds: list[Fold], size: int) -> list[dict[str, float]]:
+    """For each tenth of the probability what is claimed, what is right, and its share of all pairs."""
+    claimed, right, mass = sum(
+        reliability(*told(fold.scale.probabilities(CENTRES, size), fold.counted, size), TENTHS)
+        for fold in folds
+    )
+    return [
+        {"claimed": _round(c / m), "right": _round(r / m), "share": _round(m / mass.sum())}
+        for c, r, m in zip(claimed, right, mass, strict=True)
+        if m
+    ]
 
 
 def draw(results: dict[str, Any]) -> None:
@@ -88,7 +93,7 @@ def draw(results: dict[str, Any]) -> None:
     panels: dict[str, dict[str, Curve]] = {}
     for direction, kind in KINDS.items():
         curves = {
-            f"among {row['size']:,}": [(told["claimed"], told["right"]) for told in row["reliability"]]
+            f"among {row['size']:,}": [(tenth["claimed"], tenth["right"]) for tenth in row["reliability"]]
             for row in results[direction]["sizes"]
         }
         panels[f"{kind}: probability that is claimed, and share that is right"] = curves | {
@@ -97,10 +102,9 @@ def draw(results: dict[str, Any]) -> None:
     draw_curves(panels, DIAGRAM)
 
 
-def _others(search: Search, data: str, seed: int, back: bool) -> Iterator[tuple[int, dict[str, Any]]]:
+def _others(fold: Fold) -> Iterator[tuple[int, dict[str, Any]]]:
     """Realised false alarms of the two other thresholds."""
-    known, other = halves(search, seed)[:: -1 if back else 1]
-    scale, pairs, counted = fit(known, data), tally(known, [1]), tally(other, SIZES)
+    scale, pairs, counted = fold.scale, fold.pairs, fold.counted
     tail = np.append(np.cumsum(pairs.wrong[::-1])[::-1] / pairs.wrong.sum(), 0)
     edges = np.append(CENTRES - 1 / BINS, 1.0)
     for number, size in enumerate(SIZES):

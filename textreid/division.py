@@ -90,7 +90,7 @@ def pair_losses(model: JointModel, batches: Iterable[Batch]) -> np.ndarray:
         [V, N] float32, in the order of the batches; the global view comes first.
     """
     found = []
-    with evaluating(model):
+    with _evaluating(model):
         for batch in batches:
             image = model.encode_image(batch.images)
             text = model.encode_text(batch.token_ids, batch.token_mask)
@@ -147,8 +147,7 @@ def _misfit(image: Tensor, text: Tensor, batch: Batch) -> Tensor:
 
 
 @contextmanager
-def evaluating(model: nn.Module) -> Iterator[None]:
-    """A block in which a model is in evaluation mode; its modules then go back to the modes they were in."""
+def _evaluating(model: nn.Module) -> Iterator[None]:
     modes = {module: module.training for module in model.modules()}
     model.eval()
     try:

@@ -29,7 +29,7 @@ from textreid.data.samplers import IdentitySampler
 from textreid.data.training import TrainingSet, training_set
 from textreid.data.transforms import Finish, train_transform
 from textreid.distributed import gather
-from textreid.division import divided, evaluating
+from textreid.division import divided
 from textreid.encode import Encoder
 from textreid.errors import InputError
 from textreid.look_alikes import look_alikes
@@ -266,12 +266,10 @@ class _Run:
         if progress.batch == 0 or progress.look_alikes is None:
             found = None
             if self.log is not None:
-                with evaluating(self.kept_model):
-                    encoder = self._encoder(self.kept_model, progress)
-                    found = look_alikes(encoder, data, seed=seed_of(self.recipe.seed, progress.epoch))
+                encoder = self._encoder(self.kept_model, progress)
+                found = look_alikes(encoder, data, seed=seed_of(self.recipe.seed, progress.epoch))
             progress.look_alikes = broadcast_object_list([found])[0]
-        people: Any = progress.look_alikes
-        return list(people)
+        return progress.look_alikes or []
 
     def _epoch(
         self,
@@ -369,7 +367,6 @@ class _Run:
 
     def _measure(self, model: JointModel, progress: Progress) -> dict[str, dict[str, float]]:
         """Validation split -> metric -> percent."""
-        model.eval()
         encoder = self._encoder(model, progress)
         reads_text = self.model.text_tower is not None
         return {
@@ -379,6 +376,8 @@ class _Run:
         }
 
     def _encoder(self, model: JointModel, progress: Progress) -> Encoder:
+        """The model as it is, put into evaluation mode until the next epoch."""
+        model.eval()
         info = EncoderInfo("training", f"epoch {progress.epoch}", self.model.config.projection_dim)
         return Encoder(TransformersTowers(model, self.processor, str(self.accelerator.device)), info)
 

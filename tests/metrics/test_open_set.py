@@ -7,7 +7,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from textreid.metrics.open_set import BINS, CENTRES, calibration_error, first_hits, tally
+from textreid.metrics.open_set import BINS, CENTRES, calibration_error, first_hits, reliability, tally
 from textreid.metrics.protocols import Search
 
 NOBODY = np.zeros(BINS)
@@ -101,6 +101,16 @@ def test_pairs_are_counted_where_they_score(small):
     assert counted.right.sum() + counted.wrong.sum() == len(everything)
     mean = ((counted.right + counted.wrong) * CENTRES).sum() / len(everything)
     assert mean == pytest.approx(everything.mean(), abs=1e-4)
+
+
+def test_a_reliability_diagram_adds_up_each_range_of_claims():
+    right, wrong, claimed = NOBODY.copy(), NOBODY.copy(), NOBODY.copy()
+    right[[10, 11, 20]], wrong[[10, 11, 20]] = (6, 2, 1), (4, 0, 9)
+    claimed[[10, 11, 20]] = 0.92, 1.0, 0.1  # the first two fall into the last fifth, the third into the first
+    expected = np.zeros((3, 5))
+    expected[:, 4] = 10 * 0.92 + 2, 8, 12
+    expected[:, 0] = 1, 1, 10
+    np.testing.assert_allclose(reliability(claimed, right, wrong, 5), expected)
 
 
 def test_calibration_error_of_hits_that_are_right_less_often_than_claimed():

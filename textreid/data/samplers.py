@@ -154,11 +154,11 @@ class IdentitySampler(Sampler[list[int]]):
             if label in batch:
                 passed_over.append(label)
                 continue
-            others = self.look_alikes[label] if self.alike else ()
-            free = (other for other in others if left[other] and other not in batch and other != label)
-            for person in (label, *islice(free, self.alike)):
-                if len(batch) < self.identities:
-                    batch[person] = left[person].popleft()
+            room = min(self.alike, self.identities - len(batch) - 1)
+            others = self.look_alikes[label] if room else ()
+            free = (other for other in others if left[other] and other not in batch)
+            for person in (label, *islice(free, room)):
+                batch[person] = left[person].popleft()
         order.extendleft(reversed(passed_over))
         full = len(batch) == self.identities
         return [index for group in batch.values() for index in group] if full else []

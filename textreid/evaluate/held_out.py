@@ -124,8 +124,18 @@ def _try(scale: Scale, search: Search, sizes: Sequence[int]) -> Iterator[Trial]:
 
 
 def _error(claims: np.ndarray, counted: Tally, size: int) -> float:
-    """The calibration error of pairs, of which one in `size` + 1 is right, where anything is claimed."""
+    return calibration_error(*told(claims, counted, size))
+
+
+def told(claims: np.ndarray, counted: Tally, size: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Claims of 1 % and more, and the mass of right and wrong pairs at each; one in `size` + 1 is right.
+
+    Args:
+        claims: [BINS] in [0, 1], the probability that is claimed in each bin of scores.
+        counted: the pairs.
+        size: N, wrong pictures for each right one.
+    """
     right = counted.right / counted.right.sum()
     wrong = size * counted.wrong / counted.wrong.sum()
-    told = claims >= LEAST
-    return calibration_error(claims[told], right[told], wrong[told])
+    kept = claims >= LEAST
+    return claims[kept], right[kept], wrong[kept]

@@ -118,10 +118,25 @@ def calibration_error(predicted: np.ndarray, right: np.ndarray, wrong: np.ndarra
         wrong: [BINS] mass of hits that are wrong.
         bins: equal ranges of the predicted probability.
     """
+    claimed, found, mass = reliability(predicted, right, wrong, bins)
+    return float(np.abs(claimed - found).sum() / mass.sum())
+
+
+def reliability(predicted: np.ndarray, right: np.ndarray, wrong: np.ndarray, bins: int) -> np.ndarray:
+    """What a reliability diagram shows, before the division by mass.
+
+    Args:
+        predicted: [BINS] in [0, 1], as in `calibration_error`.
+        right: [BINS] mass of hits that are right.
+        wrong: [BINS] mass of hits that are wrong.
+        bins: equal ranges of the predicted probability.
+
+    Returns:
+        [3, bins] float64: the mass that is claimed to be right, that is right, and all.
+    """
     place = np.minimum((predicted * bins).astype(int), bins - 1)
     mass = right + wrong
-    claimed = np.bincount(place, predicted * mass, bins)
-    return float(np.abs(claimed - np.bincount(place, right, bins)).sum() / mass.sum())
+    return np.stack([np.bincount(place, weights, bins) for weights in (predicted * mass, right, mass)])
 
 
 def _rows(search: Search) -> Iterator[tuple[np.ndarray, np.ndarray]]:
