@@ -60,6 +60,7 @@ def measure(search: Search, data: str) -> dict[str, Any]:
         "sizes": [
             {
                 **_mean([trial.to_dict() for trial in same_size]),
+                "size": same_size[0].size,
                 "realised_sd": _round(np.std([trial.realised for trial in same_size], axis=0)),
                 **_mean([fold[same_size[0].size] for fold in others]),
                 "reliability": _reliability(folds, same_size[0].size),
