@@ -7,11 +7,23 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+
+import pytest
 
 from tests.end_to_end.test_kill import PEOPLE, ROOT, draw_crowd, people_in
 from textreid_index import Gallery
 
 
+@pytest.fixture
+def heeded() -> Iterator[None]:
+    """What is started heeds Ctrl-C, even where the tests are a background job of a shell, which does not."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("heeded")
 def test_interrupted_then_completed(tmp_path):
     photos, gallery = tmp_path / "photos", tmp_path / "gallery"
     draw_crowd(photos)
