@@ -98,6 +98,14 @@ def test_a_group_brings_the_nearest_who_have_pictures_left() -> None:
     assert sorted(first + second) == list(range(12))
 
 
+def test_until_look_alikes_are_known_groups_come_alone() -> None:
+    labels, identities, images = random_case(7)
+    alone, waiting = (
+        list(IdentitySampler(labels, identities=identities, images=images, alike=alike)) for alike in (0, 3)
+    )
+    assert waiting == alone
+
+
 def test_iterating_twice_gives_the_same_epoch() -> None:
     sampler = IdentitySampler([0, 0, 1, 1, 2, 2], identities=2, images=2)
     assert list(sampler) == list(sampler)

@@ -37,7 +37,7 @@ class IdentitySampler(Sampler[list[int]]):
         images: K.
         domains: number of the data set that each image comes from; one data set by default.
         balance: let every data set have the same share of an epoch.
-        alike: how many look-alikes each group brings; `set_look_alikes` says who they are.
+        alike: how many look-alikes each group brings, once `set_look_alikes` has said who they are.
         seed: of the order.
 
     Raises:
@@ -155,7 +155,7 @@ class IdentitySampler(Sampler[list[int]]):
                 passed_over.append(label)
                 continue
             room = min(self.alike, self.identities - len(batch) - 1)
-            others = self.look_alikes[label] if room else ()
+            others = self.look_alikes[label] if self.look_alikes else ()
             free = (other for other in others if left[other] and other not in batch)
             for person in (label, *islice(free, room)):
                 batch[person] = left[person].popleft()
