@@ -178,6 +178,7 @@ class TextRecipe:
 
     Attributes:
         shuffle: probability that the sentences of a caption change places.
+        clauses: share of the clauses ("with a black backpack", "and blue jeans") that are left out.
         synonyms: share of the words with synonyms that are replaced by one.
         delete: share of the words that are left out.
         mask: share of the tokens that are hidden.
@@ -185,13 +186,14 @@ class TextRecipe:
     """
 
     shuffle: float = 0.0
+    clauses: float = 0.0
     synonyms: float = 0.0
     delete: float = 0.0
     mask: float = 0.0
     predict: float = 0.0
 
     def __post_init__(self) -> None:
-        _share(self, "shuffle", "synonyms", "delete", "mask", "predict")
+        _share(self, "shuffle", "clauses", "synonyms", "delete", "mask", "predict")
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import product
 
 import pytest
 import torch
@@ -11,6 +12,7 @@ from textreid.config import TextRecipe
 from textreid.data.caption_attributes import read_caption
 from textreid.data.sentences import (
     SYNONYMS,
+    delete_clauses,
     delete_words,
     hide_tokens,
     mask_tokens,
@@ -37,7 +39,7 @@ def test_nothing_asked_nothing_changed_nothing_drawn() -> None:
 
 
 def test_the_same_seed_gives_the_same_caption() -> None:
-    recipe = TextRecipe(shuffle=0.5, synonyms=0.5, delete=0.2)
+    recipe = TextRecipe(shuffle=0.5, clauses=0.2, synonyms=0.5, delete=0.2)
     texts = []
     for seed in (1, 1, 2):
         torch.manual_seed(seed)
@@ -91,6 +93,30 @@ def test_deletion_leaves_a_word() -> None:
     assert all(delete_words("one two three", 1.0) in ("one", "two", "three") for _ in range(20))
     assert delete_words("", 0.5) == ""
     assert re.fullmatch(r"\w+", delete_words("word", 1.0))
+
+
+def test_clauses_are_left_out_whole() -> None:
+    text = "The man, in a red shirt and blue jeans, walks with a bag. He looks down."
+    clauses = ["The man,", "in a red shirt", "and blue jeans,", "walks", "with a bag.", "He looks down."]
+    seen = {delete_clauses(text, 0.5) for _ in range(2000)}
+    assert seen == {
+        " ".join(clause for clause, kept in zip(clauses, choice, strict=True) if kept)
+        for choice in product((False, True), repeat=6)
+        if any(choice)
+    }
+
+
+def test_share_of_clauses() -> None:
+    left = delete_clauses(", ".join(["word"] * 2000), 0.3)
+    assert left.count("word") / 2000 == pytest.approx(0.7, abs=0.04)
+    assert delete_clauses(TEXT, 0.0) == TEXT
+    assert delete_clauses("", 0.5) == ""
+
+
+def test_words_that_begin_like_a_clause_do_not_end_one() -> None:
+    assert {delete_clauses("a man without android headphones", 1.0) for _ in range(20)} == {
+        "a man without android headphones"
+    }
 
 
 def sentences(rows: int, length: int) -> tuple[torch.Tensor, torch.Tensor]:

@@ -42,17 +42,21 @@ _KNOWN = re.compile(
     r"(?<![\w-])(" + "|".join(sorted(map(re.escape, _OTHERS), key=len, reverse=True)) + r")(?![\w-])",
     re.IGNORECASE,
 )
+_CLAUSE = re.compile(r"(?<=[.,;!?])\s+|\s+(?=(?:and|with|wearing|carrying|holding)\b)", re.IGNORECASE)
 
 
 def vary_caption(caption: str, recipe: TextRecipe) -> str:
-    """The caption with its sentences shuffled, words replaced and words left out, as the recipe asks.
+    """The caption with its sentences shuffled, clauses left out, words replaced and left out, as asked.
 
     Args:
         caption: one or more sentences.
-        recipe: `shuffle`, `synonyms` and `delete`; all zero gives the caption as it is and draws nothing.
+        recipe: `shuffle`, `clauses`, `synonyms` and `delete`; all zero gives the caption as it is and draws
+            nothing.
     """
     if recipe.shuffle and bool(torch.rand(()) < recipe.shuffle):
         caption = shuffle_sentences(caption)
+    if recipe.clauses:
+        caption = delete_clauses(caption, recipe.clauses)
     if recipe.synonyms:
         caption = replace_synonyms(caption, recipe.synonyms)
     return delete_words(caption, recipe.delete) if recipe.delete else caption
@@ -78,14 +82,27 @@ def replace_synonyms(caption: str, share: float) -> str:
     return _KNOWN.sub(other, caption)
 
 
+def delete_clauses(caption: str, share: float) -> str:
+    """Each clause is left out with probability `share`; one always stays.
+
+    A clause ends at a punctuation mark or before words such as "with" and "and". What is left describes the
+    same person less fully, as people do who have not seen the picture for long.
+    """
+    return _some(_CLAUSE.split(caption.strip()), share)
+
+
 def delete_words(caption: str, share: float) -> str:
     """Each word is left out with probability `share`; one always stays."""
-    words = caption.split()
-    if not words:
-        return caption
-    stays = torch.rand(len(words)) >= share
-    stays[int(torch.randint(len(words), ()))] = True
-    return " ".join(word for word, kept in zip(words, stays.tolist(), strict=True) if kept)
+    return _some(caption.split(), share)
+
+
+def _some(parts: Sequence[str], share: float) -> str:
+    """All but about `share` of the parts, one at least, with blanks between."""
+    if not parts:
+        return ""
+    stays = torch.rand(len(parts)) >= share
+    stays[int(torch.randint(len(parts), ()))] = True
+    return " ".join(part for part, kept in zip(parts, stays.tolist(), strict=True) if kept)
 
 
 def hide_tokens(
