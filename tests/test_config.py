@@ -145,6 +145,7 @@ class TestRefusals:
     @pytest.mark.parametrize(
         ("kind", "values", "message"),
         [
+            (ModelRecipe, {"hubs": -1}, "hubs is -1; it must be at least 0"),
             (SamplerRecipe, {"identities": 0}, "identities is 0; it must be at least 1"),
             (SamplerRecipe, {"images": 0}, "images is 0"),
             (AugmentRecipe, {"erase": -0.1}, "erase is -0.1"),

@@ -42,6 +42,15 @@ def write_images_alone(folder: Path) -> Path:
     return write_recipe(folder, ModelRecipe(**SMALL, reads_text=False))
 
 
+def write_countering_hubs(folder: Path) -> Path:
+    """Sentences that are turned away from hubs."""
+    torch.manual_seed(3)
+    model, processor = start_model(ModelRecipe(**SMALL, hubs=4), (96, 32), CAPTIONS)
+    model.hubs.normal_(std=0.1)
+    save_model(model, processor, folder)
+    return folder
+
+
 def write_recipe(folder: Path, recipe: ModelRecipe) -> Path:
     torch.manual_seed(3)
     save_model(*start_model(recipe, (96, 32), CAPTIONS), folder)
@@ -52,6 +61,7 @@ WRITERS: dict[str, Callable[[Path], Path]] = {
     "joint": write_joint,
     "branches": write_branches,
     "images alone": write_images_alone,
+    "countering hubs": write_countering_hubs,
     "siglip": write_siglip,
     "pocket": lambda _: find_model("pocket")[1],
 }

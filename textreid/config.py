@@ -49,6 +49,8 @@ class ModelRecipe:
         global_weight: share of the global vector in the search vector, beside the branches' own weights.
         neck_weight: share of the same vector behind a batch-normalised neck, which losses see as the view
             "neck"; 0 for a model without one.
+        hubs: how many sentences near a picture tell how much of a hub it is, once training has ended (200 is
+            usual); 0 does nothing about hubs. See `textreid.hubness`.
         keep: share of the starting weights in the model that is measured and saved, 0 to 1; the rest are the
             trained ones. Learns something new and forgets less (Wortsman et al., "Robust Fine-Tuning of
             Zero-Shot Models", CVPR 2022).
@@ -72,7 +74,11 @@ class ModelRecipe:
     matcher: dict[str, Any] | None = None
     global_weight: float = 1.0
     neck_weight: float = 0.0
+    hubs: int = 0
     keep: float = 0.0
+
+    def __post_init__(self) -> None:
+        _at_least(self, 0, "hubs")
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,7 @@ from textreid.distributed import gather
 from textreid.division import divided
 from textreid.encode import Encoder
 from textreid.errors import InputError
+from textreid.hubness import counter_hubs
 from textreid.look_alikes import look_alikes
 from textreid.losses import Sizes
 from textreid.models.folder import save_model
@@ -106,10 +107,12 @@ def train(
 
     Raises:
         InputError: the recipe lacks data, losses or phases, its data cannot be read, `out` holds a run of
-            another recipe, or the loss is no longer finite.
+            another recipe, hubs are to be countered without sentences, or the loss is no longer finite.
     """
     if not recipe.phases or not recipe.loss:
         raise InputError("The recipe needs a [loss.NAME] table or more, and a [[phases]] table or more.")
+    if recipe.model.hubs and not recipe.model.reads_text:
+        raise InputError("Sentences tell what hubs are, and this model reads none: --set model.hubs=0")
     accelerator = make_accelerator(device, recipe.precision)
     with accelerator.main_process_first():  # it draws people for all
         settle(recipe, out)
@@ -154,6 +157,8 @@ def train(
             run.phase(recipe.phases[progress.phase], data, still, progress)
         progress.phase, progress.epoch_in_phase = progress.phase + 1, 0
     if log is not None:
+        if recipe.model.hubs:
+            run.counter_hubs(data)
         log.close()
     return out / "model"
 
@@ -364,6 +369,18 @@ class _Run:
             best = {"epoch": progress.epoch, "chosen_by": f"R1 of {first}", "val": measured}
             (self.out / "best.json").write_text(json.dumps(best, indent=2) + "\n", encoding="utf-8")
         save_model(model, self.processor, self.out / "model")
+
+    def counter_hubs(self, data: TrainingSet) -> None:
+        """Let the kept model find fewer hubs, and measure it once more."""
+        folder, device = self.out / "model", str(self.accelerator.device)
+        nearest = self.recipe.model.hubs
+        if counter_hubs(folder, data, nearest=nearest, device=device, seed=self.recipe.seed) and self.val:
+            encoder = Encoder.load(folder, device=device)
+            measured = {
+                name: validation.measure(encoder, benchmark, reads_text=True)
+                for name, benchmark in self.val.items()
+            }
+            self.say(f"hubs countered: {validation.shown(measured)}")
 
     def _measure(self, model: JointModel, progress: Progress) -> dict[str, dict[str, float]]:
         """Validation split -> metric -> percent."""

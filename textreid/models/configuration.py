@@ -23,6 +23,7 @@ class JointConfig(PreTrainedConfig):
         matcher: options of the matcher that reads an image and a sentence together; None without one.
         global_weight: share of the global vector in the search vector, beside the branches' own weights.
         neck_weight: share of the same vector behind a batch-normalised neck; 0 for a model without one.
+        counters_hubs: sentences are turned away from what makes pictures hubs (see `textreid.hubness`).
     """
 
     model_type = "textreid"
@@ -40,6 +41,7 @@ class JointConfig(PreTrainedConfig):
         matcher: Mapping[str, Any] | None = None,
         global_weight: float = 1.0,
         neck_weight: float = 0.0,
+        counters_hubs: bool = False,
         **kwargs: Any,
     ) -> None:
         if not isinstance(text_config, PreTrainedConfig):
@@ -55,4 +57,5 @@ class JointConfig(PreTrainedConfig):
         self.matcher = None if matcher is None else dict(matcher)
         self.global_weight = global_weight
         self.neck_weight = neck_weight
+        self.counters_hubs = counters_hubs
         super().__init__(**kwargs)

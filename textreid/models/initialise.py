@@ -81,10 +81,12 @@ def _go_on(
     config.branches = config.branches | recipe.branches
     config.matcher = recipe.matcher if config.matcher is None else config.matcher
     config.neck_weight = config.neck_weight or recipe.neck_weight
+    config.counters_hubs = recipe.hubs > 0
     if _views(config) != _views(model.config):
         config.global_weight = recipe.global_weight
     grown = JointModel(config)
-    grown.load_state_dict(model.state_dict(), strict=False)
+    weights = {name: weight for name, weight in model.state_dict().items() if name != "hubs"}
+    grown.load_state_dict(weights, strict=False)  # what hubs are is found anew when training has ended
     pixels = processor.image_processor
     return grown, JointProcessor(
         image_processor(image_size, pixels.image_mean, pixels.image_std, pixels.resample), processor.tokenizer
@@ -131,6 +133,7 @@ def _assemble(
             matcher=recipe.matcher,
             global_weight=recipe.global_weight,
             neck_weight=recipe.neck_weight,
+            counters_hubs=recipe.hubs > 0,
         )
     )
     if image.weights is not None:

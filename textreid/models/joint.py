@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 from transformers import PreTrainedModel
 from transformers.modeling_outputs import BaseModelOutputWithPooling
@@ -41,6 +42,7 @@ class JointModel(PreTrainedModel):
     text_neck: Any
     branches: Any
     matcher: Any
+    hubs: Tensor | None
 
     def __init__(self, config: JointConfig) -> None:
         super().__init__(config)
@@ -70,6 +72,8 @@ class JointModel(PreTrainedModel):
         if config.matcher is not None and self.text_width:
             options = build(MatcherConfig, config.matcher, where="model.matcher")
             self.matcher = Matcher(options, image_width=self.image_width, text_width=self.text_width)
+        hubs = torch.zeros(self.vector_width) if config.counters_hubs else None
+        self.register_buffer("hubs", hubs)
         self.post_init()
 
     def _init_weights(self, module: nn.Module) -> None:
@@ -85,6 +89,15 @@ class JointModel(PreTrainedModel):
         """View name -> its share in the search vector."""
         own = {name: branch.config.weight for name, branch in self.branches.items()}
         return {GLOBAL: self.config.global_weight, NECK: self.config.neck_weight} | own
+
+    @property
+    def vector_width(self) -> int:
+        """D′, the length of a search vector."""
+        dim = self.config.projection_dim
+        widths = {GLOBAL: dim, NECK: dim} | {
+            name: branch.parts * branch.dim for name, branch in self.branches.items()
+        }
+        return sum(widths[name] for name, weight in self.weights.items() if weight)
 
     def encode_image(self, pixel_values: Tensor) -> Features:
         """Crops in the joint space.
@@ -162,9 +175,13 @@ class JointModel(PreTrainedModel):
     def get_text_features(self, input_ids: Tensor, attention_mask: Tensor) -> BaseModelOutputWithPooling:
         """Sentences as search vectors: `pooler_output` [N, D′], of unit norm with branches or a neck.
 
-        `last_hidden_state` [N, L, C] are the tokens. For the arguments see `encode_text`.
+        `last_hidden_state` [N, L, C] are the tokens. For the arguments see `encode_text`. Where the model
+        counters hubs, `hubs` is taken off the unit vectors, which then have about unit norm.
         """
-        return self._output(self.encode_text(input_ids, attention_mask))
+        output = self._output(self.encode_text(input_ids, attention_mask))
+        if self.hubs is not None:
+            output.pooler_output = nn.functional.normalize(output.pooler_output, dim=1) - self.hubs
+        return output
 
     def _output(self, features: Features) -> BaseModelOutputWithPooling:
         vector = join(features, self.weights) if features.views else features.pooled
