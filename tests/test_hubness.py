@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from itertools import islice, permutations
 from pathlib import Path
 
 import numpy as np
@@ -14,16 +13,19 @@ from sklearn.linear_model import Ridge
 from torch import Tensor
 from torch.nn import functional as F
 
-from tests.toy import COLOURS, draw_person
+from tests.toy import draw_person
+from textreid.benchmark import Benchmark
 from textreid.config import DataRecipe, ModelRecipe, Phase, Recipe, SamplerRecipe
+from textreid.data.training import TrainingSet
 from textreid.encode import Encoder
 from textreid.errors import InputError
-from textreid.hubness import RIDGE, direction, nearness
-from textreid.images import open_image
-from textreid.models.folder import load_whole
+from textreid.evaluate import evaluate
+from textreid.hubness import RIDGE, counter_hubs, direction, nearness
+from textreid.models.folder import load_whole, save_model
 from textreid.models.initialise import start_model
 from textreid.models.joint import JointModel
 from textreid.train import train
+from textreid.types import PersonCrop
 
 SENTENCES = ["a red shirt and blue trousers", "somebody in green trousers, pink shirt"]
 
@@ -76,19 +78,7 @@ def test_hubs_come_first_less_often() -> None:
 class TestRun:
     @pytest.fixture(scope="class")
     @staticmethod
-    def recipe(tmp_path_factory: pytest.TempPathFactory) -> Recipe:
-        root = tmp_path_factory.mktemp("data")
-        folder = root / "CUHK-PEDES"
-        (folder / "imgs").mkdir(parents=True)
-        rows = []
-        for person, (upper, lower) in enumerate(islice(permutations(COLOURS, 2), 24)):
-            for shot in range(2):
-                name = f"{person:02}_{shot}.png"
-                draw_person(upper, lower, (30 + shot, 70)).save(folder / "imgs" / name)
-                captions = [f"a {upper} shirt and {lower} trousers"]
-                split = "train" if person < 16 else "val"
-                rows.append({"split": split, "captions": captions, "file_path": name, "id": person})
-        (folder / "reid_raw.json").write_text(json.dumps(rows))
+    def recipe() -> Recipe:
         return Recipe(
             model=ModelRecipe(
                 init="scratch",
@@ -100,8 +90,8 @@ class TestRun:
                 branches={"stripes": {"dim": 8, "count": 2}},
                 hubs=4,
             ),
-            data=(DataRecipe("cuhk-pedes", root=str(root)),),
-            val=(DataRecipe("cuhk-pedes", root=str(root), split="val"),),
+            data=(DataRecipe("synthetic", identities=30, images=2),),
+            val=(DataRecipe("synthetic", identities=30, images=2, split="val"),),
             sampler=SamplerRecipe(identities=8, images=2),
             loss={"itc": {}},
             phases=(Phase(epochs=2, image_size=(64, 32), image_rate=3e-3, text_rate=3e-3, head_rate=3e-3),),
@@ -116,16 +106,20 @@ class TestRun:
         return train(recipe, tmp_path_factory.mktemp("run"), say=said.append), said
 
     def test_it_is_measured_once_more(self, run: tuple[Path, list[str]]) -> None:
-        assert run[1][-1].startswith("hubs countered: cuhk-pedes val R@1 ")
+        """And that is what `best.json` says of the model."""
+        best = json.loads((run[0].parent / "best.json").read_text())["val"]["synthetic val"]
+        assert run[1][-1] == f"hubs countered: synthetic val R@1 {best['R1']:.2f}, mAP {best['mAP']:.2f}"
+        data = next((run[0].parent / "data").iterdir())
+        benchmark = Benchmark.read("cuhk-pedes", data, "val")
+        measured = evaluate(Encoder.load(run[0], device="cpu"), benchmark, directions=["text_to_image"])
+        assert measured.directions["text_to_image"].percent == best
 
-    def test_sentences_are_turned_and_pictures_are_not(
-        self, run: tuple[Path, list[str]], recipe: Recipe
-    ) -> None:
+    def test_sentences_are_turned_and_pictures_are_not(self, run: tuple[Path, list[str]]) -> None:
         model = load_whole(JointModel, run[0])
         hubs = model.hubs.clone()
         assert hubs.any()
         encoder = Encoder.load(run[0], device="cpu")
-        picture = [open_image(next((Path(recipe.data[0].root) / "CUHK-PEDES" / "imgs").iterdir()))]
+        picture = [draw_person("red", "blue")]
         turned, seen = encoder.encode_texts(SENTENCES), encoder.encode_images(picture)
         encoder._towers.model.hubs.zero_()
         plain = torch.from_numpy(encoder.encode_texts(SENTENCES))
@@ -146,6 +140,17 @@ class TestRun:
         further, _ = start_model(ModelRecipe(init=str(run[0]), hubs=hubs), (64, 32), [])
         assert (further.hubs is None) == (hubs == 0)
         assert hubs == 0 or not further.hubs.any()
+
+    def test_few_captions_are_enough(self, run: tuple[Path, list[str]], tmp_path: Path) -> None:
+        """Not one of the pictures that are looked at has a sentence."""
+        path = tmp_path / "person.png"
+        draw_person("red", "blue").save(path)
+        bare = PersonCrop(str(path), path, person_id=0)
+        told = PersonCrop(str(path), path, person_id=None, captions=tuple(SENTENCES))
+        nothing = torch.empty(2, 0, dtype=torch.int64)
+        data = TrainingSet([bare, told], [0, -1], [0, 0], [[], [1.0, 1.0]], nothing, {})
+        save_model(*start_model(ModelRecipe(init=str(run[0]), hubs=4), (64, 32), []), tmp_path / "model")
+        assert counter_hubs(tmp_path / "model", data, nearest=4, device="cpu", seed=0)
 
     def test_it_needs_sentences(self, recipe: Recipe, tmp_path: Path) -> None:
         blind = Recipe(

@@ -37,7 +37,8 @@ def counter_hubs(folder: Path, data: TrainingSet, *, nearest: int, device: str, 
 
     Args:
         folder: of a model that was built to counter hubs; replaced.
-        data: its training data; a picture of each person, with a sentence of it, are looked at.
+        data: its training data; a picture of each person, with a sentence of it, are looked at, or any
+            sentences if none of these pictures has one.
         nearest: how many sentences near a picture tell how much of a hub it is.
         device: a torch device.
         seed: of the choice of pictures and sentences.
@@ -54,7 +55,7 @@ def counter_hubs(folder: Path, data: TrainingSet, *, nearest: int, device: str, 
     rng = np.random.default_rng(seed)
     rows = rng.permutation(one_each(data.labels, seed))[:PEOPLE]
     crops = [data.crops[row] for row in rows]
-    captions = [str(rng.choice(crop.captions)) for crop in crops if crop.captions]
+    captions = [str(rng.choice(crop.captions)) for crop in crops if crop.captions] or data.captions[:PEOPLE]
     encoder = Encoder.load(folder, device=device)
     pictures = torch.from_numpy(encode_images(encoder, crops, "Hubs", lambda *_: None))
     sentences = torch.from_numpy(encode_texts(encoder, captions, lambda *_: None))

@@ -366,21 +366,29 @@ class _Run:
             if chosen["R1"] <= progress.best:
                 return
             progress.best = chosen["R1"]
-            best = {"epoch": progress.epoch, "chosen_by": f"R1 of {first}", "val": measured}
-            (self.out / "best.json").write_text(json.dumps(best, indent=2) + "\n", encoding="utf-8")
+            self._note_best({"epoch": progress.epoch, "chosen_by": f"R1 of {first}", "val": measured})
         save_model(model, self.processor, self.out / "model")
+
+    @property
+    def _best(self) -> Path:
+        return self.out / "best.json"
+
+    def _note_best(self, best: dict[str, Any]) -> None:
+        """Write down what the kept model is, and what was measured of it."""
+        self._best.write_text(json.dumps(best, indent=2) + "\n", encoding="utf-8")
 
     def counter_hubs(self, data: TrainingSet) -> None:
         """Let the kept model find fewer hubs, and measure it once more."""
         folder, device = self.out / "model", str(self.accelerator.device)
         nearest = self.recipe.model.hubs
         if counter_hubs(folder, data, nearest=nearest, device=device, seed=self.recipe.seed) and self.val:
-            encoder = Encoder.load(folder, device=device)
-            measured = {
-                name: validation.measure(encoder, benchmark, reads_text=True)
-                for name, benchmark in self.val.items()
+            encoder, best = Encoder.load(folder, device=device), json.loads(self._best.read_text("utf-8"))
+            best["val"] = {
+                name: before | validation.measure(encoder, self.val[name], reads_text=True)
+                for name, before in best["val"].items()
             }
-            self.say(f"hubs countered: {validation.shown(measured)}")
+            self._note_best(best)
+            self.say(f"hubs countered: {validation.shown(best['val'])}")
 
     def _measure(self, model: JointModel, progress: Progress) -> dict[str, dict[str, float]]:
         """Validation split -> metric -> percent."""
