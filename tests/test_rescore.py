@@ -30,6 +30,7 @@ class MixedUp(ToyEncoder):
     """Its vectors tell which colours somebody wears; only its matcher tells which of them is above."""
 
     has_matcher = True
+    say = 1.0
 
     def encode_images(self, images: Sequence[Image.Image], *, batch_size: int = 64) -> np.ndarray:
         return mixed(super().encode_images(images))
@@ -74,8 +75,16 @@ def first_right(people: PersonSearch, **options: int) -> float:
 
 
 def test_lifts_whom_the_sentence_describes(people: PersonSearch) -> None:
-    assert first_right(people) <= 0.5
+    assert first_right(people, rerank=0) <= 0.5
     assert first_right(people, rerank=2) == 1
+    assert first_right(people) == 1  # the first 64 of a description alone
+
+
+def test_a_photo_beside_the_description_is_read_when_asked_for_alone(people: PersonSearch) -> None:
+    both = {"image": draw_person("red", "blue"), "k": 5}
+    text = sentence("red", "blue")
+    assert all(hit.match is None for hit in people.search(text, **both))
+    assert all(hit.match is not None for hit in people.search(text, rerank=5, **both))
 
 
 def test_hits_tell_who_was_read(people: PersonSearch) -> None:
@@ -84,7 +93,7 @@ def test_hits_tell_who_was_read(people: PersonSearch) -> None:
     assert [hit.match is None for hit in hits] == [False, False, False, True, True]
     assert hits[0].match == pytest.approx(1 / (1 + np.exp(-4)), abs=0.02)  # of a logit of 8 * 1 - 4
     assert [("match" in row) for row in hits.to_dicts()] == [True, True, True, False, False]
-    assert [hit.match for hit in people.search(sentence("red", "blue"), k=2)] == [None, None]
+    assert [hit.match for hit in people.search(sentence("red", "blue"), k=2, rerank=0)] == [None, None]
 
 
 def test_more_may_be_read_than_shown(people: PersonSearch) -> None:
@@ -96,7 +105,7 @@ def test_more_may_be_read_than_shown(people: PersonSearch) -> None:
 
 def test_no_budget_leaves_the_order_as_it_was(people: PersonSearch) -> None:
     text = sentence("green", "white")
-    plain, stopped = people.search(text), people.search(text, rerank=20, budget=0)
+    plain, stopped = people.search(text, rerank=0), people.search(text, rerank=20, budget=0)
     assert stopped.ids == plain.ids
     np.testing.assert_array_equal(stopped.scores, plain.scores)
     assert all(hit.match is None for hit in stopped)
@@ -115,7 +124,7 @@ def test_budget_stops_before_the_images_that_would_exceed_it(
     people: PersonSearch, budget: float | None, read: int
 ) -> None:
     """Every chunk takes a second here."""
-    hits = people.search(sentence("green", "white"), k=30)
+    hits = people.search(sentence("green", "white"), k=30, rerank=0)
     again = Rescorer(people.gallery, MixedUp(), ticking(1.0))(sentence("green", "white"), hits, 30, budget)
     assert sum(hit.match is not None for hit in again) == read
     assert again.ids[read:] == hits.ids[read:]
@@ -123,7 +132,7 @@ def test_budget_stops_before_the_images_that_would_exceed_it(
 
 
 def test_tokens_are_kept_until_the_gallery_changes(people: PersonSearch) -> None:
-    encoder, hits = MixedUp(), people.search(sentence("red", "blue"), k=30)
+    encoder, hits = MixedUp(), people.search(sentence("red", "blue"), k=30, rerank=0)
     rescore = Rescorer(people.gallery, encoder)
     first = rescore(sentence("red", "blue"), hits, 10)
     assert encoder.pictures_seen == 10
@@ -139,26 +148,25 @@ def test_tokens_are_kept_until_the_gallery_changes(people: PersonSearch) -> None
 def test_memory_is_bounded(people: PersonSearch, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("textreid.rescore.KEPT", 20)
     assert KEPT > 20
-    encoder, hits = MixedUp(), people.search(sentence("red", "blue"), k=30)
+    encoder, hits = MixedUp(), people.search(sentence("red", "blue"), k=30, rerank=0)
     rescore = Rescorer(people.gallery, encoder)
     rescore(sentence("red", "blue"), hits, 30)
     rescore(sentence("red", "blue"), hits, 10)  # the least recently used are gone
     assert encoder.pictures_seen == 40
 
 
-def test_matcher_has_twice_the_say_in_any_scale() -> None:
-    cosines, logits = np.array([0.30, 0.29, 0.10]), np.array([-5.0, 5.0, 0.0])
-    expected = cosines / cosines.std() + 2 * logits / logits.std()
-    np.testing.assert_allclose(blend(cosines, logits), expected)
-    np.testing.assert_allclose(
-        blend(10 * cosines + 3, logits / 7).argsort(), blend(cosines, logits).argsort()
-    )
+def test_a_logit_weighs_what_the_model_says() -> None:
+    """0.02 of cosine is undone by two units of logit that are worth more than 0.01 each."""
+    cosines, logits = np.float32([0.30, 0.28, 0.10]), np.float32([-1.0, 1.0, 0.0])
+    assert blend(cosines, logits, 0.009).argmax() == 0
+    assert blend(cosines, logits, 0.011).argmax() == 1
+    assert blend(cosines, logits, 0.0).tolist() == cosines.tolist()
 
 
 def test_the_rest_stay_behind_in_their_order() -> None:
     records = tuple(Record(id=str(n), source=f"{n}.png") for n in range(5))
     hits = Hits(np.array([0.5, 0.4, 0.3, 0.2, 0.1], np.float32), records)
-    again = reorder(hits, np.array([-9.0, 0.0, 9.0], np.float32))
+    again = reorder(hits, np.array([-9.0, 0.0, 9.0], np.float32), 0.1)
     assert again.ids == ("2", "1", "0", "3", "4")
     np.testing.assert_allclose(again.scores, [0.3, 0.4, 0.5, 0.2, 0.1])
     assert hits.ids == ("0", "1", "2", "3", "4")

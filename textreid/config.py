@@ -217,6 +217,33 @@ class NoiseRecipe:
 
 
 @dataclass(frozen=True)
+class MatchingRecipe:
+    """How the matcher learns from what searches confuse, once the towers are trained.
+
+    See `textreid.matcher_training`.
+
+    Attributes:
+        epochs: over all sentences.
+        views: versions of each picture: as it is, and so many less one varied as in training.
+        nearest: wrong pictures that a search for the sentence finds first, to draw from.
+        wrong: how many of them each sentence is shown beside its own picture.
+        sentences: of a batch.
+        rate: peak learning rate.
+    """
+
+    epochs: int = 4
+    views: int = 2
+    nearest: int = 100
+    wrong: int = 7
+    sentences: int = 48
+    rate: float = 5e-4
+
+    def __post_init__(self) -> None:
+        _at_least(self, 1, "epochs", "views", "nearest", "wrong", "sentences")
+        _at_least(self, 0, "rate")
+
+
+@dataclass(frozen=True)
 class OptimizerRecipe:
     """How gradients become changes of the weights; the rates themselves belong to a `Phase`.
 
@@ -299,6 +326,7 @@ class Recipe:
         loss: name -> options of each loss.
         noise: how wrong pairs of images and sentences are found; None believes them all.
         phases: stretches of training, one after the other.
+        matching: how the matcher learns after them; None leaves it as the loss `matching` made it.
         optimizer: how gradients become changes of the weights.
         accumulate: batches whose gradients are added up for one change of the weights. Losses compare the
             rows of one batch only.
@@ -322,6 +350,7 @@ class Recipe:
     loss: dict[str, dict[str, Any]] = field(default_factory=dict)
     noise: NoiseRecipe | None = None
     phases: tuple[Phase, ...] = ()
+    matching: MatchingRecipe | None = None
     optimizer: OptimizerRecipe = field(default_factory=OptimizerRecipe)
     accumulate: int = 1
     average: float = 0.0

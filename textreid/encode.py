@@ -53,7 +53,7 @@ class Encoder:
         self.folder = folder
 
     @classmethod
-    def load(cls, name: str | Path = "pocket", *, device: str = "auto") -> Encoder:
+    def load(cls, name: str | Path = "pocket", *, device: str = "auto", fast: bool = True) -> Encoder:
         """A model by name, folder or hub id; weights are read from safetensors only.
 
         Args:
@@ -61,6 +61,8 @@ class Encoder:
                 of textreid, CLIP, SigLIP and their kin) or of sentence-transformers (with text and image
                 modalities); or a hub id of such a model.
             device: "auto", "cpu", "cuda", "cuda:1", "mps".
+            fast: compile the towers on a CPU once that pays. Training does without: OpenVINO ends a process
+                that was started with another allocator of memory than the C library's.
 
         Raises:
             UnknownNameError: nothing has that name.
@@ -71,7 +73,7 @@ class Encoder:
         name, folder = find_model(str(name))
         try:
             towers = load_towers(folder, device)
-            if device == "cpu":
+            if device == "cpu" and fast:
                 towers = compiled(towers)
             dim = _dimension(towers)
         except BROKEN as error:
@@ -131,6 +133,15 @@ class Encoder:
     def has_matcher(self) -> bool:
         """Whether the model can `match`."""
         return getattr(self._towers, "has_matcher", False)
+
+    @property
+    def say(self) -> float:
+        """How much cosine one unit of the logits of `match` is worth where both put hits into order.
+
+        Raises:
+            ModelError: the model has no matcher.
+        """
+        return self._matching_towers().say
 
     def match(self, text: str, images: Sequence[Image.Image]) -> np.ndarray:
         """[N] float32 logits that the sentence describes each picture, read from both together.

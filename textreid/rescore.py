@@ -13,7 +13,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from io import BytesIO
-from typing import Protocol, runtime_checkable
+from typing import Protocol, TypeGuard
 
 import numpy as np
 from PIL import Image
@@ -21,25 +21,25 @@ from PIL import Image
 from textreid.errors import ModelError
 from textreid_index import EncoderInfo, Gallery, Hits
 
+FIRST = 64
+"""Hits that are read where nobody says how many."""
+
 AT_ONCE = 16
 """Images read in one go; the budget is looked at before each."""
 
 KEPT = 512
 """Images whose tokens stay in memory for the next search."""
 
-SAY = 2.0
-"""How decisive the matcher is beside the cosine. It must be above 1 to change the order of two."""
-
 Match = Callable[[Sequence[np.ndarray]], np.ndarray]
 """The tokens of N images -> [N] float32 logits that a sentence describes them."""
 
 
-@runtime_checkable
 class Matching(Protocol):
     """A model with a matcher. `textreid.Encoder` is one."""
 
     info: EncoderInfo
     has_matcher: bool
+    say: float
 
     def image_tokens(self, images: Sequence[Image.Image]) -> list[np.ndarray]:
         """What each picture's matching is read from."""
@@ -50,13 +50,18 @@ class Matching(Protocol):
         ...
 
 
+def can_match(encoder: object) -> TypeGuard[Matching]:
+    """Whether the encoder has a matcher."""
+    return getattr(encoder, "has_matcher", False) is True
+
+
 def matching_model(encoder: object) -> Matching:
     """The same encoder, if it can match.
 
     Raises:
         ModelError: it cannot.
     """
-    if isinstance(encoder, Matching) and encoder.has_matcher:
+    if can_match(encoder):
         return encoder
     name = getattr(getattr(encoder, "info", None), "name", "this model")
     raise ModelError(
@@ -105,7 +110,7 @@ class Rescorer:
             logits = np.concatenate([logits, match(self._tokens(chunk))])
             now = self.clock()
             longest, before = max(longest, now - before), now
-        return reorder(hits, logits)
+        return reorder(hits, logits, self.encoder.say)
 
     def _tokens(self, ids: Sequence[str]) -> list[np.ndarray]:
         with self._lock:
@@ -126,22 +131,27 @@ class Rescorer:
         return [found[id] for id in ids]
 
 
-def reorder(hits: Hits, logits: np.ndarray) -> Hits:
+def reorder(hits: Hits, logits: np.ndarray, say: float) -> Hits:
     """The first hits by `blend`, the others behind them as they were.
 
     Args:
         hits: k of them, best first.
         logits: [N] float32, N ≤ k, of the first.
+        say: how much cosine one unit of a logit is worth.
     """
     read = len(logits)
-    order = np.argsort(-blend(hits.scores[:read], logits), kind="stable")
+    order = np.argsort(-blend(hits.scores[:read], logits, say), kind="stable")
     matches = np.full(len(hits), np.nan, np.float32)
     matches[:read] = 1 / (1 + np.exp(-logits[order]))
     return replace(hits.take(np.concatenate([order, np.arange(read, len(hits))])), matches=matches)
 
 
 def matched_scores(
-    chunks: Iterable[np.ndarray], matches: Iterable[Match], tokens: Sequence[np.ndarray], top: int
+    chunks: Iterable[np.ndarray],
+    matches: Iterable[Match],
+    tokens: Sequence[np.ndarray],
+    top: int,
+    say: float,
 ) -> Iterator[np.ndarray]:
     """Scores of many queries after re-ranking: the best of each row by `blend`, above all others of the row.
 
@@ -150,6 +160,7 @@ def matched_scores(
         matches: Q, one a query.
         tokens: G, of the gallery's images.
         top: how many of a row are read.
+        say: how much cosine one unit of a logit is worth.
 
     Yields:
         [q, G] float32; those that were read have a score from 2 to 3.
@@ -159,22 +170,15 @@ def matched_scores(
         scores = cosines.copy()
         for row in scores:
             best = np.argsort(-row, kind="stable")[:top]
-            blended = blend(row[best], next(waiting)([tokens[place] for place in best]))
+            blended = blend(row[best], next(waiting)([tokens[place] for place in best]), say)
             lowest = blended.min()
             row[best] = 2 + (blended - lowest) / max(float(blended.max() - lowest), 1e-6)
         yield scores
 
 
-def blend(cosines: np.ndarray, logits: np.ndarray) -> np.ndarray:
-    """[N] float32: cosines, and `SAY` times the logits, each divided by its spread over the N candidates.
-
-    So what each has to say does not depend on the temperature that the model was trained with.
-    """
-    return _spread_out(cosines) + SAY * _spread_out(logits)
-
-
-def _spread_out(values: np.ndarray) -> np.ndarray:
-    return values / max(float(values.std()), 1e-6) if len(values) else values
+def blend(cosines: np.ndarray, logits: np.ndarray, say: float) -> np.ndarray:
+    """[N] float32: cosines and logits, each unit of which is worth `say`."""
+    return cosines + np.float32(say) * logits
 
 
 def _open(thumbnail: bytes) -> Image.Image:

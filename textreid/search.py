@@ -21,7 +21,7 @@ from textreid.errors import InputError, ModelError
 from textreid.indexing import AddReport, Progress
 from textreid.people import Detector, Sighting, load_detector, load_frame
 from textreid.query import DISLIKED, LIKED, PHOTO, Part, combine
-from textreid.rescore import Rescorer, matching_model
+from textreid.rescore import FIRST, Rescorer, can_match, matching_model
 from textreid.searchlog import SearchLog
 from textreid_index import Embeddings, Gallery, Hits, Record, Where
 from textreid_index.embeddings import require_same_encoder
@@ -191,7 +191,7 @@ class PersonSearch:
         where: Where | None = None,
         more_like: Sequence[str] = (),
         less_like: Sequence[str] = (),
-        rerank: int = 0,
+        rerank: int | None = None,
         budget: float | None = None,
         false_alarms: float | None = None,
     ) -> Hits:
@@ -211,7 +211,8 @@ class PersonSearch:
             more_like: ids of hits that are right, or nearly so.
             less_like: ids of hits that are wrong; they do not come back.
             rerank: how many of the best are put into order by the model's matcher, which reads the
-                description and each picture together; 0: none.
+                description and each picture together; 0: none; None: the first 64 for a description alone,
+                where the model has a matcher.
             budget: seconds for that; when they are used up, no more pictures are read.
             false_alarms: only hits good enough that of the searches for somebody who is not in the gallery
                 no more than this share, such as 0.05, finds anybody; `Hits.cut` tells what that took. None:
@@ -241,10 +242,12 @@ class PersonSearch:
         if less_like:
             parts.append(Part(self.gallery.vectors(less_like), DISLIKED))
             where = _excluding(where, less_like)
-        read = self._reader() if rerank else None
         kind: Kind | None = None
         if len(parts) == 1 and not more_like:
             kind = "text" if image is None else "photo"
+        if rerank is None:
+            rerank = FIRST if kind == "text" and can_match(self.encoder) else 0
+        read = self._reader() if rerank else None
         scale = self._scale(kind, needed=false_alarms is not None)
         vector = combine(parts, lambda: self.gallery.sample(SAMPLE))
         hits = self._judged(self._nearest(vector, max(k, rerank), where), scale, where, false_alarms)

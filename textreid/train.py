@@ -35,6 +35,7 @@ from textreid.errors import InputError
 from textreid.hubness import counter_hubs
 from textreid.look_alikes import look_alikes
 from textreid.losses import Sizes
+from textreid.matcher_training import teach_matcher
 from textreid.models.folder import save_model
 from textreid.models.initialise import start_model
 from textreid.models.joint import JointModel
@@ -52,6 +53,7 @@ from textreid.optimise import (
     set_dropout,
     set_rates,
 )
+from textreid.rescore import FIRST
 from textreid.runlog import RunLog
 from textreid.step import Step
 from textreid.types import GLOBAL, LossReport
@@ -72,6 +74,7 @@ class StepReport:
         epochs: of the whole run.
         terms: each loss before its weight.
         rate: images per second since the step before.
+        stage: what is being done, if it is none of the epochs; then `step` of `steps` of it are done.
     """
 
     step: int
@@ -80,6 +83,7 @@ class StepReport:
     epochs: int
     terms: dict[str, float]
     rate: float
+    stage: str = ""
 
 
 def train(
@@ -107,12 +111,15 @@ def train(
 
     Raises:
         InputError: the recipe lacks data, losses or phases, its data cannot be read, `out` holds a run of
-            another recipe, hubs are to be countered without sentences, or the loss is no longer finite.
+            another recipe, hubs are to be countered without sentences, a matcher is to be taught that the
+            model does not have, or the loss is no longer finite.
     """
     if not recipe.phases or not recipe.loss:
         raise InputError("The recipe needs a [loss.NAME] table or more, and a [[phases]] table or more.")
     if recipe.model.hubs and not recipe.model.reads_text:
         raise InputError("Sentences tell what hubs are, and this model reads none: --set model.hubs=0")
+    if recipe.matching and not (recipe.model.matcher is not None and recipe.model.reads_text):
+        raise InputError("[matching] teaches a matcher: add a [model.matcher] table to the recipe.")
     accelerator = make_accelerator(device, recipe.precision)
     with accelerator.main_process_first():  # it draws people for all
         settle(recipe, out)
@@ -159,6 +166,7 @@ def train(
     if log is not None:
         if recipe.model.hubs:
             run.counter_hubs(data)
+        run.teach_matcher(data)
         log.close()
     return out / "model"
 
@@ -382,13 +390,33 @@ class _Run:
         folder, device = self.out / "model", str(self.accelerator.device)
         nearest = self.recipe.model.hubs
         if counter_hubs(folder, data, nearest=nearest, device=device, seed=self.recipe.seed) and self.val:
-            encoder, best = Encoder.load(folder, device=device), json.loads(self._best.read_text("utf-8"))
+            encoder = Encoder.load(folder, device=device, fast=False)
+            best = json.loads(self._best.read_text("utf-8"))
             best["val"] = {
                 name: before | validation.measure(encoder, self.val[name], reads_text=True)
                 for name, before in best["val"].items()
             }
             self._note_best(best)
             self.say(f"hubs countered: {validation.shown(best['val'])}")
+
+    def teach_matcher(self, data: TrainingSet) -> None:
+        """Let the kept model's matcher learn from what its searches confuse, and measure what it adds."""
+        epochs = sum(phase.epochs for phase in self.recipe.phases)
+
+        def show(stage: str, done: int, total: int, terms: dict[str, float]) -> None:
+            self.report(StepReport(done, total, epochs, epochs, terms, 0.0, stage))
+
+        device = str(self.accelerator.device)
+        if not teach_matcher(self.out, data, self.recipe, device=device, show=show) or not self.val:
+            return
+        encoder = Encoder.load(self.out / "model", device=device, fast=False)
+        best = json.loads(self._best.read_text("utf-8"))
+        best["matched"] = {
+            name: validation.measure(encoder, benchmark, reads_text=True, match=FIRST)
+            for name, benchmark in self.val.items()
+        }
+        self._note_best(best)
+        self.say(f"first {FIRST} put into order by the matcher: {validation.shown(best['matched'])}")
 
     def _measure(self, model: JointModel, progress: Progress) -> dict[str, dict[str, float]]:
         """Validation split -> metric -> percent."""

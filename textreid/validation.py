@@ -13,6 +13,7 @@ from textreid.data.training import locate
 from textreid.errors import InputError
 from textreid.evaluate import JointEncoder, evaluate
 from textreid.evaluate.directions import IMAGE_TO_IMAGE, TEXT_TO_IMAGE
+from textreid.evaluate.methods import Methods
 from textreid.losses.attributes import Attributes
 from textreid.models.joint import JointModel
 from textreid.models.processing import JointProcessor
@@ -46,10 +47,20 @@ def direction(benchmark: Benchmark, *, reads_text: bool) -> str:
     return TEXT_TO_IMAGE if reads_text and described else IMAGE_TO_IMAGE
 
 
-def measure(encoder: JointEncoder, benchmark: Benchmark, *, reads_text: bool) -> dict[str, float]:
-    """Name of a metric -> percent (see `textreid.metrics.protocols.RetrievalResult`)."""
+def measure(
+    encoder: JointEncoder, benchmark: Benchmark, *, reads_text: bool, match: int = 0
+) -> dict[str, float]:
+    """Name of a metric -> percent (see `textreid.metrics.protocols.RetrievalResult`).
+
+    Args:
+        encoder: the model.
+        benchmark: the split.
+        reads_text: whether the model does.
+        match: how many hits of each sentence its matcher puts into order, where sentences search.
+    """
     asked = direction(benchmark, reads_text=reads_text)
-    return evaluate(encoder, benchmark, directions=[asked]).directions[asked].percent
+    methods = Methods(match=match if asked == TEXT_TO_IMAGE else 0)
+    return evaluate(encoder, benchmark, methods=methods, directions=[asked]).directions[asked].percent
 
 
 def recognition(

@@ -31,12 +31,12 @@ def test_scores_against_a_loop() -> None:
     def match(query: int):
         return lambda chosen: logits[query, np.concatenate(chosen)]
 
-    chunks = matched_scores([cosines[:2], cosines[2:]], map(match, range(5)), tokens, 4)
+    chunks = matched_scores([cosines[:2], cosines[2:]], map(match, range(5)), tokens, 4, 0.3)
     ranked = np.argsort(-np.concatenate(list(chunks)), axis=1, kind="stable")
     for query in range(5):
         order = sorted(range(9), key=lambda place: -cosines[query, place])
         best = np.array(order[:4])
-        blended = blend(cosines[query, best], logits[query, best])
+        blended = blend(cosines[query, best], logits[query, best], 0.3)
         expected = [best[n] for n in sorted(range(4), key=lambda n: -blended[n])] + order[4:]
         assert ranked[query].tolist() == expected
     assert cosines.max() < 1  # what came in is as it was

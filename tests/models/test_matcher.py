@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 
+import numpy as np
 import pytest
+import scipy.special
 import torch
 from torch import Tensor
 from transformers import AutoModel
@@ -54,16 +57,41 @@ def test_tells_apart_what_pooled_vectors_confuse() -> None:
         loss(pairs, batch_of(range(8))).backward()
         optimizer.step()
     every = torch.cartesian_prod(torch.arange(8), torch.arange(8))
+    matcher.eval()
     with torch.no_grad():
         logits = matcher(images[every[:, 0]], texts[every[:, 1]], mask[every[:, 1]]).view(8, 8)
     assert torch.equal(logits.argmax(1), torch.arange(8))
     assert torch.equal(logits > 0, torch.eye(8, dtype=torch.bool))
 
 
+def test_judges_as_its_equations_say() -> None:
+    """Word by word and head by head, in numpy."""
+    torch.manual_seed(0)
+    matcher = Matcher(MatcherConfig(width=8, heads=2), image_width=5, text_width=7).eval()
+    images, texts = torch.randn(2, 3, 4, 8), torch.randn(2, 6, 7)
+    mask = torch.arange(6) < torch.tensor([6, 2])[:, None]
+    with torch.inference_mode():
+        judged = matcher.judge(images, texts, mask)
+        for n, k in itertools.product(range(2), range(3)):
+            places, fits, says = images[n, k].numpy(), [], []
+            for word in matcher.text(texts[n, mask[n]]):
+                found = []
+                for d in (slice(0, 4), slice(4, 8)):
+                    looks = matcher.key(images[n, k])[:, d].numpy() @ matcher.query(word)[d].numpy() / 2
+                    found.append(scipy.special.softmax(looks) @ places[:, d])
+                t, u = word.numpy(), np.concatenate(found)
+                alike = 8**0.5 * t * u / np.linalg.norm(t) / np.linalg.norm(u)
+                fit, say = matcher.verdict(torch.from_numpy(np.concatenate([alike, t - u]))).tolist()
+                fits.append(fit)
+                says.append(say)
+            assert judged[n, k].item() == pytest.approx(4 * scipy.special.softmax(says) @ fits, abs=1e-5)
+
+
 def test_padding_changes_nothing() -> None:
     torch.manual_seed(0)
-    matcher = Matcher(MatcherConfig(layers=2, width=16), image_width=5, text_width=7)
+    matcher = Matcher(MatcherConfig(width=16), image_width=5, text_width=7)
     image, text = torch.randn(3, 4, 5), torch.randn(3, 6, 7)
+    matcher.eval()
     mask = torch.arange(6) < torch.tensor([6, 2, 1])[:, None]
     together = matcher(image, text, mask)
     assert together.shape == (3,)
@@ -83,6 +111,11 @@ def test_half_precision_gives_float32() -> None:
 def test_heads_that_do_not_divide_the_width_are_refused() -> None:
     with pytest.raises(InputError, match="3 heads do not divide a width of 256"):
         MatcherConfig(heads=3)
+
+
+def test_a_matcher_that_speaks_against_itself_is_refused() -> None:
+    with pytest.raises(InputError, match=r"say is -0\.1"):
+        MatcherConfig(say=-0.1)
 
 
 def test_a_model_keeps_its_matcher(tmp_path: Path) -> None:

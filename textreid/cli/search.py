@@ -38,9 +38,15 @@ def run(
         str | None, typer.Option(metavar="PATH", help="Only from this file, or from below this folder.")
     ] = None,
     rerank: Annotated[
-        int,
-        typer.Option(min=0, metavar="K", help="Let the model read the best K again, with the description."),
-    ] = 0,
+        int | None,
+        typer.Option(
+            min=0,
+            metavar="K",
+            help="Let the model's matcher put the best K into order; 0 for none. Of a description alone it "
+            "orders 64 unless told otherwise.",
+            show_default=False,
+        ),
+    ] = None,
     budget: Annotated[
         float | None,
         typer.Option(
@@ -70,7 +76,7 @@ def run(
 
     Both together mean: like on this photo, but as described. A date and time is compared with when a photo
     was taken or a video recorded; seconds, or minutes:seconds, with the place in the video.
-    Re-ranking needs a model with a matcher, which compares each word with each place of a picture.
+    The matcher of a model that has one compares each word with each place of a picture.
     Probabilities and --false-alarms need a model that is calibrated, and a description or a photo alone.
 
     Examples:

@@ -87,11 +87,12 @@ def _progress(console: Console) -> Iterator[Callable[[StepReport], None]]:
         task = bar.add_task("reading the data", total=None, rate=0.0, losses="")
 
         def report(step: StepReport) -> None:
+            done = 0 if step.stage else step.epoch * step.steps
             bar.update(
                 task,
-                description=f"epoch {step.epoch + 1}/{step.epochs}",
-                completed=step.epoch * step.steps + step.step,
-                total=step.epochs * step.steps,
+                description=step.stage or f"epoch {step.epoch + 1}/{step.epochs}",
+                completed=done + step.step,
+                total=step.steps if step.stage else step.epochs * step.steps,
                 rate=step.rate,
                 losses=" ".join(f"{name} {value:.3f}" for name, value in step.terms.items()),
             )

@@ -39,6 +39,8 @@ def with_matcher(encoder: Matching, direction: Direction, top: int, show: ShowPr
 
     def matched() -> Iterator[np.ndarray]:
         search = direction.search
-        return matched_scores(cosine_scores(search.queries, search.gallery), matches(), tokens, top)
+        return matched_scores(
+            cosine_scores(search.queries, search.gallery), matches(), tokens, top, encoder.say
+        )
 
     return replace(direction, matched=matched)

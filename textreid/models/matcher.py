@@ -1,19 +1,24 @@
 """Does this sentence describe this image? Read from the tokens of both, for one pair at a time.
 
 Two towers compare one vector with one vector, so what stands where is lost in the pooling: "a red shirt and
-blue trousers" lies next to a blue shirt and red trousers. Here every word looks at the image before anything
-is pooled (the matching head of Li et al., "Align before Fuse", NeurIPS 2021). That costs a forward pass for
-each pair, so it orders the best hits of a search anew instead of searching.
+blue trousers" lies next to a blue shirt and red trousers. Here every word looks for its place in the image
+and is compared with what it finds there (stacked cross attention: Lee et al., "Stacked Cross Attention for
+Image-Text Matching", ECCV 2018). That costs some work for each pair, so it orders the best hits of a search
+anew instead of searching.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from textreid.errors import InputError
+
+DROPOUT = 0.1
 
 
 @dataclass(frozen=True)
@@ -21,28 +26,36 @@ class MatcherConfig:
     """Options of `Matcher`.
 
     Attributes:
-        layers: how often the words look at the image.
-        width: numbers in a token while they do.
-        heads: of every attention; they divide the width.
+        width: numbers in a token while words and places are compared.
+        heads: places that a word looks for at once; they divide the width.
+        say: how much cosine one unit of the matcher's logit is worth where both put hits into order.
 
     Raises:
-        InputError: the heads do not divide the width.
+        InputError: the heads do not divide the width, or `say` is negative.
     """
 
-    layers: int = 1
     width: int = 256
     heads: int = 4
+    say: float = 0.006
 
     def __post_init__(self) -> None:
         if self.width % self.heads:
             raise InputError(f"model.matcher: {self.heads} heads do not divide a width of {self.width}.")
+        if self.say < 0:
+            raise InputError(f"model.matcher: say is {self.say}; it must be at least 0.")
 
 
 class Matcher(nn.Module):
-    """A transformer whose sentence tokens attend to each other, then to the image, pooled to one logit.
+    """Words that each look at an image, say how well they fit what they find, and how much that counts.
 
-    Layers normalise before they attend. Tokens are pooled by mean (how well the words fit) and maximum (does
-    any word not fit).
+    With t a word and v the places, both normalised and mapped to one width, h heads of d numbers each, and a
+    hat for unit length:
+
+        u = Σ softmax over places of (Q t · K v / √d) v      what the word finds, head by head
+        f, s = MLP([√width t̂ ∘ û, t - u])                    how well it fits, and its say
+        logit = 4 Σ softmax over words of (s) f
+
+    The paper compares t with u by their cosine alone.
 
     Args:
         config: its size.
@@ -52,16 +65,14 @@ class Matcher(nn.Module):
 
     def __init__(self, config: MatcherConfig, *, image_width: int, text_width: int) -> None:
         super().__init__()
+        self.config = config
         width = config.width
         self.image = nn.Sequential(nn.LayerNorm(image_width), nn.Linear(image_width, width))
         self.text = nn.Sequential(nn.LayerNorm(text_width), nn.Linear(text_width, width))
-        self.layers = nn.ModuleList(
-            nn.TransformerDecoderLayer(
-                width, config.heads, 4 * width, 0.0, "gelu", batch_first=True, norm_first=True
-            )
-            for _ in range(config.layers)
+        self.query, self.key = nn.Linear(width, width), nn.Linear(width, width)
+        self.verdict = nn.Sequential(
+            nn.Linear(2 * width, width), nn.GELU(), nn.Dropout(DROPOUT), nn.Linear(width, 2)
         )
-        self.verdict = nn.Sequential(nn.LayerNorm(2 * width), nn.Linear(2 * width, 1))
 
     def forward(self, image_tokens: Tensor, text_tokens: Tensor, text_mask: Tensor) -> Tensor:
         """[N] float32 logits that image and sentence i belong together.
@@ -71,16 +82,27 @@ class Matcher(nn.Module):
             text_tokens: [N, L, C'].
             text_mask: [N, L] bool, True where a token is real; one or more in every row.
         """
-        return self.judge(self.image(image_tokens), text_tokens, text_mask)
+        return self.judge(self.image(image_tokens)[:, None], text_tokens, text_mask)[:, 0]
 
-    def judge(self, image: Tensor, text_tokens: Tensor, text_mask: Tensor) -> Tensor:
-        """The same of images that went through `image` before, [N, h*w, width]: they can be kept."""
-        text = self.text(text_tokens)
-        padding = ~text_mask
-        for layer in self.layers:
-            text = layer(text, image, tgt_key_padding_mask=padding)
-        real = text_mask.unsqueeze(2)
-        mean = (text * real).sum(1) / real.sum(1)
-        maximum = text.masked_fill(~real, torch.finfo(text.dtype).min).amax(1)
-        logits: Tensor = self.verdict(torch.cat([mean, maximum], dim=1)).squeeze(1).float()
+    def judge(self, images: Tensor, text_tokens: Tensor, text_mask: Tensor) -> Tensor:
+        """[N, K] float32 logits that sentence n describes each of its K images.
+
+        Args:
+            images: [N, K, h*w, width], tokens that went through `image` before: they can be kept.
+            text_tokens: [N, L, C'].
+            text_mask: [N, L] bool, as above.
+        """
+        words = self.text(text_tokens)[:, None]  # [N, 1, L, width]
+        values = self._heads(images)
+        looks = self._heads(self.query(words)) @ self._heads(self.key(images)).transpose(-1, -2)
+        attention = (looks / math.sqrt(values.shape[-1])).softmax(dim=-1)  # [N, K, heads, L, h*w]
+        found = (attention @ values).transpose(-2, -3).flatten(-2)  # [N, K, L, width]
+        alike = F.normalize(words, dim=-1) * F.normalize(found, dim=-1) * math.sqrt(self.config.width)
+        fit, say = self.verdict(torch.cat([alike, words - found], dim=-1)).float().unbind(dim=-1)
+        shares = say.masked_fill(~text_mask[:, None], -torch.inf).softmax(dim=-1)
+        logits: Tensor = 4 * (fit * shares).sum(dim=-1)
         return logits
+
+    def _heads(self, tokens: Tensor) -> Tensor:
+        """[N, K, heads, L, d] of [N, K, L, width]."""
+        return tokens.unflatten(-1, (self.config.heads, -1)).transpose(-2, -3)

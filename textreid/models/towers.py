@@ -101,6 +101,12 @@ class TransformersTowers:
         """Whether the two functions below can be called."""
         return getattr(self.model, "matcher", None) is not None
 
+    @property
+    def say(self) -> float:
+        """How much cosine one unit of the matcher's logits is worth."""
+        say: float = self.model.matcher.config.say
+        return say
+
     def image_tokens(self, images: Sequence[Image.Image]) -> Tensor:
         """[B, L, C], what the matcher reads of pictures."""
         tokens: Tensor = self.model.matcher.image(self._read(images).last_hidden_state)
@@ -112,12 +118,8 @@ class TransformersTowers:
         sentence = self.model.encode_text(inputs["input_ids"], inputs["attention_mask"])
 
         def match(tokens: Tensor) -> Tensor:
-            n = len(tokens)
-            logits: Tensor = self.model.matcher.judge(
-                tokens.to(self.device, self.model.dtype),
-                sentence.tokens.expand(n, -1, -1),
-                sentence.mask.expand(n, -1),
-            )
+            kept = tokens.to(self.device, self.model.dtype)
+            logits: Tensor = self.model.matcher.judge(kept[None], sentence.tokens, sentence.mask)[0]
             return logits
 
         return match
