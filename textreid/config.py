@@ -45,7 +45,8 @@ class ModelRecipe:
         text_dropout: share of the text tower's activations dropped in training; 0 is the fastest on a CPU.
         reads_text: False for a model of images alone.
         branches: name -> options of each branch beside the global vector (see `textreid.models.branches`).
-        matcher: options of the matcher that reads an image and a sentence together; None without one.
+        matcher: options of the matcher that reads an image and a sentence together; None without one, even if
+            the model of `init` has one.
         global_weight: share of the global vector in the search vector, beside the branches' own weights.
         neck_weight: share of the same vector behind a batch-normalised neck, which losses see as the view
             "neck"; 0 for a model without one.

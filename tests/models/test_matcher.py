@@ -145,6 +145,27 @@ def test_a_model_keeps_its_matcher(tmp_path: Path) -> None:
     assert torch.cdist(logits[:, None], logits[:, None]).fill_diagonal_(1).min() > 0.01
 
 
+def test_training_goes_on_with_the_matcher_if_the_recipe_asks_for_one(tmp_path: Path) -> None:
+    recipe = ModelRecipe(
+        init="scratch",
+        image_backbone="test_efficientnet",
+        projection_dim=8,
+        text_layers=1,
+        text_width=64,
+        vocabulary=120,
+        matcher={"width": 16, "heads": 2},
+    )
+    model, processor = start_model(recipe, (64, 32), CAPTIONS)
+    save_model(model, processor, tmp_path)
+    again, _ = start_model(ModelRecipe(init=str(tmp_path), matcher={}), (64, 32), CAPTIONS)
+    weights = model.matcher.state_dict()
+    for name, weight in again.matcher.state_dict().items():
+        torch.testing.assert_close(weight, weights[name].half().float(), rtol=0, atol=0)
+    without, _ = start_model(ModelRecipe(init=str(tmp_path)), (64, 32), CAPTIONS)
+    assert without.matcher is None
+    assert without.config.matcher is None
+
+
 def test_a_model_without_one_says_so() -> None:
     model, _ = joint_model()
     features = Features(torch.zeros(1, 24))

@@ -71,7 +71,10 @@ def _joint_model(source: str) -> Path | None:
 def _go_on(
     recipe: ModelRecipe, folder: Path, image_size: tuple[int, int]
 ) -> tuple[JointModel, JointProcessor]:
-    """A trained model whole, at another size of crop, with the branches, neck and matcher that it lacks."""
+    """A trained model at another size of crop, with the branches, neck and matcher that it lacks.
+
+    Its own matcher comes along if the recipe asks for one.
+    """
     model: JointModel = load_whole(JointModel, folder)
     processor = JointProcessor.from_pretrained(folder)
     if recipe.text_kept:
@@ -79,7 +82,8 @@ def _go_on(
     config = copy.deepcopy(model.config)
     config.image_size = image_size
     config.branches = config.branches | recipe.branches
-    config.matcher = recipe.matcher if config.matcher is None else config.matcher
+    if recipe.matcher is None or config.matcher is None:  # one that is not taught on would not fit the towers
+        config.matcher = recipe.matcher
     config.neck_weight = config.neck_weight or recipe.neck_weight
     config.counters_hubs = recipe.hubs > 0
     if _views(config) != _views(model.config):
