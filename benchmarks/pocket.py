@@ -49,7 +49,7 @@ def rows_of(evaluation: Evaluation, shown: str, command: str) -> list[dict[str, 
 
 
 def by_what_is_said(evaluation: Evaluation) -> list[dict[str, Any]]:
-    """What sentences speak of, and how well those that do find their person, the best found first."""
+    """What sentences speak of, and how well those that do find their person; the best found first."""
     groups = evaluation.parts["text_to_image"]["caption"].items()
     said = [
         {"said": name, "queries": result.queries, "R1": result.percent["R1"], "mAP": result.percent["mAP"]}
@@ -71,7 +71,7 @@ def write_card(model: str, rows: list[dict[str, Any]], said: list[dict[str, Any]
             dataset_type=row["dataset"].lower().replace(" ", "-"),
             dataset_name=f"{row['dataset']} {row['split']} {row['task'].replace('_', ' ')}",
             metric_type=metric,
-            metric_name=metric,
+            metric_name="".join([metric, *row["task"].partition(",")[1:]]),
             metric_value=round(row[metric], 2),
         )
         for row in rows

@@ -6,8 +6,10 @@ Weights are random, so vectors mean nothing; layout, preprocessing and arithmeti
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import torch
 from sentence_transformers import SentenceTransformer
@@ -29,7 +31,7 @@ from transformers import (
     SiglipProcessor,
 )
 
-from textreid.config import ModelRecipe
+from textreid.config import DataRecipe, ModelRecipe, Phase, Recipe, SamplerRecipe
 from textreid.models.folder import save_model
 from textreid.models.initialise import start_model
 from textreid.models.joint import JointModel
@@ -51,16 +53,35 @@ SPECIAL = {"eos_token_id": 2, "bos_token_id": 2, "pad_token_id": 0}
 VISION = {**TOWER, "image_size": 32, "patch_size": 16}
 
 
-def joint_model(*, dim: int = 24, seed: int = 0) -> tuple[JointModel, JointProcessor]:
-    torch.manual_seed(seed)
-    recipe = ModelRecipe(
+def small_recipe(**changes: Any) -> ModelRecipe:
+    """Of a joint model of a few kilobytes."""
+    small = ModelRecipe(
         init="scratch",
         image_backbone="test_efficientnet",
-        projection_dim=dim,
-        text_layers=2,
-        text_width=64,
-        vocabulary=120,
+        projection_dim=32,
+        text_layers=1,
+        text_width=32,
+        vocabulary=150,
     )
+    return replace(small, **changes)
+
+
+def short_run(model: ModelRecipe) -> Recipe:
+    """Two epochs with thirty drawn people; as many are looked at in between."""
+    return Recipe(
+        model=model,
+        data=(DataRecipe("synthetic", identities=30, images=2),),
+        val=(DataRecipe("synthetic", identities=30, images=2, split="val"),),
+        sampler=SamplerRecipe(identities=8, images=2),
+        loss={"itc": {}},
+        phases=(Phase(epochs=2, image_size=(64, 32), image_rate=3e-3, text_rate=3e-3, head_rate=3e-3),),
+        workers=0,
+    )
+
+
+def joint_model(*, dim: int = 24, seed: int = 0) -> tuple[JointModel, JointProcessor]:
+    torch.manual_seed(seed)
+    recipe = small_recipe(projection_dim=dim, text_layers=2, text_width=64, vocabulary=120)
     model, processor = start_model(recipe, (64, 32), CAPTIONS)
     return model.eval(), processor
 

@@ -13,9 +13,10 @@ from sklearn.linear_model import Ridge
 from torch import Tensor
 from torch.nn import functional as F
 
+from tests.small_models import short_run, small_recipe
 from tests.toy import draw_person
 from textreid.benchmark import Benchmark
-from textreid.config import DataRecipe, ModelRecipe, Phase, Recipe, SamplerRecipe
+from textreid.config import ModelRecipe, Recipe
 from textreid.data.training import TrainingSet
 from textreid.encode import Encoder
 from textreid.errors import InputError
@@ -79,24 +80,7 @@ class TestRun:
     @pytest.fixture(scope="class")
     @staticmethod
     def recipe() -> Recipe:
-        return Recipe(
-            model=ModelRecipe(
-                init="scratch",
-                image_backbone="test_efficientnet",
-                projection_dim=32,
-                text_layers=1,
-                text_width=32,
-                vocabulary=150,
-                branches={"stripes": {"dim": 8, "count": 2}},
-                hubs=4,
-            ),
-            data=(DataRecipe("synthetic", identities=30, images=2),),
-            val=(DataRecipe("synthetic", identities=30, images=2, split="val"),),
-            sampler=SamplerRecipe(identities=8, images=2),
-            loss={"itc": {}},
-            phases=(Phase(epochs=2, image_size=(64, 32), image_rate=3e-3, text_rate=3e-3, head_rate=3e-3),),
-            workers=0,
-        )
+        return short_run(small_recipe(branches={"stripes": {"dim": 8, "count": 2}}, hubs=4))
 
     @pytest.fixture(scope="class")
     @staticmethod

@@ -14,8 +14,9 @@ from safetensors.torch import load_file
 from sklearn.metrics import log_loss
 from torch import Tensor
 
+from tests.small_models import short_run, small_recipe
 from textreid.benchmark import Benchmark
-from textreid.config import DataRecipe, MatchingRecipe, ModelRecipe, Phase, Recipe, SamplerRecipe
+from textreid.config import MatchingRecipe, Recipe
 from textreid.encode import Encoder
 from textreid.errors import InputError
 from textreid.evaluate import Methods, evaluate
@@ -61,26 +62,9 @@ def test_wrong_hits_against_a_loop(nearest: int) -> None:
 
 @pytest.fixture(scope="module")
 def recipe() -> Recipe:
-    size = Phase(epochs=2, image_size=(64, 32), image_rate=3e-3, text_rate=3e-3, head_rate=3e-3)
-    return Recipe(
-        model=ModelRecipe(
-            init="scratch",
-            image_backbone="test_efficientnet",
-            projection_dim=32,
-            text_layers=1,
-            text_width=32,
-            vocabulary=150,
-            hubs=4,
-            matcher={"width": 16, "heads": 2, "say": 0.1},
-        ),
-        data=(DataRecipe("synthetic", identities=30, images=2),),
-        val=(DataRecipe("synthetic", identities=30, images=2, split="val"),),
-        sampler=SamplerRecipe(identities=8, images=2),
-        loss={"itc": {}},
-        phases=(size,),
-        matching=MatchingRecipe(epochs=3, nearest=20, wrong=3, sentences=16, rate=3e-3),
-        workers=0,
-    )
+    short = short_run(small_recipe(hubs=4, matcher={"width": 16, "heads": 2, "say": 0.1}))
+    matching = MatchingRecipe(epochs=3, nearest=20, wrong=3, sentences=16, rate=3e-3)
+    return replace(short, matching=matching)
 
 
 class TestRun:
@@ -128,7 +112,7 @@ class TestRun:
         assert weights.stat().st_mtime_ns == before
         assert not said
 
-    @pytest.mark.parametrize("stage", ["pictures, view 2 of 2", "sentences", "matcher"])
+    @pytest.mark.parametrize("stage", ["pictures, view 2 of 2", "Captions", "matcher"])
     def test_a_killed_run_ends_the_same(
         self,
         recipe: Recipe,

@@ -11,10 +11,9 @@ import pytest
 import torch
 from PIL import Image
 
-from tests.small_models import CAPTIONS, write_joint
+from tests.small_models import CAPTIONS, small_recipe, write_joint
 from tests.toy import ToyEncoder, draw_person
 from textreid import PersonSearch
-from textreid.config import ModelRecipe
 from textreid.encode import Encoder
 from textreid.errors import InputError, ModelError
 from textreid.models.folder import save_model
@@ -195,15 +194,7 @@ def test_model_without_a_matcher_is_refused_by_name(tmp_path: Path) -> None:
 
 
 def test_encoder_matches_as_the_model_does(tmp_path: Path) -> None:
-    recipe = ModelRecipe(
-        init="scratch",
-        image_backbone="test_efficientnet",
-        projection_dim=8,
-        text_layers=1,
-        text_width=64,
-        vocabulary=120,
-        matcher={"width": 16, "heads": 2},
-    )
+    recipe = small_recipe(matcher={"width": 16, "heads": 2})
     torch.manual_seed(0)
     model, processor = start_model(recipe, (64, 32), CAPTIONS)
     model.eval()

@@ -17,13 +17,13 @@ import torch
 from safetensors.torch import load_file
 
 from tests.official_layouts import write_market1501
+from tests.small_models import small_recipe
 from tests.toy import COLOURS, draw_person
 from textreid import train as training
 from textreid.benchmark import Benchmark
 from textreid.config import (
     AugmentRecipe,
     DataRecipe,
-    ModelRecipe,
     NoiseRecipe,
     OptimizerRecipe,
     Phase,
@@ -63,14 +63,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def recipe(root: Path) -> Recipe:
     return Recipe(
-        model=ModelRecipe(
-            init="scratch",
-            image_backbone="test_efficientnet",
-            projection_dim=32,
-            text_layers=1,
-            text_width=32,
-            vocabulary=150,
-        ),
+        model=small_recipe(),
         data=(DataRecipe("cuhk-pedes", root=str(root)),),
         sampler=SamplerRecipe(identities=10, images=2),
         augment=AugmentRecipe(pad=2, erase=0.1),

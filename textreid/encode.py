@@ -53,7 +53,7 @@ class Encoder:
         self.folder = folder
 
     @classmethod
-    def load(cls, name: str | Path = "pocket", *, device: str = "auto", fast: bool = True) -> Encoder:
+    def load(cls, name: str | Path = "pocket", *, device: str = "auto") -> Encoder:
         """A model by name, folder or hub id; weights are read from safetensors only.
 
         Args:
@@ -61,8 +61,6 @@ class Encoder:
                 of textreid, CLIP, SigLIP and their kin) or of sentence-transformers (with text and image
                 modalities); or a hub id of such a model.
             device: "auto", "cpu", "cuda", "cuda:1", "mps".
-            fast: compile the towers on a CPU once that pays. Training does without: OpenVINO ends a process
-                that was started with another allocator of memory than the C library's.
 
         Raises:
             UnknownNameError: nothing has that name.
@@ -73,7 +71,7 @@ class Encoder:
         name, folder = find_model(str(name))
         try:
             towers = load_towers(folder, device)
-            if device == "cpu" and fast:
+            if device == "cpu":
                 towers = compiled(towers)
             dim = _dimension(towers)
         except BROKEN as error:

@@ -56,7 +56,7 @@ def counter_hubs(folder: Path, data: TrainingSet, *, nearest: int, device: str, 
     rows = rng.permutation(one_each(data.labels, seed))[:PEOPLE]
     crops = [data.crops[row] for row in rows]
     captions = [str(rng.choice(crop.captions)) for crop in crops if crop.captions] or data.captions[:PEOPLE]
-    encoder = Encoder.load(folder, device=device, fast=False)
+    encoder = Encoder.load(folder, device=device)
     pictures = torch.from_numpy(encode_images(encoder, crops, "Hubs", lambda *_: None))
     sentences = torch.from_numpy(encode_texts(encoder, captions, lambda *_: None))
     with torch.no_grad():

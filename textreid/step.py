@@ -32,7 +32,7 @@ class Step(nn.Module):
     def __init__(self, model: JointModel, objective: Objective, *, precision: str = "fp32") -> None:
         super().__init__()
         self.model, self.objective = model, objective
-        self.dtype = {"bf16": torch.bfloat16, "fp16": torch.float16}.get(precision)
+        self.dtype = half(precision)
 
     def forward(self, batch: Batch) -> LossReport:
         """The losses of a batch, with a graph."""
@@ -55,6 +55,11 @@ class Step(nn.Module):
         if text is None or self.model.matcher is None:
             return Encoded(image, text, masked)
         return Encoded(image, text, masked, match=partial(self.model.match, image, text))
+
+
+def half(precision: str) -> torch.dtype | None:
+    """What a recipe's precision computes in; None for float32."""
+    return {"bf16": torch.bfloat16, "fp16": torch.float16}.get(precision)
 
 
 def encode_sentences(

@@ -164,9 +164,7 @@ def train(
             run.phase(recipe.phases[progress.phase], data, still, progress)
         progress.phase, progress.epoch_in_phase = progress.phase + 1, 0
     if log is not None:
-        if recipe.model.hubs:
-            run.counter_hubs(data)
-        run.teach_matcher(data)
+        run.finish(data)
         log.close()
     return out / "model"
 
@@ -385,38 +383,37 @@ class _Run:
         """Write down what the kept model is, and what was measured of it."""
         self._best.write_text(json.dumps(best, indent=2) + "\n", encoding="utf-8")
 
-    def counter_hubs(self, data: TrainingSet) -> None:
-        """Let the kept model find fewer hubs, and measure it once more."""
-        folder, device = self.out / "model", str(self.accelerator.device)
-        nearest = self.recipe.model.hubs
-        if counter_hubs(folder, data, nearest=nearest, device=device, seed=self.recipe.seed) and self.val:
-            encoder = Encoder.load(folder, device=device, fast=False)
-            best = json.loads(self._best.read_text("utf-8"))
+    def finish(self, data: TrainingSet) -> None:
+        """What the kept model learns once its towers are trained, each once; and what that is worth."""
+        recipe, folder, device = self.recipe, self.out / "model", str(self.accelerator.device)
+        taught = teach_matcher(
+            self.out, data, recipe, device=device, show=self._show, report=self._tell_matcher
+        )
+        nearest = recipe.model.hubs
+        turned = nearest > 0 and counter_hubs(folder, data, nearest=nearest, device=device, seed=recipe.seed)
+        if not self.val or not (taught or turned):
+            return
+        encoder, best = Encoder.load(folder, device=device), json.loads(self._best.read_text("utf-8"))
+        if turned:
             best["val"] = {
                 name: before | validation.measure(encoder, self.val[name], reads_text=True)
                 for name, before in best["val"].items()
             }
-            self._note_best(best)
             self.say(f"hubs countered: {validation.shown(best['val'])}")
-
-    def teach_matcher(self, data: TrainingSet) -> None:
-        """Let the kept model's matcher learn from what its searches confuse, and measure what it adds."""
-        epochs = sum(phase.epochs for phase in self.recipe.phases)
-
-        def show(stage: str, done: int, total: int, terms: dict[str, float]) -> None:
-            self.report(StepReport(done, total, epochs, epochs, terms, 0.0, stage))
-
-        device = str(self.accelerator.device)
-        if not teach_matcher(self.out, data, self.recipe, device=device, show=show) or not self.val:
-            return
-        encoder = Encoder.load(self.out / "model", device=device, fast=False)
-        best = json.loads(self._best.read_text("utf-8"))
-        best["matched"] = {
-            name: validation.measure(encoder, benchmark, reads_text=True, match=FIRST)
-            for name, benchmark in self.val.items()
-        }
+        if recipe.matching:
+            best["matched"] = {
+                name: validation.measure(encoder, benchmark, reads_text=True, match=FIRST)
+                for name, benchmark in self.val.items()
+            }
+            self.say(f"first {FIRST} put into order by the matcher: {validation.shown(best['matched'])}")
         self._note_best(best)
-        self.say(f"first {FIRST} put into order by the matcher: {validation.shown(best['matched'])}")
+
+    def _tell_matcher(self, step: int, steps: int, loss: float) -> None:
+        self._show("matcher", step, steps, {"matching": loss})
+
+    def _show(self, stage: str, done: int, total: int, terms: Mapping[str, float] | None = None) -> None:
+        epochs = sum(phase.epochs for phase in self.recipe.phases)
+        self.report(StepReport(done, total, epochs, epochs, dict(terms or {}), 0.0, stage))
 
     def _measure(self, model: JointModel, progress: Progress) -> dict[str, dict[str, float]]:
         """Validation split -> metric -> percent."""

@@ -130,3 +130,14 @@ os.kill(os.getpid(), signal.SIGUSR1)
 """
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=ROOT)
     assert (done.returncode, done.stdout) == (0, "handled\n"), done.stderr
+
+
+@pytest.mark.parametrize("preloaded", ["libtcmalloc_minimal.so.4", "/usr/lib/libjemalloc.so.2"])
+def test_nothing_is_compiled_under_another_allocator(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, preloaded: str
+) -> None:
+    """OpenVINO ends such a process when it compiles."""
+    towers = load_towers(write_clip(tmp_path), "cpu")
+    assert isinstance(fast.compiled(towers), fast.CompiledTowers)
+    monkeypatch.setenv("LD_PRELOAD", preloaded)
+    assert fast.compiled(towers) is towers

@@ -13,7 +13,7 @@ from torch import Tensor
 from transformers import AutoModel
 
 from tests.losses.batches import batch_of
-from tests.small_models import CAPTIONS, joint_model
+from tests.small_models import CAPTIONS, joint_model, small_recipe
 from textreid.config import ModelRecipe
 from textreid.errors import InputError, ModelError
 from textreid.losses import Sizes
@@ -119,15 +119,7 @@ def test_a_matcher_that_speaks_against_itself_is_refused() -> None:
 
 
 def test_a_model_keeps_its_matcher(tmp_path: Path) -> None:
-    recipe = ModelRecipe(
-        init="scratch",
-        image_backbone="test_efficientnet",
-        projection_dim=8,
-        text_layers=1,
-        text_width=64,
-        vocabulary=120,
-        matcher={"width": 16, "heads": 2},
-    )
+    recipe = small_recipe(projection_dim=8, text_width=64, vocabulary=120, matcher={"width": 16, "heads": 2})
     torch.manual_seed(0)
     model, processor = start_model(recipe, (64, 32), CAPTIONS)
     model.eval()
@@ -146,15 +138,7 @@ def test_a_model_keeps_its_matcher(tmp_path: Path) -> None:
 
 
 def test_training_goes_on_with_the_matcher_if_the_recipe_asks_for_one(tmp_path: Path) -> None:
-    recipe = ModelRecipe(
-        init="scratch",
-        image_backbone="test_efficientnet",
-        projection_dim=8,
-        text_layers=1,
-        text_width=64,
-        vocabulary=120,
-        matcher={"width": 16, "heads": 2},
-    )
+    recipe = small_recipe(matcher={"width": 16, "heads": 2})
     model, processor = start_model(recipe, (64, 32), CAPTIONS)
     save_model(model, processor, tmp_path)
     again, _ = start_model(ModelRecipe(init=str(tmp_path), matcher={}), (64, 32), CAPTIONS)

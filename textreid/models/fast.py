@@ -8,6 +8,7 @@ over: vectors stay comparable with those that a gallery holds.
 from __future__ import annotations
 
 import logging
+import os
 import threading
 from collections.abc import Callable, Sequence
 from functools import cache
@@ -31,11 +32,17 @@ log = logging.getLogger(__name__)
 
 
 def compiled(towers: Towers) -> Towers:
-    """The same towers on a CPU, compiled once it pays; as they are if the extra "cpu" is not installed."""
+    """The same towers on a CPU, compiled once it pays.
+
+    As they are if the extra "cpu" is not installed, and in a process that was started with another allocator
+    of memory, such as tcmalloc for training: OpenVINO would end it with "double free or corruption".
+    """
     packages = ("openvino", "onnxscript")
-    if isinstance(towers, TransformersTowers) and all(find_spec(name) for name in packages):
-        return CompiledTowers(towers.model, towers.processor)
-    return towers
+    if not isinstance(towers, TransformersTowers) or "malloc" in os.environ.get("LD_PRELOAD", ""):
+        return towers
+    if not all(find_spec(name) for name in packages):
+        return towers
+    return CompiledTowers(towers.model, towers.processor)
 
 
 class CompiledTowers(TransformersTowers):
