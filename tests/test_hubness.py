@@ -92,7 +92,10 @@ class TestRun:
     def test_it_is_measured_once_more(self, run: tuple[Path, list[str]]) -> None:
         """And that is what `best.json` says of the model."""
         best = json.loads((run[0].parent / "best.json").read_text())["val"]["synthetic val"]
-        assert run[1][-1] == f"hubs countered: synthetic val R@1 {best['R1']:.2f}, mAP {best['mAP']:.2f}"
+        assert (
+            run[1][-1]
+            == f"vectors of the finished model: synthetic val R@1 {best['R1']:.2f}, mAP {best['mAP']:.2f}"
+        )
         data = next((run[0].parent / "data").iterdir())
         benchmark = Benchmark.read("cuhk-pedes", data, "val")
         measured = evaluate(Encoder.load(run[0], device="cpu"), benchmark, directions=["text_to_image"])

@@ -218,30 +218,39 @@ class NoiseRecipe:
 
 
 @dataclass(frozen=True)
-class MatchingRecipe:
-    """How the matcher learns from what searches confuse, once the towers are trained.
+class LockedRecipe:
+    """How sentences and the matcher go on learning once the image tower stands still.
 
-    See `textreid.matcher_training`.
+    See `textreid.locked_training`.
 
     Attributes:
         epochs: over all sentences.
+        sentences: of a batch; each is compared with all pictures that have sentences.
+        text_rate: peak learning rate of the text tower.
+        head_rate: peak learning rate of what follows it, and of the matcher.
+        temperature: that cosines are divided by.
+        person: how much of each sentence's choice should fall to all pictures of its person alike; the rest
+            should fall to the picture it was written for.
         views: versions of each picture: as it is, and so many less one varied as in training.
-        nearest: wrong pictures that a search for the sentence finds first, to draw from.
-        wrong: how many of them each sentence is shown beside its own picture.
-        sentences: of a batch.
-        rate: peak learning rate.
+        nearest: wrong pictures that a search for the sentence finds first, for the matcher to see some of.
+        wrong: how many of them it is shown beside the sentence's own picture.
     """
 
     epochs: int = 4
+    sentences: int = 64
+    text_rate: float = 2e-4
+    head_rate: float = 5e-4
+    temperature: float = 0.03
+    person: float = 0.3
     views: int = 2
     nearest: int = 100
     wrong: int = 7
-    sentences: int = 48
-    rate: float = 5e-4
 
     def __post_init__(self) -> None:
-        _at_least(self, 1, "epochs", "views", "nearest", "wrong", "sentences")
-        _at_least(self, 0, "rate")
+        _at_least(self, 1, "epochs", "sentences", "views", "nearest", "wrong")
+        _at_least(self, 0, "text_rate", "head_rate")
+        _above(self, 0, "temperature")
+        _share(self, "person")
 
 
 @dataclass(frozen=True)
@@ -327,7 +336,7 @@ class Recipe:
         loss: name -> options of each loss.
         noise: how wrong pairs of images and sentences are found; None believes them all.
         phases: stretches of training, one after the other.
-        matching: how the matcher learns after them; None leaves it as the loss `matching` made it.
+        locked: how sentences and the matcher go on after them, the image tower fixed; None ends with them.
         optimizer: how gradients become changes of the weights.
         accumulate: batches whose gradients are added up for one change of the weights. Losses compare the
             rows of one batch only.
@@ -351,7 +360,7 @@ class Recipe:
     loss: dict[str, dict[str, Any]] = field(default_factory=dict)
     noise: NoiseRecipe | None = None
     phases: tuple[Phase, ...] = ()
-    matching: MatchingRecipe | None = None
+    locked: LockedRecipe | None = None
     optimizer: OptimizerRecipe = field(default_factory=OptimizerRecipe)
     accumulate: int = 1
     average: float = 0.0

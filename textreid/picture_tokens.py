@@ -43,9 +43,10 @@ def read_pictures(
     *,
     views: int,
     show: Show,
-) -> tuple[np.ndarray, Tensor]:
-    """Tokens [views, N, h·w, C] float16, on disk, and vectors of the first view [N, D] of unit norm.
+) -> tuple[np.ndarray | None, Tensor]:
+    """Tokens [views, N, h·w, C] float16, on disk, and vectors [views, N, D] float32 of unit norm.
 
+    Tokens are for a matcher: there are none where the model has none.
     What was read before is there at once; a folder that a kill left half full is filled anew.
 
     Args:
@@ -67,34 +68,37 @@ def read_pictures(
         partial.mkdir(parents=True)
         try:
             _write(partial, model, [_View(processor, crops, recipe, number) for number in range(views)], show)
+            partial.replace(folder)
         except OSError as error:
             raise InputError(
                 f"What the image tower makes of {len(crops)} pictures cannot be kept in '{folder}': {error}. "
-                "Free some space there, or keep fewer views: --set matching.views=1"
+                "Free some space there, or keep fewer views: --set locked.views=1"
             ) from error
         finally:
-            if not (partial / VECTORS).is_file():
-                shutil.rmtree(partial)
-        partial.replace(folder)
-    tokens = np.memmap(folder / TOKENS, np.float16, "r").reshape(views, len(crops), -1, model.image_width)
-    return tokens, torch.from_numpy(np.load(folder / VECTORS))
+            shutil.rmtree(partial, ignore_errors=True)  # unless it has become the folder
+    vectors = torch.from_numpy(np.load(folder / VECTORS))
+    if model.matcher is None:
+        return None, vectors
+    tokens = np.memmap(folder / TOKENS, np.float16, "r")
+    return tokens.reshape(views, len(crops), -1, model.image_width), vectors
 
 
 @torch.no_grad()
 def _write(folder: Path, model: JointModel, views: Sequence[_View], show: Show) -> None:
-    first: list[Tensor] = []
+    vectors: list[list[Tensor]] = []
     with (folder / TOKENS).open("wb") as file:  # no memory map: on a full disk that would end the process
         for view in views:
+            vectors.append([])
             done = 0
             for batch, images in enumerate(view.batches()):
                 view.seed(batch)
                 output = model.get_image_features(view.finish(images.to(model.device)))
-                file.write(output.last_hidden_state.half().cpu().numpy().tobytes())
-                if view.number == 0:
-                    first.append(F.normalize(output.pooler_output.float(), dim=1).cpu())
+                if model.matcher is not None:
+                    file.write(output.last_hidden_state.half().cpu().numpy().tobytes())
+                vectors[-1].append(F.normalize(output.pooler_output.float(), dim=1).cpu())
                 done += len(images)
                 show(f"pictures, view {view.number + 1} of {len(views)}", done, len(view.crops))
-    np.save(folder / VECTORS, torch.cat(first).numpy())
+    np.save(folder / VECTORS, torch.stack([torch.cat(batches) for batches in vectors]).numpy())
 
 
 class _View(Dataset[Tensor]):

@@ -33,9 +33,9 @@ from textreid.division import divided
 from textreid.encode import Encoder
 from textreid.errors import InputError
 from textreid.hubness import counter_hubs
+from textreid.locked_training import train_locked
 from textreid.look_alikes import look_alikes
 from textreid.losses import Sizes
-from textreid.matcher_training import teach_matcher
 from textreid.models.folder import save_model
 from textreid.models.initialise import start_model
 from textreid.models.joint import JointModel
@@ -111,15 +111,15 @@ def train(
 
     Raises:
         InputError: the recipe lacks data, losses or phases, its data cannot be read, `out` holds a run of
-            another recipe, hubs are to be countered without sentences, a matcher is to be taught that the
-            model does not have, or the loss is no longer finite.
+            another recipe, hubs are to be countered or training is to go on without sentences, or the loss is
+            no longer finite.
     """
     if not recipe.phases or not recipe.loss:
         raise InputError("The recipe needs a [loss.NAME] table or more, and a [[phases]] table or more.")
     if recipe.model.hubs and not recipe.model.reads_text:
         raise InputError("Sentences tell what hubs are, and this model reads none: --set model.hubs=0")
-    if recipe.matching and not (recipe.model.matcher is not None and recipe.model.reads_text):
-        raise InputError("[matching] teaches a matcher: add a [model.matcher] table to the recipe.")
+    if recipe.locked and not recipe.model.reads_text:
+        raise InputError("[locked] trains with sentences, and this model reads none: leave the table out.")
     accelerator = make_accelerator(device, recipe.precision)
     with accelerator.main_process_first():  # it draws people for all
         settle(recipe, out)
@@ -386,21 +386,20 @@ class _Run:
     def finish(self, data: TrainingSet) -> None:
         """What the kept model learns once its towers are trained, each once; and what that is worth."""
         recipe, folder, device = self.recipe, self.out / "model", str(self.accelerator.device)
-        taught = teach_matcher(
-            self.out, data, recipe, device=device, show=self._show, report=self._tell_matcher
+        learned = train_locked(
+            self.out, data, recipe, device=device, show=self._show, report=self._tell_locked
         )
         nearest = recipe.model.hubs
         turned = nearest > 0 and counter_hubs(folder, data, nearest=nearest, device=device, seed=recipe.seed)
-        if not self.val or not (taught or turned):
+        if not self.val or not (learned or turned):
             return
         encoder, best = Encoder.load(folder, device=device), json.loads(self._best.read_text("utf-8"))
-        if turned:
-            best["val"] = {
-                name: before | validation.measure(encoder, self.val[name], reads_text=True)
-                for name, before in best["val"].items()
-            }
-            self.say(f"hubs countered: {validation.shown(best['val'])}")
-        if recipe.matching:
+        best["val"] = {
+            name: before | validation.measure(encoder, self.val[name], reads_text=True)
+            for name, before in best["val"].items()
+        }
+        self.say(f"vectors of the finished model: {validation.shown(best['val'])}")
+        if encoder.has_matcher:
             best["matched"] = {
                 name: validation.measure(encoder, benchmark, reads_text=True, match=FIRST)
                 for name, benchmark in self.val.items()
@@ -408,8 +407,8 @@ class _Run:
             self.say(f"first {FIRST} put into order by the matcher: {validation.shown(best['matched'])}")
         self._note_best(best)
 
-    def _tell_matcher(self, step: int, steps: int, loss: float) -> None:
-        self._show("matcher", step, steps, {"matching": loss})
+    def _tell_locked(self, step: int, steps: int, losses: dict[str, float]) -> None:
+        self._show("image tower locked", step, steps, losses)
 
     def _show(self, stage: str, done: int, total: int, terms: Mapping[str, float] | None = None) -> None:
         epochs = sum(phase.epochs for phase in self.recipe.phases)

@@ -119,7 +119,7 @@ def collate(
 ) -> Batch:
     """Stack images, vary and tokenise sentences (shapes in `Batch`), padded to the longest."""
     rows = [row for row, sample in enumerate(samples) if sample.caption is not None]
-    captions = [vary_caption(samples[row].caption or "", text) for row in rows]
+    captions = [samples[row].caption or "" for row in rows]
     return Batch(
         images=torch.stack([sample.image for sample in samples]),
         labels=torch.tensor([sample.label for sample in samples]),
@@ -127,19 +127,22 @@ def collate(
         camera_ids=torch.tensor([sample.camera_id for sample in samples]),
         domains=torch.tensor([sample.domain for sample in samples]),
         attributes=torch.stack([sample.attributes for sample in samples]),
-        **_tokens(captions, tokenizer, text),
+        **tokenise(captions, tokenizer, text),
         text_rows=torch.tensor(rows, dtype=torch.int64),
         trust=torch.tensor([samples[row].trust for row in rows], dtype=torch.float32),
         epoch=epoch,
     )
 
 
-def _tokens(captions: list[str], tokenizer: PreTrainedTokenizerBase, text: TextRecipe) -> dict[str, Tensor]:
-    """The fields of a `Batch` that hold tokens."""
+def tokenise(
+    captions: Sequence[str], tokenizer: PreTrainedTokenizerBase, text: TextRecipe
+) -> dict[str, Tensor]:
+    """The fields of a `Batch` that hold tokens: of varied sentences, padded to the longest."""
     if not captions:
         nothing = torch.zeros(0, 1, dtype=torch.int64)
         return {"token_ids": nothing, "token_mask": nothing}
-    tokens = tokenizer(captions, padding=True, truncation=True, return_tensors="pt")
+    varied = [vary_caption(caption, text) for caption in captions]
+    tokens = tokenizer(varied, padding=True, truncation=True, return_tensors="pt")
     ids, mask = tokens["input_ids"], tokens["attention_mask"]
     fields = {"token_ids": ids, "token_mask": mask}
     if not (text.predict or text.mask):

@@ -183,9 +183,14 @@ class JointModel(PreTrainedModel):
             output.pooler_output = nn.functional.normalize(output.pooler_output, dim=1) - self.hubs
         return output
 
+    def vector(self, features: Features) -> Tensor:
+        """[N, D′] search vectors of encoded crops or sentences, of unit norm with branches or a neck."""
+        return join(features, self.weights) if features.views else features.pooled
+
     def _output(self, features: Features) -> BaseModelOutputWithPooling:
-        vector = join(features, self.weights) if features.views else features.pooled
-        return BaseModelOutputWithPooling(last_hidden_state=features.tokens, pooler_output=vector)
+        return BaseModelOutputWithPooling(
+            last_hidden_state=features.tokens, pooler_output=self.vector(features)
+        )
 
     def forward(self, pixel_values: Tensor, input_ids: Tensor, attention_mask: Tensor) -> CLIPOutput:
         """Both modalities and their cosines, as CLIP returns them (see the two methods above for shapes)."""

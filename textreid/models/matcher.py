@@ -36,7 +36,7 @@ class MatcherConfig:
 
     width: int = 256
     heads: int = 4
-    say: float = 0.004
+    say: float = 0.01
 
     def __post_init__(self) -> None:
         if self.width % self.heads:
