@@ -27,13 +27,14 @@ from textreid.config import LockedRecipe, Phase, Recipe
 from textreid.data.pairs import seed_of, tokenise
 from textreid.data.training import TrainingSet
 from textreid.errors import InputError
+from textreid.losses._pairs import weighted_mean
 from textreid.models.folder import load_whole, save_model
 from textreid.models.joint import JointModel
 from textreid.models.processing import JointProcessor
 from textreid.optimise import MovingAverage, frozen, make_optimizer, schedule, set_dropout, set_rates
-from textreid.picture_tokens import Show, read_pictures
+from textreid.picture_tokens import read_pictures
 from textreid.step import encode_sentences, half
-from textreid.types import PersonCrop
+from textreid.types import PersonCrop, ShowProgress
 
 WARMUP = 0.1
 """Epochs over which the rates rise."""
@@ -46,7 +47,7 @@ def train_locked(
     recipe: Recipe,
     *,
     device: str,
-    show: Show,
+    show: ShowProgress,
     report: Callable[[int, int, dict[str, float]], None],
 ) -> bool:
     """Train sentences and matcher of a finished run by `recipe.locked`, going on from where it was left.
@@ -226,7 +227,7 @@ def contrast(logits: Tensor, own: Tensor, same: Tensor, trust: Tensor, *, person
     chances = logits.log_softmax(dim=1)
     alone = chances.gather(1, own[:, None])[:, 0]
     together = chances.masked_fill(~same, 0).sum(dim=1) / same.sum(dim=1)
-    return _mean(-(1 - person) * alone - person * together, trust)
+    return weighted_mean(-(1 - person) * alone - person * together, trust)
 
 
 def wrong_hits(cosines: Tensor, same: Tensor, *, nearest: int, count: int) -> Tensor:
@@ -254,9 +255,4 @@ def match_loss(logits: Tensor, trust: Tensor) -> Tensor:
         trust: [T] float32, how far each pair is believed.
     """
     choice = F.cross_entropy(logits, logits.new_zeros(len(logits), dtype=torch.int64), reduction="none")
-    return _mean(choice + F.softplus(-logits[:, 0]) + F.softplus(logits[:, 1:]).mean(dim=1), trust)
-
-
-def _mean(losses: Tensor, trust: Tensor) -> Tensor:
-    mean: Tensor = (trust * losses).sum() / trust.sum().clamp(min=1e-6)
-    return mean
+    return weighted_mean(choice + F.softplus(-logits[:, 0]) + F.softplus(logits[:, 1:]).mean(dim=1), trust)

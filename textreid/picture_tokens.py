@@ -7,7 +7,7 @@ training does.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -24,14 +24,11 @@ from textreid.errors import ImageError, InputError
 from textreid.images import open_image
 from textreid.models.joint import JointModel
 from textreid.models.processing import JointProcessor
-from textreid.types import PersonCrop
+from textreid.types import PersonCrop, ShowProgress
 
 AS_SEARCHED = AugmentRecipe(flip=0, pad=0, erase=0, jitter=0)
 BATCH = 64
 TOKENS, VECTORS = "tokens.f16", "vectors.npy"
-
-Show = Callable[[str, int, int], None]
-"""Called with what is being done, how much is done, and of how much."""
 
 
 def read_pictures(
@@ -42,7 +39,7 @@ def read_pictures(
     recipe: Recipe,
     *,
     views: int,
-    show: Show,
+    show: ShowProgress,
 ) -> tuple[np.ndarray | None, Tensor]:
     """Tokens [views, N, h·w, C] float16, on disk, and vectors [views, N, D] float32 of unit norm.
 
@@ -84,7 +81,7 @@ def read_pictures(
 
 
 @torch.no_grad()
-def _write(folder: Path, model: JointModel, views: Sequence[_View], show: Show) -> None:
+def _write(folder: Path, model: JointModel, views: Sequence[_View], show: ShowProgress) -> None:
     vectors: list[list[Tensor]] = []
     with (folder / TOKENS).open("wb") as file:  # no memory map: on a full disk that would end the process
         for view in views:

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 GLOBAL, PARTS = "global", "parts"
 """The name of the view that every model has, and under which a view keeps its own vectors."""
 
+ShowProgress = Callable[[str, int, int], None]
+"""Called with what is being done, how many are done, and of how many."""
+
 
 @dataclass(frozen=True)
 class PersonCrop:

@@ -9,9 +9,9 @@ import numpy as np
 
 from textreid.benchmark import Benchmark
 from textreid.errors import InputError, UnknownNameError
-from textreid.evaluate.features import Item, JointEncoder, ShowProgress, encode_images, encode_texts
+from textreid.evaluate.features import Item, JointEncoder, encode_images, encode_texts
 from textreid.metrics.protocols import Search
-from textreid.types import PersonCrop
+from textreid.types import PersonCrop, ShowProgress
 
 TEXT_TO_IMAGE, IMAGE_TO_TEXT, IMAGE_TO_IMAGE = "text_to_image", "image_to_text", "image_to_image"
 DIRECTIONS = (TEXT_TO_IMAGE, IMAGE_TO_TEXT, IMAGE_TO_IMAGE)

@@ -13,16 +13,13 @@ from textreid.errors import ImageError, InputError
 from textreid.images import open_image
 from textreid.metrics.queries import unit
 from textreid.prefetch import prefetch
-from textreid.types import PersonCrop
+from textreid.types import PersonCrop, ShowProgress
 from textreid_index import EncoderInfo
 
 BATCH = 256
 NAMED = 20
 
 T = TypeVar("T")
-
-ShowProgress = Callable[[str, int, int], None]
-"""Called with what is being done, how many are done, and of how many."""
 
 
 class JointEncoder(Protocol):

@@ -8,9 +8,10 @@ from dataclasses import replace
 import numpy as np
 
 from textreid.evaluate.directions import Direction
-from textreid.evaluate.features import ShowProgress, read_images
+from textreid.evaluate.features import read_images
 from textreid.metrics.ranking import cosine_scores
 from textreid.rescore import Match, Matching, matched_scores
+from textreid.types import ShowProgress
 
 
 def with_matcher(encoder: Matching, direction: Direction, top: int, show: ShowProgress) -> Direction:

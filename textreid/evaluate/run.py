@@ -8,7 +8,7 @@ from typing import Any
 
 from textreid.benchmark import Benchmark
 from textreid.evaluate.directions import Direction, choose, companions, encode
-from textreid.evaluate.features import FlipTest, JointEncoder, ShowProgress
+from textreid.evaluate.features import FlipTest, JointEncoder
 from textreid.evaluate.groups import GroupsOf
 from textreid.evaluate.matching import with_matcher
 from textreid.evaluate.methods import Methods, check, improve, scores_of
@@ -16,6 +16,7 @@ from textreid.metrics.breakdown import breakdown
 from textreid.metrics.protocols import RetrievalResult, Search
 from textreid.metrics.sampled import single_shot
 from textreid.rescore import matching_model
+from textreid.types import ShowProgress
 from textreid_index import EncoderInfo
 
 NOTHING_MORE = Methods()

@@ -14,11 +14,12 @@ from textreid.config import build
 from textreid.errors import InputError, ModelError, UnknownNameError
 from textreid.evaluate.directions import choose
 from textreid.evaluate.domains import Domain, domain
-from textreid.evaluate.features import JointEncoder, ShowProgress
+from textreid.evaluate.features import JointEncoder
 from textreid.evaluate.groups import find_groups
 from textreid.evaluate.methods import Methods, check
 from textreid.evaluate.run import Evaluation, evaluate
 from textreid.evaluate.selection import is_run
+from textreid.types import ShowProgress
 
 FOLDER = Path(__file__).parent / "suites"
 
