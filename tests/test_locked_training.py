@@ -1,4 +1,4 @@
-"""Training against all pictures: its losses, the wrong hits it learns from, a whole run, killed, resumed."""
+"""Training while one tower stands still: its losses, what it learns from, whole runs, killed, resumed."""
 
 from __future__ import annotations
 
@@ -13,16 +13,23 @@ import torch
 from safetensors.torch import load_file
 from sklearn.metrics import log_loss
 from torch import Tensor
+from torch.nn.functional import cross_entropy, normalize
 
-from tests.small_models import short_run, small_recipe
+from tests.small_models import CAPTIONS, joint_model, short_run, small_recipe
+from tests.toy import draw_person
 from textreid.benchmark import Benchmark
 from textreid.config import LockedRecipe, Recipe
+from textreid.data.pictures import AS_SEARCHED
+from textreid.data.training import TrainingSet
 from textreid.encode import Encoder
 from textreid.errors import InputError
 from textreid.evaluate import Methods, evaluate
-from textreid.locked_training import contrast, match_loss, same_person, wrong_hits
+from textreid.images import open_image
+from textreid.locked_pictures import PictureLesson, means
+from textreid.locked_sentences import match_loss, same_person, wrong_hits
 from textreid.rescore import FIRST
 from textreid.train import StepReport, train
+from textreid.types import PersonCrop
 
 LABELS = torch.tensor([0, 0, 1, 1, 2, 2, 2, 3, 3, 4, -1, -1])
 """Of twelve pictures; two are of unknown people, each somebody else."""
@@ -48,27 +55,25 @@ def test_match_loss_against_scikit_learn() -> None:
     assert match_loss(logits, trust).item() == pytest.approx(np.average(losses, weights=trust), abs=1e-5)
 
 
-@pytest.mark.parametrize("person", [0.0, 0.3, 1.0])
-def test_contrast_against_scikit_learn(person: float) -> None:
-    """A choice that is right in several ways is a row for each of them, weighed by how right it is."""
-    logits, own = 2 * drawn(6, 12, seed=1), torch.tensor([0, 1, 5, 9, 10, 2])
-    trust = torch.tensor([1.0, 0.4, 0.0, 1.0, 0.6, 0.5])
-    losses = []
-    for row, mine in zip(logits.double(), own.tolist(), strict=True):
-        fellows = [n for n in range(12) if is_same(mine, n)]
-        right = [*fellows, mine]
-        weights = [*[person / len(fellows)] * len(fellows), 1 - person]
-        chances = [row.softmax(0).tolist()] * len(right)
-        losses.append(log_loss(right, chances, sample_weight=weights, labels=list(range(12))))
-    loss = contrast(logits, own, same_person(own, LABELS), trust, person=person)
-    assert loss.item() == pytest.approx(np.average(losses, weights=trust), abs=1e-5)
-
-
 def test_nobody_trusted_is_no_loss() -> None:
     assert match_loss(torch.randn(3, 4), torch.zeros(3)).item() == 0
-    own = torch.tensor([0, 1, 2])
-    same = same_person(own, torch.tensor([0, 1, 2, 3]))
-    assert contrast(torch.randn(3, 4), own, same, torch.zeros(3), person=0.3).item() == 0
+
+
+def test_a_sentence_is_of_all_pictures_of_its_person() -> None:
+    own = torch.tensor([0, 5, 10, 11])
+    same = same_person(own, LABELS)
+    expected = [[is_same(mine, n) for n in range(12)] for mine in own.tolist()]
+    assert same.tolist() == expected
+
+
+def test_people_begin_at_the_mean_of_their_pictures() -> None:
+    vectors = normalize(drawn(12, 5, seed=4), dim=1)
+    found = means(vectors, LABELS, 5)
+    for person in range(5):
+        mean = vectors[person == LABELS].double().mean(dim=0)
+        torch.testing.assert_close(
+            found[person].double(), mean / mean.norm(), check_dtype=False, rtol=1e-5, atol=1e-6
+        )
 
 
 @pytest.mark.parametrize("nearest", [1, 5, 1000])
@@ -86,8 +91,9 @@ def test_wrong_hits_are_among_the_nearest_of_a_sort(nearest: int) -> None:
 @pytest.fixture(scope="module")
 def recipe() -> Recipe:
     short = short_run(small_recipe(hubs=4, matcher={"width": 16, "heads": 2, "say": 0.1}))
-    locked = LockedRecipe(epochs=3, sentences=16, text_rate=1e-3, head_rate=3e-3, nearest=20, wrong=3)
-    return replace(short, locked=locked, average=0.9)
+    pictures = LockedRecipe(still="text", epochs=2, batch=16, image_rate=1e-3, head_rate=3e-3)
+    sentences = LockedRecipe(epochs=3, batch=16, text_rate=1e-3, head_rate=3e-3, nearest=20, wrong=3)
+    return replace(short, locked=(pictures, sentences), average=0.9)
 
 
 class TestRun:
@@ -103,17 +109,32 @@ class TestRun:
     @staticmethod
     def before(recipe: Recipe, tmp_path_factory: pytest.TempPathFactory) -> Path:
         out = tmp_path_factory.mktemp("before")
-        train(replace(recipe, locked=None), out)
+        train(replace(recipe, locked=()), out)
         return out
 
-    def test_pictures_stay_where_they_are(self, finished: tuple[Path, list[str]], before: Path) -> None:
-        old, new = (load_file(out / "model" / "model.safetensors") for out in (before, finished[0]))
-        assert old.keys() == new.keys()
-        changed = {name.partition(".")[0] for name in old if not torch.equal(old[name], new[name])}
-        assert changed == {"text_tower", "text_projection", "matcher", "hubs"}
+    @pytest.fixture(scope="class")
+    @staticmethod
+    def between(recipe: Recipe, tmp_path_factory: pytest.TempPathFactory) -> Path:
+        """The run with the first of the two stages alone."""
+        out = tmp_path_factory.mktemp("between")
+        train(replace(recipe, locked=recipe.locked[:1]), out)
+        return out
 
-    def test_the_pictures_are_gone_afterwards(self, finished: tuple[Path, list[str]]) -> None:
-        assert [path.name for path in (finished[0] / "locked").iterdir()] == ["state.pt"]
+    def test_one_tower_at_a_time_changes(
+        self, finished: tuple[Path, list[str]], between: Path, before: Path
+    ) -> None:
+        assert changed(before, between) == {"image_tower", "image_projection", "hubs"}
+        assert changed(between, finished[0]) == {"text_tower", "text_projection", "matcher", "hubs"}
+
+    def test_batch_statistics_stay(self, between: Path, before: Path) -> None:
+        old, new = (load_file(out / "model" / "model.safetensors") for out in (before, between))
+        kept = [name for name in old if "running_" in name]
+        assert kept
+        assert all(torch.equal(old[name], new[name]) for name in kept)
+
+    @pytest.mark.parametrize("stage", ["locked-0", "locked-1"])
+    def test_what_was_kept_is_gone_afterwards(self, finished: tuple[Path, list[str]], stage: str) -> None:
+        assert [path.name for path in (finished[0] / stage).iterdir()] == ["state.pt"]
 
     @pytest.mark.parametrize(
         ("kind", "match", "begins"),
@@ -144,7 +165,10 @@ class TestRun:
         assert weights.stat().st_mtime_ns == before
         assert not said
 
-    @pytest.mark.parametrize("stage", ["pictures, view 2 of 2", "image tower locked"])
+    @pytest.mark.parametrize(
+        "stage",
+        ["text tower locked", "pictures, view 2 of 2", "sentences, view 1 of 1", "image tower locked"],
+    )
     def test_a_killed_run_ends_the_same(
         self,
         recipe: Recipe,
@@ -162,9 +186,16 @@ class TestRun:
 
 
 def test_a_loss_that_is_no_number_ends_the_run(recipe: Recipe, tmp_path: Path) -> None:
-    wild = replace(recipe, val=(), locked=LockedRecipe(epochs=9, text_rate=1e30, head_rate=1e30))
-    with pytest.raises(InputError, match=r"not finite.*\[locked\]"):
+    wild = replace(recipe, val=(), locked=(LockedRecipe(epochs=9, text_rate=1e30, head_rate=1e30),))
+    with pytest.raises(InputError, match=r"not finite.*\[\[locked\]\]"):
         train(wild, tmp_path)
+
+
+def changed(before: Path, after: Path) -> set[str]:
+    """Parts of the model that differ between two runs."""
+    old, new = (load_file(out / "model" / "model.safetensors") for out in (before, after))
+    assert old.keys() == new.keys()
+    return {name.partition(".")[0] for name in old if not torch.equal(old[name], new[name])}
 
 
 def stop_at(stage: str) -> Callable[[StepReport], None]:
@@ -180,8 +211,9 @@ def stop_at(stage: str) -> Callable[[StepReport], None]:
 @pytest.fixture(scope="module")
 def long(recipe: Recipe) -> Recipe:
     """Long enough to learn."""
-    locked = LockedRecipe(epochs=60, sentences=16, text_rate=1e-2, head_rate=1e-2, nearest=20, wrong=3)
-    return replace(recipe, val=(), phases=(replace(recipe.phases[0], epochs=12),), locked=locked)
+    locked = LockedRecipe(epochs=60, batch=16, text_rate=1e-2, head_rate=1e-2, nearest=20, wrong=3)
+    phases = (replace(recipe.phases[0], epochs=12),)
+    return replace(recipe, val=(), phases=phases, locked=(locked,))
 
 
 def test_sentences_and_the_matcher_learn(long: Recipe, tmp_path: Path) -> None:
@@ -198,6 +230,56 @@ def test_sentences_and_the_matcher_learn(long: Recipe, tmp_path: Path) -> None:
         assert np.mean(values[-10:]) < 0.75 * np.mean(values[:10])
 
 
+def test_pictures_learn(long: Recipe, tmp_path: Path) -> None:
+    """Each finds its own sentences, and its person."""
+    options = LockedRecipe(still="text", epochs=60, batch=16, image_rate=3e-3, head_rate=3e-3)
+    losses: list[dict[str, float]] = []
+
+    def report(step: StepReport) -> None:
+        if step.stage == "text tower locked":
+            losses.append(step.terms)
+
+    train(replace(long, average=0.0, locked=(options,)), tmp_path, report=report)
+    for name in ("pictures", "identification"):
+        values = [terms[name] for terms in losses]
+        assert np.mean(values[-10:]) < 0.85 * np.mean(values[:10])
+
+
+def test_pictures_without_sentences_stay_and_unknown_people_are_nobody(tmp_path: Path) -> None:
+    """The losses of a batch of all pictures, as they are, against plain arithmetic on what a search sees."""
+    crops, labels = [], [0, 0, 1, -1, 1, -1]
+    for number, colour in enumerate(("red", "red", "green", "blue", "green", "black")):
+        image = tmp_path / f"{number}.png"
+        draw_person(colour, "white").save(image)
+        captions = (CAPTIONS[number],) if number < 4 else ()
+        crops.append(PersonCrop(id=image.name, image=image, person_id=labels[number], captions=captions))
+    trust = [[1.0], [0.4], [0.6], [1.0], [], []]
+    data = TrainingSet(crops, labels, [0] * 6, trust, torch.zeros(6, 0, dtype=torch.int64), {})
+    options = LockedRecipe(still="text", batch=6, views=1, person=0.0, identification=2.0, stay=3.0)
+    recipe = Recipe(augment=AS_SEARCHED, workers=0)
+    model, processor = joint_model()
+    lesson = PictureLesson(tmp_path / "kept", data, model, processor, recipe, options, show=lambda *_: None)
+    with torch.no_grad():
+        start = lesson.start.clone()
+        model.image_projection.weight.add_(0.02 * drawn(*model.image_projection.weight.shape, seed=0))
+        losses = lesson(model, next(lesson.inputs(0, 0)))
+        pixels = processor.image_processor([open_image(crop.image) for crop in crops], return_tensors="pt")
+        now = normalize(model.get_image_features(**pixels).pooler_output, dim=1)
+        words = processor.tokenizer(CAPTIONS, padding=True, return_tensors="pt")
+        sentences = normalize(model.get_text_features(**words).pooler_output, dim=1)
+    assert losses["stay"].item() == pytest.approx(
+        3 * (1 - (now * start).sum(dim=1)[4:].mean().item()), abs=1e-5
+    )
+    people = normalize(torch.stack([start[:2].mean(dim=0), start[[2, 4]].mean(dim=0)]), dim=1)
+    known = [0, 1, 2, 4]
+    told = cross_entropy(now[known] @ people.T / 0.05, torch.tensor([0, 0, 1, 1]))
+    assert losses["identification"].item() == pytest.approx(2 * told.item(), rel=1e-4)
+    logits, weights = now[:4] @ sentences.T / options.temperature, torch.tensor([1.0, 0.4, 0.6, 1.0])
+    each = [cross_entropy(side, torch.arange(4), reduction="none") for side in (logits, logits.T)]
+    expected = torch.stack([(values * weights).sum() / weights.sum() for values in each]).mean()
+    assert losses["pictures"].item() == pytest.approx(expected.item(), rel=1e-4)
+
+
 def test_without_a_matcher_sentences_learn_alone(recipe: Recipe, tmp_path: Path) -> None:
     """And of the pictures only vectors are kept."""
     terms: list[set[str]] = []
@@ -206,9 +288,10 @@ def test_without_a_matcher_sentences_learn_alone(recipe: Recipe, tmp_path: Path)
     def report(step: StepReport) -> None:
         if step.stage == "image tower locked":
             terms.append(set(step.terms))
-            sizes.append((tmp_path / "locked" / "pictures" / "tokens.f16").stat().st_size)
+            sizes.append((folder / "kept" / "pictures" / "tokens.f16").stat().st_size)
 
-    alone = replace(recipe, model=replace(recipe.model, matcher=None), val=())
+    folder = tmp_path / "locked-0"
+    alone = replace(recipe, model=replace(recipe.model, matcher=None), val=(), locked=recipe.locked[1:])
     train(alone, tmp_path, report=report)
     assert terms
     assert all(names == {"sentences"} for names in terms)
@@ -217,5 +300,5 @@ def test_without_a_matcher_sentences_learn_alone(recipe: Recipe, tmp_path: Path)
 
 def test_a_model_of_pictures_alone_is_refused(recipe: Recipe, tmp_path: Path) -> None:
     model = replace(recipe.model, reads_text=False, matcher=None, hubs=0)
-    with pytest.raises(InputError, match=r"\[locked\]"):
+    with pytest.raises(InputError, match=r"\[\[locked\]\]"):
         train(replace(recipe, model=model), tmp_path)

@@ -219,25 +219,33 @@ class NoiseRecipe:
 
 @dataclass(frozen=True)
 class LockedRecipe:
-    """How sentences and the matcher go on learning once the image tower stands still.
+    """A stretch of training, after the phases, in which one tower learns and the other stands still.
 
     See `textreid.locked_training`.
 
     Attributes:
-        epochs: over all sentences.
-        sentences: of a batch; each is compared with all pictures that have sentences.
+        still: the tower that is locked. With "image" sentences and the matcher learn, each sentence against
+            all pictures that have sentences; with "text" the image tower learns, each picture against all
+            sentences.
+        epochs: over all sentences, or all pictures.
+        batch: sentences, or pictures, of a step.
+        image_rate: peak learning rate of the image tower.
         text_rate: peak learning rate of the text tower.
-        head_rate: peak learning rate of what follows it, and of the matcher.
+        head_rate: peak learning rate of what follows a tower, and of the matcher.
         temperature: that cosines are divided by.
-        person: how much of each sentence's choice should fall to all pictures of its person alike; the rest
-            should fall to the picture it was written for.
-        views: versions of each picture: as it is, and so many less one varied as in training.
+        person: how much of each choice should fall to all of the person alike; the rest should fall to the
+            very picture or sentence that belongs to the other.
+        views: versions of what stands still: as it is, and so many less one varied as in training.
         nearest: wrong pictures that a search for the sentence finds first, for the matcher to see some of.
         wrong: how many of them it is shown beside the sentence's own picture.
+        identification: weight of telling all people of the training data apart by their pictures.
+        stay: weight of the distance that pictures without sentences have moved: 1 - cosine.
     """
 
+    still: Literal["image", "text"] = "image"
     epochs: int = 4
-    sentences: int = 64
+    batch: int = 64
+    image_rate: float = 1e-4
     text_rate: float = 2e-4
     head_rate: float = 5e-4
     temperature: float = 0.03
@@ -245,10 +253,12 @@ class LockedRecipe:
     views: int = 2
     nearest: int = 100
     wrong: int = 7
+    identification: float = 0.5
+    stay: float = 5.0
 
     def __post_init__(self) -> None:
-        _at_least(self, 1, "epochs", "sentences", "views", "nearest", "wrong")
-        _at_least(self, 0, "text_rate", "head_rate")
+        _at_least(self, 1, "epochs", "batch", "views", "nearest", "wrong")
+        _at_least(self, 0, "image_rate", "text_rate", "head_rate", "identification", "stay")
         _above(self, 0, "temperature")
         _share(self, "person")
 
@@ -336,7 +346,7 @@ class Recipe:
         loss: name -> options of each loss.
         noise: how wrong pairs of images and sentences are found; None believes them all.
         phases: stretches of training, one after the other.
-        locked: how sentences and the matcher go on after them, the image tower fixed; None ends with them.
+        locked: stretches after them in which one tower stands still.
         optimizer: how gradients become changes of the weights.
         accumulate: batches whose gradients are added up for one change of the weights. Losses compare the
             rows of one batch only.
@@ -360,7 +370,7 @@ class Recipe:
     loss: dict[str, dict[str, Any]] = field(default_factory=dict)
     noise: NoiseRecipe | None = None
     phases: tuple[Phase, ...] = ()
-    locked: LockedRecipe | None = None
+    locked: tuple[LockedRecipe, ...] = ()
     optimizer: OptimizerRecipe = field(default_factory=OptimizerRecipe)
     accumulate: int = 1
     average: float = 0.0

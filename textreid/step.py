@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -60,6 +61,19 @@ class Step(nn.Module):
 def half(precision: str) -> torch.dtype | None:
     """What a recipe's precision computes in; None for float32."""
     return {"bf16": torch.bfloat16, "fp16": torch.float16}.get(precision)
+
+
+def encode_words(model: JointModel, words: Mapping[str, Tensor], precision: str) -> Features:
+    """The features of sentences alone, in a recipe's precision.
+
+    Args:
+        model: the joint model.
+        words: "token_ids" and "token_mask", as in a `Batch`.
+        precision: as for `Step`.
+    """
+    device, dtype = model.device, half(precision)
+    with torch.autocast(device.type, dtype, enabled=dtype is not None):
+        return encode_sentences(model, words["token_ids"].to(device), words["token_mask"].to(device))
 
 
 def encode_sentences(

@@ -119,7 +119,7 @@ def train(
     if recipe.model.hubs and not recipe.model.reads_text:
         raise InputError("Sentences tell what hubs are, and this model reads none: --set model.hubs=0")
     if recipe.locked and not recipe.model.reads_text:
-        raise InputError("[locked] trains with sentences, and this model reads none: leave the table out.")
+        raise InputError("[[locked]] trains with sentences, and this model reads none: leave the tables out.")
     accelerator = make_accelerator(device, recipe.precision)
     with accelerator.main_process_first():  # it draws people for all
         settle(recipe, out)
@@ -386,12 +386,13 @@ class _Run:
     def finish(self, data: TrainingSet) -> None:
         """What the kept model learns once its towers are trained, each once; and what that is worth."""
         recipe, folder, device = self.recipe, self.out / "model", str(self.accelerator.device)
-        learned = train_locked(
-            self.out, data, recipe, device=device, show=self._show, report=self._tell_locked
-        )
+        learned = [
+            train_locked(self.out, data, recipe, number, device=device, show=self._show, report=self._show)
+            for number in range(len(recipe.locked))
+        ]
         nearest = recipe.model.hubs
         turned = nearest > 0 and counter_hubs(folder, data, nearest=nearest, device=device, seed=recipe.seed)
-        if not self.val or not (learned or turned):
+        if not self.val or not (any(learned) or turned):
             return
         encoder, best = Encoder.load(folder, device=device), json.loads(self._best.read_text("utf-8"))
         best["val"] = {
@@ -406,9 +407,6 @@ class _Run:
             }
             self.say(f"first {FIRST} put into order by the matcher: {validation.shown(best['matched'])}")
         self._note_best(best)
-
-    def _tell_locked(self, step: int, steps: int, losses: dict[str, float]) -> None:
-        self._show("image tower locked", step, steps, losses)
 
     def _show(self, stage: str, done: int, total: int, terms: Mapping[str, float] | None = None) -> None:
         epochs = sum(phase.epochs for phase in self.recipe.phases)

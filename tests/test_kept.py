@@ -14,13 +14,13 @@ import torch
 
 from tests.small_models import CAPTIONS, small_recipe
 from tests.toy import draw_person
-from textreid.config import Recipe
+from textreid.config import Recipe, TextRecipe
 from textreid.errors import ImageError, InputError
 from textreid.images import open_image
+from textreid.kept import BATCH, read_pictures, read_sentences
 from textreid.models.initialise import start_model
 from textreid.models.joint import JointModel
 from textreid.models.processing import JointProcessor
-from textreid.picture_tokens import BATCH, read_pictures
 from textreid.types import PersonCrop
 
 COUNT = BATCH + 6
@@ -37,17 +37,17 @@ def crops(tmp_path: Path) -> list[PersonCrop]:
     return found
 
 
-def small_model(*, matcher: bool = True) -> tuple[JointModel, JointProcessor]:
+def small_model() -> tuple[JointModel, JointProcessor]:
     torch.manual_seed(0)
-    recipe = small_recipe(matcher={"width": 16, "heads": 2} if matcher else None)
-    model, processor = start_model(recipe, (64, 32), CAPTIONS)
+    model, processor = start_model(small_recipe(), (64, 32), CAPTIONS)
     return model.eval(), processor
 
 
-def read(folder: Path, crops: list[PersonCrop], views: int = 2, *, matcher: bool = True):
-    model, processor = small_model(matcher=matcher)
+def read(folder: Path, crops: list[PersonCrop], views: int = 2, *, tokens: bool = True):
+    model, processor = small_model()
+    recipe = Recipe(workers=0)
     return read_pictures(
-        folder, model, processor, crops, Recipe(workers=0), views=views, show=lambda *_: None
+        folder, model, processor, crops, recipe, views=views, tokens=tokens, show=lambda *_: None
     )
 
 
@@ -77,17 +77,33 @@ def test_what_is_kept_is_not_read_again(tmp_path: Path, crops: list[PersonCrop])
     assert torch.equal(same, vectors)
 
 
-@pytest.mark.parametrize("matcher", [True, False])
+@pytest.mark.parametrize("tokens", [True, False])
 def test_a_full_disk_is_told_and_left_as_it_was(
-    tmp_path: Path, crops: list[PersonCrop], *, matcher: bool
+    tmp_path: Path, crops: list[PersonCrop], *, tokens: bool
 ) -> None:
-    """Whether tokens or, without a matcher, vectors fill it."""
-    with files_up_to(10_000), pytest.raises(InputError, match=r"locked\.views=1"):
-        read(tmp_path / "kept", crops, matcher=matcher)
+    """Whether tokens fill it or vectors alone."""
+    with files_up_to(10_000), pytest.raises(InputError, match=r"locked.0.views=1"):
+        read(tmp_path / "kept", crops, tokens=tokens)
     assert not any(path.name.startswith("kept") for path in tmp_path.iterdir())
-    tokens, vectors = read(tmp_path / "kept", crops, matcher=matcher)
+    grid, vectors = read(tmp_path / "kept", crops, tokens=tokens)
     assert vectors.shape[:2] == (2, COUNT)
-    assert (tokens is not None) == matcher
+    assert (grid is not None) == tokens
+
+
+def test_the_first_view_of_sentences_is_what_a_search_sees(tmp_path: Path) -> None:
+    captions = [*CAPTIONS, "a child"] * 30
+    model, processor = small_model()
+    recipe = Recipe(text=TextRecipe(delete=0.4))
+    vectors = read_sentences(
+        tmp_path / "kept", model, processor, captions, recipe, views=2, show=lambda *_: None
+    )
+    with torch.inference_mode():
+        for place, caption in enumerate(captions[:5]):
+            words = processor.tokenizer(caption, return_tensors="pt")
+            expected = torch.nn.functional.normalize(model.get_text_features(**words).pooler_output, dim=1)
+            torch.testing.assert_close(vectors[0, place], expected[0], atol=1e-5, rtol=0)
+    assert torch.allclose(vectors[0, :5], vectors[0, 5:10], atol=1e-5)
+    assert not torch.allclose(vectors[1, :5], vectors[1, 5:10], atol=1e-3)
 
 
 def test_a_picture_that_cannot_be_read_leaves_nothing_behind(tmp_path: Path, crops: list[PersonCrop]) -> None:
