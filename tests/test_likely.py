@@ -150,7 +150,8 @@ def test_likeness_needs_no_model_unless_a_rate_is_asked_for(opened, tmp_path):
 
 def test_probabilities_stay_with_their_people_when_a_matcher_changes_the_order(search):
     plain = search.search(WORDS, k=12)
-    hits = reorder(plain, np.arange(8, dtype=np.float32), 1.0)
+    vectors = search.gallery.vectors(plain.ids[:8])
+    hits = reorder(plain, np.arange(8, dtype=np.float32), vectors, 1.0)
     assert hits.ids != plain.ids
     told = dict(zip(plain.ids, plain.probabilities.tolist(), strict=True))
     assert dict(zip(hits.ids, hits.probabilities.tolist(), strict=True)) == told

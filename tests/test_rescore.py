@@ -18,7 +18,7 @@ from textreid.encode import Encoder
 from textreid.errors import InputError, ModelError
 from textreid.models.folder import save_model
 from textreid.models.initialise import start_model
-from textreid.rescore import AT_ONCE, KEPT, Rescorer, blend, reorder
+from textreid.rescore import ALIKE, AT_ONCE, KEPT, LIKENESS, VOUCHED, Rescorer, blend, placed, reorder
 from textreid_index import Hits, Record
 
 COLOURS = ("red", "green", "blue", "yellow", "black", "white")
@@ -165,10 +165,48 @@ def test_a_logit_weighs_what_the_model_says() -> None:
 def test_the_rest_stay_behind_in_their_order() -> None:
     records = tuple(Record(id=str(n), source=f"{n}.png") for n in range(5))
     hits = Hits(np.array([0.5, 0.4, 0.3, 0.2, 0.1], np.float32), records)
-    again = reorder(hits, np.array([-9.0, 0.0, 9.0], np.float32), 0.1)
+    again = reorder(hits, np.array([-9.0, 0.0, 9.0], np.float32), np.eye(3, dtype=np.float32), 0.1)
     assert again.ids == ("2", "1", "0", "3", "4")
     np.testing.assert_allclose(again.scores, [0.3, 0.4, 0.5, 0.2, 0.1])
     assert hits.ids == ("0", "1", "2", "3", "4")
+
+
+def by_hand(scores: np.ndarray, vectors: np.ndarray) -> list[int]:
+    """The order of hits, in loops."""
+    order = sorted(range(len(scores)), key=lambda n: -scores[n])
+
+    def vouched(hit: int) -> float:
+        cosines = [float(vectors[hit] @ other) for other in vectors]
+        alike = sorted(range(len(scores)), key=lambda n: -cosines[n])[:ALIKE]
+        weights = [np.exp(cosines[n] / LIKENESS) for n in alike]
+        return scores[hit] + np.average([scores[n] for n in alike], weights=weights)
+
+    return sorted(order[:VOUCHED], key=lambda n: -vouched(n)) + order[VOUCHED:]
+
+
+@pytest.mark.parametrize("count", [1, 2, VOUCHED, 12])
+def test_places_against_a_loop(count: int) -> None:
+    random = np.random.default_rng(count)
+    people = random.normal(size=(5, 16))
+    for _ in range(20):
+        vectors = people[random.integers(5, size=count)] + 0.3 * random.normal(size=(count, 16))
+        vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+        scores = random.random(count)
+        assert placed(scores, vectors).tolist() == by_hand(scores, vectors)
+
+
+def test_a_hit_that_looks_like_what_scores_low_steps_back() -> None:
+    scores = np.float32([0.50, 0.49, 0.49, 0.10, 0.09, 0.08])
+    alone = np.eye(6, dtype=np.float32)
+    assert placed(scores, alone).tolist() == [0, 1, 2, 3, 4, 5]
+    alike = alone.copy()
+    alike[0] = (alone[0] + 2 * alone[3]) / np.sqrt(5)
+    assert placed(scores, alike).tolist() == [1, 2, 0, 3, 4, 5]
+
+
+def test_who_looks_alike_stays_in_the_order_of_the_scores() -> None:
+    scores = np.float32([0.3, 0.5, 0.4])
+    assert placed(scores, np.ones((3, 1), np.float32)).tolist() == [1, 2, 0]
 
 
 def test_an_empty_gallery_has_nobody_to_read(tmp_path: Path) -> None:

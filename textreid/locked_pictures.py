@@ -11,7 +11,6 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from textreid.config import LockedRecipe, Recipe
-from textreid.data.pairs import seed_of
 from textreid.data.pictures import PictureBatches
 from textreid.data.training import TrainingSet
 from textreid.kept import read_pictures, read_sentences
@@ -87,8 +86,7 @@ class PictureLesson(Lesson):
     def inputs(self, epoch: int, first: int) -> Iterator[tuple[Tensor, Tensor]]:
         """Rows [B] and images [B, 3, H, W] uint8 of each batch."""
         order = self.order(epoch)
-        keys = seed_of(self.seed, epoch), 0
-        read = PictureBatches(self.files, order, self.pixels, self.recipe.augment, keys)
+        read = PictureBatches(self.files, order, self.pixels, self.recipe.augment, (self.seed, epoch))
         self.finish = read.finish
         batches = read.loader(first=first, workers=self.recipe.workers)
         return zip(map(torch.tensor, order[first:]), batches, strict=True)

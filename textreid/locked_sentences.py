@@ -95,7 +95,7 @@ class SentenceLesson(Lesson):
 
     def forward(self, model: JointModel, inputs: Any) -> dict[str, Tensor]:
         """Losses "sentences", and "matching" where there is a matcher."""
-        options, rows = self.options, torch.tensor(inputs)
+        options, rows = self.options, torch.tensor(inputs, device=self.own.device)
         view = int(torch.randint(len(self.vectors), ()))
         captions = [self.captions[row] for row in inputs]
         words = tokenise(captions, self.tokenizer, replace(self.recipe.text, predict=0.0))
@@ -110,7 +110,8 @@ class SentenceLesson(Lesson):
             return losses
         cosines = vectors.detach() @ self.vectors[view].T
         wrong = wrong_hits(cosines, same, nearest=options.nearest, count=options.wrong)
-        shown = torch.cat([own[:, None], wrong], dim=1).cpu().numpy()
+        right = torch.multinomial(targets + 1e-9 * alone, 1)  # where nobody is trusted targets are all 0
+        shown = torch.cat([right, wrong], dim=1).cpu().numpy()
         places = torch.from_numpy(self.tokens[view][shown]).to(own.device).float()
         arithmetic = half(self.recipe.precision)
         with torch.autocast(own.device.type, arithmetic, enabled=arithmetic is not None):

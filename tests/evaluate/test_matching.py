@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from tests.official_layouts import caption, write_cuhk_pedes
-from tests.test_rescore import MixedUp
+from tests.test_rescore import MixedUp, by_hand
 from tests.toy import ToyEncoder
 from textreid.benchmark import Benchmark
 from textreid.errors import InputError, ModelError
@@ -31,13 +31,14 @@ def test_scores_against_a_loop() -> None:
     def match(query: int):
         return lambda chosen: logits[query, np.concatenate(chosen)]
 
-    chunks = matched_scores([cosines[:2], cosines[2:]], map(match, range(5)), tokens, 4, 0.3)
+    vectors = np.eye(9, dtype=np.float32)[[0, 1, 2, 0, 1, 2, 0, 1, 2]]
+    chunks = matched_scores([cosines[:2], cosines[2:]], map(match, range(5)), tokens, vectors, 6, 0.3)
     ranked = np.argsort(-np.concatenate(list(chunks)), axis=1, kind="stable")
     for query in range(5):
         order = sorted(range(9), key=lambda place: -cosines[query, place])
-        best = np.array(order[:4])
+        best = np.array(order[:6])
         blended = blend(cosines[query, best], logits[query, best], 0.3)
-        expected = [best[n] for n in sorted(range(4), key=lambda n: -blended[n])] + order[4:]
+        expected = [best[n] for n in by_hand(blended, vectors[best])] + order[6:]
         assert ranked[query].tolist() == expected
     assert cosines.max() < 1  # what came in is as it was
 

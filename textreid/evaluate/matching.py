@@ -40,8 +40,8 @@ def with_matcher(encoder: Matching, direction: Direction, top: int, show: ShowPr
 
     def matched() -> Iterator[np.ndarray]:
         search = direction.search
-        return matched_scores(
-            cosine_scores(search.queries, search.gallery), matches(), tokens, top, encoder.say
-        )
+        vectors = search.gallery / np.linalg.norm(search.gallery, axis=1, keepdims=True)
+        cosines = cosine_scores(search.queries, search.gallery)
+        return matched_scores(cosines, matches(), tokens, vectors, top, encoder.say)
 
     return replace(direction, matched=matched)
