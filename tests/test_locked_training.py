@@ -26,7 +26,7 @@ from textreid.errors import InputError
 from textreid.evaluate import Methods, evaluate
 from textreid.images import open_image
 from textreid.locked_pictures import PictureLesson, means
-from textreid.locked_sentences import match_loss, same_person, wrong_hits
+from textreid.locked_sentences import SentenceLesson, match_loss, same_person, wrong_hits
 from textreid.rescore import FIRST
 from textreid.train import StepReport, train
 from textreid.types import PersonCrop
@@ -278,6 +278,33 @@ def test_pictures_without_sentences_stay_and_unknown_people_are_nobody(tmp_path:
     each = [cross_entropy(side, torch.arange(4), reduction="none") for side in (logits, logits.T)]
     expected = torch.stack([(values * weights).sum() / weights.sum() for values in each]).mean()
     assert losses["pictures"].item() == pytest.approx(expected.item(), rel=1e-4)
+
+
+@pytest.mark.parametrize(("labels", "refused"), [([0, 0], True), ([0, 1], False), ([-1, -1], False)])
+def test_sentences_about_one_person_alone_are_refused(
+    tmp_path: Path, labels: list[int], *, refused: bool
+) -> None:
+    """Pictures of unknown people are of one each."""
+    crops = []
+    for number, caption in enumerate(CAPTIONS[:2]):
+        image = tmp_path / f"{number}.png"
+        draw_person("red", "white").save(image)
+        crops.append(PersonCrop(id=image.name, image=image, person_id=None, captions=(caption,)))
+    data = TrainingSet(crops, labels, [0, 0], [[1.0], [1.0]], torch.zeros(2, 0, dtype=torch.int64), {})
+    model, processor = joint_model()
+
+    def lesson() -> SentenceLesson:
+        recipe, options = Recipe(workers=0), LockedRecipe(batch=2)
+        return SentenceLesson(
+            tmp_path / "kept", data, model, processor, recipe, options, show=lambda *_: None
+        )
+
+    if refused:
+        with pytest.raises(InputError, match="two people"):
+            lesson()
+    else:
+        made = lesson()
+        assert made(model, next(made.inputs(0, 0)))["sentences"].isfinite()
 
 
 def test_without_a_matcher_sentences_learn_alone(recipe: Recipe, tmp_path: Path) -> None:

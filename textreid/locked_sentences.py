@@ -14,6 +14,7 @@ from torch.nn import functional as F
 from textreid.config import LockedRecipe, Recipe
 from textreid.data.pairs import tokenise
 from textreid.data.training import TrainingSet
+from textreid.errors import InputError
 from textreid.kept import read_pictures, read_sentences
 from textreid.lesson import Lesson
 from textreid.losses._pairs import weighted_mean
@@ -39,6 +40,9 @@ class SentenceLesson(Lesson):
         recipe: of the run.
         options: of this stretch of it.
         show: told how far the image tower is.
+
+    Raises:
+        InputError: all sentences are about one person, so nothing is wrong.
     """
 
     vectors: Tensor
@@ -61,6 +65,9 @@ class SentenceLesson(Lesson):
         self.options = options
         self.recipe, self.tokenizer = recipe, processor.tokenizer
         described = [row for row, crop in enumerate(data.crops) if crop.captions]
+        labels = torch.tensor(data.labels)[described]
+        if bool((labels == labels[0]).all()) and (labels[0] >= 0 or len(labels) == 1):
+            raise InputError("[[locked]] needs sentences about two people or more: leave the table out.")
         crops = [data.crops[row] for row in described]
         self.captions = [caption for crop in crops for caption in crop.captions]
         self.rows, self.size, self.seed = len(self.captions), options.batch, recipe.seed
@@ -76,8 +83,8 @@ class SentenceLesson(Lesson):
         )
         own = torch.tensor([place for place, crop in enumerate(crops) for _ in crop.captions])
         trust = torch.tensor([trust for row in described for trust in data.trust[row]])
-        fixed = {"vectors": vectors, "own": own, "trust": trust}
-        for name, value in {**fixed, "labels": torch.tensor(data.labels)[described]}.items():
+        fixed = {"vectors": vectors, "own": own, "trust": trust, "labels": labels}
+        for name, value in fixed.items():
             self.register_buffer(name, value, persistent=False)
         weights = torch.zeros(len(crops)).index_add(0, own, trust)
         seen = read_sentences(

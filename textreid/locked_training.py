@@ -41,7 +41,6 @@ DONE = 1
 Report = Callable[[str, int, int, dict[str, float]], None]
 """Told after every step what stands still, how many are done, of how many, and each loss."""
 
-
 STILL = {"image": ("image_tower",), "text": ("text_tower", "text_projection")}
 LESSONS: dict[str, type[SentenceLesson] | type[PictureLesson]] = {
     "image": SentenceLesson,
