@@ -25,8 +25,9 @@ from textreid.encode import Encoder
 from textreid.errors import InputError
 from textreid.evaluate import Methods, evaluate
 from textreid.images import open_image
+from textreid.lesson import Setting
 from textreid.locked_pictures import PictureLesson, means
-from textreid.locked_sentences import SentenceLesson, match_loss, same_person, wrong_hits
+from textreid.locked_sentences import SentenceLesson, match_loss, wrong_hits
 from textreid.rescore import FIRST
 from textreid.train import StepReport, train
 from textreid.types import PersonCrop
@@ -59,13 +60,6 @@ def test_nobody_trusted_is_no_loss() -> None:
     assert match_loss(torch.randn(3, 4), torch.zeros(3)).item() == 0
 
 
-def test_a_sentence_is_of_all_pictures_of_its_person() -> None:
-    own = torch.tensor([0, 5, 10, 11])
-    same = same_person(own, LABELS)
-    expected = [[is_same(mine, n) for n in range(12)] for mine in own.tolist()]
-    assert same.tolist() == expected
-
-
 def test_people_begin_at_the_mean_of_their_pictures() -> None:
     vectors = normalize(drawn(12, 5, seed=4), dim=1)
     found = means(vectors, LABELS, 5)
@@ -80,7 +74,8 @@ def test_people_begin_at_the_mean_of_their_pictures() -> None:
 def test_wrong_hits_are_among_the_nearest_of_a_sort(nearest: int) -> None:
     cosines = drawn(40, 12, seed=2)
     own = torch.randint(12, (40,), generator=torch.Generator().manual_seed(3))
-    found = wrong_hits(cosines, same_person(own, LABELS), nearest=nearest, count=200)
+    same = torch.tensor([[is_same(mine, n) for n in range(12)] for mine in own.tolist()])
+    found = wrong_hits(cosines, same, nearest=nearest, count=200)
     assert found.shape == (40, 200)
     for row, mine, hits in zip(cosines, own.tolist(), found.tolist(), strict=True):
         others = sorted((n for n in range(12) if not is_same(mine, n)), key=lambda n: -float(row[n]))
@@ -258,7 +253,8 @@ def test_pictures_without_sentences_stay_and_unknown_people_are_nobody(tmp_path:
     options = LockedRecipe(still="text", batch=6, views=1, person=0.0, identification=2.0, stay=3.0)
     recipe = Recipe(augment=AS_SEARCHED, workers=0)
     model, processor = joint_model()
-    lesson = PictureLesson(tmp_path / "kept", data, model, processor, recipe, options, show=lambda *_: None)
+    setting = Setting(tmp_path / "kept", data, model, processor, recipe, options, lambda *_: None)
+    lesson = PictureLesson(setting)
     with torch.no_grad():
         start = lesson.start.clone()
         model.image_projection.weight.add_(0.02 * drawn(*model.image_projection.weight.shape, seed=0))
@@ -280,6 +276,45 @@ def test_pictures_without_sentences_stay_and_unknown_people_are_nobody(tmp_path:
     assert losses["pictures"].item() == pytest.approx(expected.item(), rel=1e-4)
 
 
+def test_sentences_choose_among_all_pictures_of_their_person(tmp_path: Path) -> None:
+    """The loss of all sentences at once, both ways, against loops; some pictures are of unknown people."""
+    crops, labels = [], [0, 0, 1, -1, -1]
+    trust = [[1.0, 0.4], [0.6], [1.0], [0.5], [0.8]]
+    spoken = iter([*CAPTIONS, "a child in a blue shirt", "a man with a hat"])
+    for number, colour in enumerate(("red", "red", "green", "blue", "black")):
+        image = tmp_path / f"{number}.png"
+        draw_person(colour, "white").save(image)
+        captions = tuple(next(spoken) for _ in trust[number])
+        crops.append(PersonCrop(id=image.name, image=image, person_id=None, captions=captions))
+    data = TrainingSet(crops, labels, [0] * 5, trust, torch.zeros(5, 0, dtype=torch.int64), {})
+    model, processor = joint_model()
+    recipe, options = Recipe(workers=0), LockedRecipe(batch=6, views=1, person=0.3)
+    lesson = SentenceLesson(
+        Setting(tmp_path / "kept", data, model, processor, recipe, options, lambda *_: None)
+    )
+    (rows,) = lesson.order(0)
+    with torch.no_grad():
+        loss = lesson(model, rows)["sentences"].item()
+        pixels = processor.image_processor([open_image(crop.image) for crop in crops], return_tensors="pt")
+        pictures = normalize(model.get_image_features(**pixels).pooler_output, dim=1)
+        words = processor.tokenizer(data.captions, padding=True, return_tensors="pt")
+        sentences = normalize(model.get_text_features(**words).pooler_output, dim=1)
+    logits = (sentences @ pictures.T / options.temperature).double()
+    own, believed = [0, 0, 1, 2, 3, 4], [value for row in trust for value in row]
+    weights = [sum(row) for row in trust]
+    forth, back = [], []
+    for sentence, mine in enumerate(own):
+        fellows = [n for n in range(5) if n == mine or labels[n] == labels[mine] >= 0]
+        log_p = logits[sentence].log_softmax(0)
+        among = np.average([log_p[n] for n in fellows], weights=[weights[n] for n in fellows])
+        forth.append(-0.7 * float(log_p[mine]) - 0.3 * among)
+        log_q = logits.log_softmax(0)[sentence]  # the same pairs, chosen by each picture among the sentences
+        among = np.average([log_q[n] for n in fellows], weights=[weights[n] for n in fellows])
+        back.append(-0.7 * float(log_q[mine]) - 0.3 * among)
+    expected = (np.average(forth, weights=believed) + np.average(back, weights=believed)) / 2
+    assert loss == pytest.approx(expected, rel=1e-4)
+
+
 @pytest.mark.parametrize(("labels", "refused"), [([0, 0], True), ([0, 1], False), ([-1, -1], False)])
 def test_sentences_about_one_person_alone_are_refused(
     tmp_path: Path, labels: list[int], *, refused: bool
@@ -296,7 +331,7 @@ def test_sentences_about_one_person_alone_are_refused(
     def lesson() -> SentenceLesson:
         recipe, options = Recipe(workers=0), LockedRecipe(batch=2)
         return SentenceLesson(
-            tmp_path / "kept", data, model, processor, recipe, options, show=lambda *_: None
+            Setting(tmp_path / "kept", data, model, processor, recipe, options, lambda *_: None)
         )
 
     if refused:

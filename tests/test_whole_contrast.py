@@ -59,7 +59,7 @@ def test_a_batch_of_all_rows_is_the_symmetric_softmax(own: Tensor, trust: Tensor
     points = unit(ROWS, 6, seed=0)
     mine, plain = points.clone().requires_grad_(), points.clone().requires_grad_()
     contrast = WholeContrast(unit(ROWS, 6, seed=1), fixed, trust @ own, temperature=TEMPERATURE)
-    loss = contrast(mine, torch.arange(ROWS), fixed, own, trust)
+    loss = contrast(mine, torch.arange(ROWS), mine @ fixed.T, own, trust)
     expected = whole_loss(logits_of(plain, fixed), own, trust)
     assert loss.item() == pytest.approx(expected.item())
     loss.backward()
@@ -73,7 +73,7 @@ def test_the_gradients_of_batches_add_up_to_the_whole(own: Tensor, fixed: Tensor
     mine, plain = points.clone().requires_grad_(), points.clone().requires_grad_()
     contrast = WholeContrast(points, fixed, trust @ own, temperature=TEMPERATURE)
     batches = torch.randperm(ROWS, generator=torch.Generator().manual_seed(5)).split(4)
-    losses = [contrast(mine[rows], rows, fixed, own[rows], trust[rows]) for rows in batches]
+    losses = [contrast(mine[rows], rows, mine[rows] @ fixed.T, own[rows], trust[rows]) for rows in batches]
     torch.stack(losses).mean().backward()
     expected = whole_loss(logits_of(plain, fixed), own, trust)
     expected.backward()
@@ -89,7 +89,7 @@ def test_rows_are_remembered_as_last_seen(own: Tensor, fixed: Tensor) -> None:
     now = unit(ROWS, 6, seed=7)
     for _ in range(3):
         for rows in torch.arange(ROWS).split(5):
-            contrast(now[rows], rows, fixed, own[rows], trust[rows])
+            contrast(now[rows], rows, now[rows] @ fixed.T, own[rows], trust[rows])
     new = WholeContrast(now, fixed, trust @ own, temperature=TEMPERATURE)
     torch.testing.assert_close(contrast.seen, new.seen)
     torch.testing.assert_close(contrast.total, new.total)
@@ -108,7 +108,7 @@ def test_learning_in_batches_reaches_what_learning_from_all_rows_does(fixed: Ten
             for rows in torch.arange(OTHERS).split(size):
                 optimizer.zero_grad()
                 vectors = F.normalize(points[rows], dim=1)
-                contrast(vectors, rows, fixed, own[rows], trust[rows]).backward()
+                contrast(vectors, rows, vectors @ fixed.T, own[rows], trust[rows]).backward()
                 optimizer.step()
         with torch.no_grad():
             ends.append(whole_loss(logits_of(F.normalize(points, dim=1), fixed), own, trust).item())
@@ -119,7 +119,7 @@ def test_nobody_trusted_is_no_loss(own: Tensor, fixed: Tensor) -> None:
     points, rows = unit(ROWS, 6, seed=0), torch.arange(4)
     nobody = torch.zeros(ROWS, dtype=torch.float64)
     contrast = WholeContrast(points, fixed, nobody @ own, temperature=TEMPERATURE)
-    assert contrast(points[rows], rows, fixed, own[rows], nobody[rows]).item() == 0
+    assert contrast(points[rows], rows, points[rows] @ fixed.T, own[rows], nobody[rows]).item() == 0
 
 
 @pytest.mark.parametrize("person", [0.0, 0.3, 1.0])

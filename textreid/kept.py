@@ -116,18 +116,17 @@ def read_sentences(
 ) -> Tensor:
     """Vectors [views, T, D] float32 of unit norm of T sentences; for all else see `read_pictures`."""
     if not folder.is_dir():
-        lengths = processor.tokenizer(list(captions), truncation=True, return_length=True)["length"]
-        order = np.argsort(lengths, kind="stable")  # sentences of a batch are padded to the longest
         vectors = torch.zeros(views, len(captions), model.vector_width)
         for view in range(views):
             varied = replace(recipe.text, predict=0.0) if view else TextRecipe()
             for first in range(0, len(captions), BATCH):
                 torch.manual_seed(seed_of(recipe.seed, view, first))
-                rows = order[first : first + BATCH]
-                words = tokenise([captions[row] for row in rows], processor.tokenizer, varied)
+                some = captions[first : first + BATCH]
+                words = tokenise(some, processor.tokenizer, varied)
                 read = encode_words(model, words, recipe.precision)
-                vectors[view, rows] = F.normalize(model.vector(read).float(), dim=1).cpu()
-                show(f"sentences, view {view + 1} of {views}", first + len(rows), len(captions))
+                found = F.normalize(model.vector(read).float(), dim=1)
+                vectors[view, first : first + BATCH] = found.cpu()
+                show(f"sentences, view {view + 1} of {views}", first + len(some), len(captions))
         with _filling(folder) as partial:
             np.save(partial / VECTORS, vectors.numpy())
     return torch.from_numpy(np.load(folder / VECTORS))

@@ -4,25 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any, cast
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from textreid.config import LockedRecipe, Recipe
 from textreid.data.pairs import tokenise
-from textreid.data.training import TrainingSet
 from textreid.errors import InputError
-from textreid.kept import read_pictures, read_sentences
-from textreid.lesson import Lesson
-from textreid.losses._pairs import weighted_mean
+from textreid.lesson import Lesson, Setting
+from textreid.losses._pairs import same_label, weighted_mean
 from textreid.models.joint import JointModel
-from textreid.models.processing import JointProcessor
 from textreid.optimise import set_dropout
-from textreid.step import encode_words, half
-from textreid.types import ShowProgress
+from textreid.step import arithmetic, encode_words
 from textreid.whole_contrast import WholeContrast, shares
 
 
@@ -32,14 +26,8 @@ class SentenceLesson(Lesson):
     What a search for a sentence finds first, and wrongly, the matcher learns to tell from the right picture.
 
     Args:
-        folder: what the image tower makes of the pictures is kept there: 2 bytes for each of V × N × places ×
-            C numbers if there is a matcher.
-        data: pictures with sentences take part.
-        model: what learns.
-        processor: its.
-        recipe: of the run.
-        options: of this stretch of it.
-        show: told how far the image tower is.
+        setting: its model's text tower and matcher are put into training mode. With a matcher, 2 bytes are
+            kept for each of V × N × places × C numbers.
 
     Raises:
         InputError: all sentences are about one person, so nothing is wrong.
@@ -50,48 +38,22 @@ class SentenceLesson(Lesson):
     own: Tensor
     trust: Tensor
 
-    def __init__(
-        self,
-        folder: Path,
-        data: TrainingSet,
-        model: JointModel,
-        processor: JointProcessor,
-        recipe: Recipe,
-        options: LockedRecipe,
-        *,
-        show: ShowProgress,
-    ) -> None:
-        super().__init__()
-        self.options = options
-        self.recipe, self.tokenizer = recipe, processor.tokenizer
+    def __init__(self, setting: Setting) -> None:
+        data, model, options = setting.data, setting.model, setting.options
         described = [row for row, crop in enumerate(data.crops) if crop.captions]
         labels = torch.tensor(data.labels)[described]
         if bool((labels == labels[0]).all()) and (labels[0] >= 0 or len(labels) == 1):
             raise InputError("[[locked]] needs sentences about two people or more: leave the table out.")
-        crops = [data.crops[row] for row in described]
-        self.captions = [caption for crop in crops for caption in crop.captions]
-        self.rows, self.size, self.seed = len(self.captions), options.batch, recipe.seed
-        self.tokens, vectors = read_pictures(
-            folder / "pictures",
-            model,
-            processor,
-            crops,
-            recipe,
-            views=options.views,
-            tokens=model.matcher is not None,
-            show=show,
-        )
+        crops, captions = [data.crops[row] for row in described], data.captions
+        tokens, vectors = setting.pictures(crops, views=options.views, tokens=model.matcher is not None)
         own = torch.tensor([place for place, crop in enumerate(crops) for _ in crop.captions])
-        trust = torch.tensor([trust for row in described for trust in data.trust[row]])
-        fixed = {"vectors": vectors, "own": own, "trust": trust, "labels": labels}
-        for name, value in fixed.items():
-            self.register_buffer(name, value, persistent=False)
+        trust = torch.tensor([trust for row in data.trust for trust in row])
+        super().__init__(setting, len(captions), vectors=vectors, labels=labels, own=own, trust=trust)
+        self.captions, self.tokens, self.tokenizer = captions, tokens, setting.processor.tokenizer
         weights = torch.zeros(len(crops)).index_add(0, own, trust)
-        seen = read_sentences(
-            folder / "sentences", model, processor, self.captions, recipe, views=1, show=show
-        )
-        self.contrast = WholeContrast(seen[0], vectors[0], weights, temperature=options.temperature)
-        set_dropout(model.text_tower, recipe.model.text_dropout)
+        seen = setting.sentences(captions, views=1)[0]
+        self.contrast = WholeContrast(seen, vectors[0], weights, temperature=options.temperature)
+        set_dropout(model.text_tower, setting.recipe.model.text_dropout)
         model.text_tower.train()
         if model.matcher is not None:
             model.matcher.train()
@@ -108,36 +70,22 @@ class SentenceLesson(Lesson):
         words = tokenise(captions, self.tokenizer, replace(self.recipe.text, predict=0.0))
         read = encode_words(model, words, self.recipe.precision)
         vectors = F.normalize(model.vector(read).float(), dim=1)
-        own, trust = self.own[rows], self.trust[rows]
-        same = same_person(own, self.labels)
+        own, trust, cosines = self.own[rows], self.trust[rows], vectors @ self.vectors[view].T
         alone = own[:, None] == torch.arange(len(self.labels), device=own.device)
+        same = alone | same_label(self.labels[own, None], self.labels)
         targets = shares(alone, same, self.contrast.weights, person=options.person)
-        losses = {"sentences": self.contrast(vectors, rows, self.vectors[view], targets, trust)}
+        losses = {"sentences": self.contrast(vectors, rows, cosines, targets, trust)}
         if self.tokens is None:
             return losses
-        cosines = vectors.detach() @ self.vectors[view].T
-        wrong = wrong_hits(cosines, same, nearest=options.nearest, count=options.wrong)
+        wrong = wrong_hits(cosines.detach(), same, nearest=options.nearest, count=options.wrong)
         right = torch.multinomial(targets + 1e-9 * alone, 1)  # where nobody is trusted targets are all 0
         shown = torch.cat([right, wrong], dim=1).cpu().numpy()
         places = torch.from_numpy(self.tokens[view][shown]).to(own.device).float()
-        arithmetic = half(self.recipe.precision)
-        with torch.autocast(own.device.type, arithmetic, enabled=arithmetic is not None):
+        with arithmetic(own.device.type, self.recipe.precision):
             logits = model.matcher.judge(
                 model.matcher.image(places), cast(Tensor, read.tokens).float(), read.mask
             )
         return losses | {"matching": match_loss(logits, trust)}
-
-
-def same_person(own: Tensor, labels: Tensor) -> Tensor:
-    """[T, N] bool, whether picture n shows whom sentence t describes.
-
-    Args:
-        own: [T] int64, the picture that each sentence describes.
-        labels: [N] int64, who is on each; -1 where nobody knows.
-    """
-    same = (labels[own, None] == labels) & (labels[own, None] >= 0)
-    same[torch.arange(len(own), device=own.device), own] = True
-    return same
 
 
 def wrong_hits(cosines: Tensor, same: Tensor, *, nearest: int, count: int) -> Tensor:

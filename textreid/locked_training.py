@@ -23,6 +23,7 @@ from textreid.config import Phase, Recipe
 from textreid.data.pairs import seed_of
 from textreid.data.training import TrainingSet
 from textreid.errors import InputError
+from textreid.lesson import Setting
 from textreid.locked_pictures import PictureLesson
 from textreid.locked_sentences import SentenceLesson
 from textreid.models.folder import load_whole, save_model
@@ -91,7 +92,8 @@ def train_locked(
         return False
     model: JointModel = load_whole(JointModel, out / "model").to(device).eval()
     processor = JointProcessor.from_pretrained(out / "model")
-    lesson = LESSONS[locked.still](kept, data, model, processor, recipe, locked, show=show).to(device)
+    setting = Setting(kept, data, model, processor, recipe, locked, show)
+    lesson = LESSONS[locked.still](setting).to(device)
     optimizer = make_optimizer(model, lesson, recipe.optimizer, untrained=still)
     average = MovingAverage(model, recipe.average) if recipe.average else None
     scaler = torch.amp.GradScaler(model.device.type, enabled=half(recipe.precision) is torch.float16)

@@ -33,7 +33,7 @@ class Step(nn.Module):
     def __init__(self, model: JointModel, objective: Objective, *, precision: str = "fp32") -> None:
         super().__init__()
         self.model, self.objective = model, objective
-        self.dtype = half(precision)
+        self.precision = precision
 
     def forward(self, batch: Batch) -> LossReport:
         """The losses of a batch, with a graph."""
@@ -44,11 +44,11 @@ class Step(nn.Module):
     def encode(self, batch: Batch) -> Encoded:
         """Both modalities in float32; sentences are left out where the model has none, or no process any."""
         device = batch.images.device.type
-        with torch.autocast(device, self.dtype, enabled=self.dtype is not None and device != "cpu"):
+        with arithmetic(device, self.precision, on_cpu=False):
             image = self.model.encode_image(batch.images)
         text = masked = None
         if self.model.text_tower is not None and (len(batch.text_rows) or is_shared()):
-            with torch.autocast(device, self.dtype, enabled=self.dtype is not None):
+            with arithmetic(device, self.precision):
                 text = encode_sentences(self.model, batch.token_ids, batch.token_mask)
                 if batch.masked_ids is not None:
                     masked = encode_sentences(self.model, batch.masked_ids, batch.token_mask)
@@ -63,6 +63,18 @@ def half(precision: str) -> torch.dtype | None:
     return {"bf16": torch.bfloat16, "fp16": torch.float16}.get(precision)
 
 
+def arithmetic(device: str, precision: str, *, on_cpu: bool = True) -> torch.autocast:
+    """What a recipe's precision computes in, as a context.
+
+    Args:
+        device: kind of device.
+        precision: as for `Step`.
+        on_cpu: whether it pays there too.
+    """
+    dtype = half(precision)
+    return torch.autocast(device, dtype, enabled=dtype is not None and (on_cpu or device != "cpu"))
+
+
 def encode_words(model: JointModel, words: Mapping[str, Tensor], precision: str) -> Features:
     """The features of sentences alone, in a recipe's precision.
 
@@ -71,8 +83,8 @@ def encode_words(model: JointModel, words: Mapping[str, Tensor], precision: str)
         words: "token_ids" and "token_mask", as in a `Batch`.
         precision: as for `Step`.
     """
-    device, dtype = model.device, half(precision)
-    with torch.autocast(device.type, dtype, enabled=dtype is not None):
+    device = model.device
+    with arithmetic(device.type, precision):
         return encode_sentences(model, words["token_ids"].to(device), words["token_mask"].to(device))
 
 

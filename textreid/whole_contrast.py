@@ -39,17 +39,19 @@ class WholeContrast(nn.Module):
         total = torch.stack([self._worth(rows).sum(dim=0) for rows in seen.split(CHUNK)]).sum(dim=0)
         self.register_buffer("total", total)
 
-    def forward(self, vectors: Tensor, rows: Tensor, shown: Tensor, targets: Tensor, trust: Tensor) -> Tensor:
+    def forward(
+        self, vectors: Tensor, rows: Tensor, cosines: Tensor, targets: Tensor, trust: Tensor
+    ) -> Tensor:
         """[] float32, the mean of both directions' cross-entropies.
 
         Args:
             vectors: [B, D] float32 of unit norm.
             rows: [B] int64, which of the C they are.
-            shown: [M, D] float32 of unit norm, the version of the M that the batch chooses among.
+            cosines: [B, M] float32, with the version of the M that the batch chooses among.
             targets: [B, M] float32, what each row's choice should be; every row sums to 1.
             trust: [B] float32, how far each row is believed.
         """
-        logits = vectors @ shown.T / self.temperature
+        logits = cosines / self.temperature
         own = weighted_mean((targets * logits).sum(dim=1), trust)
         forth = weighted_mean(logits.logsumexp(dim=1), trust)
         elsewhere = (self.total - self._worth(self.seen[rows]).sum(dim=0)).clamp(min=NOTHING)

@@ -9,6 +9,7 @@ import numpy as np
 
 from textreid.evaluate.directions import Direction
 from textreid.evaluate.features import read_images
+from textreid.metrics.queries import unit
 from textreid.metrics.ranking import cosine_scores
 from textreid.rescore import Match, Matching, matched_scores
 from textreid.types import ShowProgress
@@ -40,8 +41,7 @@ def with_matcher(encoder: Matching, direction: Direction, top: int, show: ShowPr
 
     def matched() -> Iterator[np.ndarray]:
         search = direction.search
-        vectors = search.gallery / np.linalg.norm(search.gallery, axis=1, keepdims=True)
         cosines = cosine_scores(search.queries, search.gallery)
-        return matched_scores(cosines, matches(), tokens, vectors, top, encoder.say)
+        return matched_scores(cosines, matches(), tokens, unit(search.gallery), top, encoder.say)
 
     return replace(direction, matched=matched)

@@ -67,7 +67,7 @@ def weighted_mean(values: Tensor, weights: Tensor) -> Tensor:
 
 def sentence_image(batch: Batch) -> Tensor:
     """[T, B] bool: the sentence describes that image, or another of the same person."""
-    return own_pairs(batch) | _same(batch.text_labels[:, None], batch.labels[None, :])
+    return own_pairs(batch) | same_label(batch.text_labels[:, None], batch.labels[None, :])
 
 
 def own_pairs(batch: Batch) -> Tensor:
@@ -79,12 +79,13 @@ def own_pairs(batch: Batch) -> Tensor:
 def image_image(batch: Batch) -> tuple[Tensor, Tensor]:
     """[B, B] bool each: two images of one person, and images of two people, both known."""
     known = (batch.labels[:, None] >= 0) & (batch.labels[None, :] >= 0)
-    same = _same(batch.labels[:, None], batch.labels[None, :])
+    same = same_label(batch.labels[:, None], batch.labels[None, :])
     itself = torch.eye(len(batch.labels), dtype=torch.bool, device=batch.labels.device)
     return same & ~itself, known & ~same
 
 
-def _same(left: Tensor, right: Tensor) -> Tensor:
+def same_label(left: Tensor, right: Tensor) -> Tensor:
+    """[...] bool, both labels name one person; -1 names nobody."""
     return (left == right) & (left >= 0)
 
 
