@@ -225,8 +225,9 @@ class LockedRecipe:
 
     Attributes:
         still: the tower that is locked. With "image" sentences and the matcher learn, each sentence against
-            all pictures that have sentences, and `text_rate`, `nearest` and `wrong` count; with "text" the image
-            tower learns, each picture against all sentences, and `image_rate`, `identification` and `stay` do.
+            all pictures that have sentences, and `text_rate`, `nearest` and `wrong` count. With "text" the
+            image tower learns, each picture against all sentences, and `image_rate`, `identification` and
+            `stay` count.
         epochs: over all sentences, or all pictures.
         batch: sentences, or pictures, of a step.
         image_rate: peak learning rate of the image tower.
