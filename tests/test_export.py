@@ -42,6 +42,17 @@ def write_images_alone(folder: Path) -> Path:
     return write_recipe(folder, ModelRecipe(**SMALL, reads_text=False))
 
 
+def write_matching(folder: Path) -> Path:
+    """A matcher whose verdict is not near 0 for all pairs."""
+    torch.manual_seed(3)
+    model, processor = start_model(
+        ModelRecipe(**SMALL, matcher={"width": 16, "heads": 2, "say": 0.03}), (96, 32), CAPTIONS
+    )
+    model.matcher.verdict[-1].weight.data.normal_()
+    save_model(model, processor, folder)
+    return folder
+
+
 def write_countering_hubs(folder: Path) -> Path:
     """Sentences that are turned away from hubs."""
     torch.manual_seed(3)
@@ -61,6 +72,7 @@ WRITERS: dict[str, Callable[[Path], Path]] = {
     "joint": write_joint,
     "branches": write_branches,
     "images alone": write_images_alone,
+    "matching": write_matching,
     "countering hubs": write_countering_hubs,
     "siglip": write_siglip,
     "pocket": lambda _: find_model("pocket")[1],
@@ -74,22 +86,31 @@ class Exported:
         self.folder = folder
         self.about = json.loads((folder / "export.json").read_text(encoding="utf-8"))
 
-    def images(self, images: list[Image.Image]) -> np.ndarray:
+    def images(self, images: list[Image.Image], output: str = "vectors") -> np.ndarray:
         how = self.about["image"]
         size, resample = (how["width"], how["height"]), Image.Resampling[how["resample"].upper()]
         crops = np.stack([np.asarray(image.convert("RGB").resize(size, resample)) for image in images])
-        return self._run(how, crops)
+        return self._run(how, output, crops)
 
     def texts(self, texts: list[str]) -> np.ndarray:
-        tokens = Tokenizer.from_file(str(self.folder / "tokenizer.json")).encode_batch(texts)
-        ids = np.array([sentence.ids for sentence in tokens])
-        mask = np.array([sentence.attention_mask for sentence in tokens])
         how = self.about["text"]
-        return self._run(how, *(ids, mask)[: len(how["inputs"])])
+        return self._run(how, "vectors", *self.tokens(texts)[: len(how["inputs"])])
 
-    def _run(self, how: dict, *inputs: np.ndarray) -> np.ndarray:
+    def tokens(self, texts: list[str]) -> tuple[np.ndarray, np.ndarray]:
+        read = Tokenizer.from_file(str(self.folder / "tokenizer.json")).encode_batch(texts)
+        return np.array([each.ids for each in read]), np.array([each.attention_mask for each in read])
+
+    def match(self, texts: list[str], number: int, images: list[Image.Image]) -> np.ndarray:
+        """Logits of one sentence, whose words were read beside others."""
+        ids, mask = self.tokens(texts)
+        words = self._run(self.about["text"], "words", ids, mask)
+        one = slice(number, number + 1)
+        return self._run(self.about["match"], "logits", self.images(images, "places"), words[one], mask[one])
+
+    def _run(self, how: dict, output: str, *inputs: np.ndarray) -> np.ndarray:
         session = onnxruntime.InferenceSession(self.folder / how["file"], providers=["CPUExecutionProvider"])
-        return session.run(["vectors"], dict(zip(how["inputs"], inputs, strict=True)))[0]
+        assert [each.name for each in session.get_outputs()] == how["outputs"]
+        return session.run([output], dict(zip(how["inputs"], inputs, strict=True)))[0]
 
 
 @pytest.fixture(scope="module", params=WRITERS)
@@ -139,6 +160,22 @@ def test_sentences_of_any_length_have_the_models_vectors(pair: tuple[Exported, E
     expected = np.concatenate([encoder.encode_texts([sentence]) for sentence in sentences])  # no padding
     assert largest_difference(exported.texts(sentences), expected) <= 1e-3
     assert largest_difference(exported.texts(sentences[:1]), expected[:1]) <= 1e-3
+
+
+def test_the_matcher_says_of_each_pair_what_the_models_says(
+    pair: tuple[Exported, Encoder], pictures: list[Image.Image]
+) -> None:
+    exported, encoder = pair
+    assert ("match" in exported.about) == encoder.has_matcher == (exported.folder / "match.onnx").exists()
+    if not encoder.has_matcher:
+        return
+    sentences = ["a man", *CAPTIONS, "a red bag and " * 60]
+    for number, sentence in enumerate(sentences):
+        expected = encoder.match(sentence, pictures)  # alone, so nothing is padded
+        for some in (slice(None), slice(1)):
+            logits = exported.match(sentences, number, pictures[some])
+            np.testing.assert_allclose(logits, expected[some], rtol=0.01, atol=0.01)
+    assert exported.about["match"]["say"] == encoder.say
 
 
 def test_the_json_names_the_model(pair: tuple[Exported, Encoder]) -> None:

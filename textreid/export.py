@@ -11,11 +11,21 @@ from typing import Any
 import torch
 from PIL.Image import Resampling
 from tokenizers import Tokenizer
+from torch import Tensor
 
 from textreid.catalog import find_model, fingerprint
 from textreid.data.synthetic.folder import whole_folder
 from textreid.errors import ModelError
-from textreid.models.graph import OPSET, ImageGraph, TextGraph, to_onnx
+from textreid.models.graph import (
+    OPSET,
+    Graph,
+    ImageGraph,
+    MatchedImageGraph,
+    MatchedTextGraph,
+    MatchGraph,
+    TextGraph,
+    to_onnx,
+)
 from textreid.models.towers import TransformersTowers, load_towers
 
 EXAMPLES = ["a woman in a red coat", "a man"]
@@ -25,7 +35,8 @@ def export_model(name: str, out: Path) -> dict[str, Any]:
     """Write a model for ONNX Runtime, OpenVINO and their kin.
 
     The folder appears whole or not at all: `image.onnx` and, for a model that reads text, `text.onnx` and
-    `tokenizer.json`; `export.json`, which says how to feed them; the model's card and licence.
+    `tokenizer.json`; `match.onnx` for one with a matcher; `export.json`, which says how to feed them; the
+    model's card and licence.
 
     Args:
         name: a listed model, a folder or a hub id.
@@ -53,11 +64,11 @@ def export_model(name: str, out: Path) -> dict[str, Any]:
     }
     with whole_folder(out) as working:
         try:
-            about["dim"] = _write_graphs(towers, about["image"], working)
+            _write_graphs(towers, about, working)
         except Exception as error:  # tracing knows too many kinds
             raise ModelError(f"'{name}' cannot be exported: {error}") from error
         if towers.reads_text:
-            about["text"] = _write_tokenizer(towers, name, working)
+            about["text"]["longest"] = _write_tokenizer(towers, name, working)
         for path in (folder / "README.md", *folder.glob("LICENSE*")):
             if path.is_file():
                 shutil.copy(path, working)
@@ -74,8 +85,6 @@ def _image(processor: Any, name: str) -> dict[str, Any]:
             " crops that are resized to one height and width. Joint models of textreid are made that way."
         )
     return {
-        "file": "image.onnx",
-        "inputs": ["crops"],
         "height": height,
         "width": width,
         "resample": Resampling(processor.resample).name.lower(),
@@ -85,20 +94,37 @@ def _image(processor: Any, name: str) -> dict[str, Any]:
 
 
 @torch.inference_mode()
-def _write_graphs(towers: TransformersTowers, image: dict[str, Any], folder: Path) -> int:
-    """D, after writing the graphs."""
-    graph = ImageGraph(towers.model, towers.processor.image_processor).eval()
+def _write_graphs(towers: TransformersTowers, about: dict[str, Any], folder: Path) -> None:
+    """The graphs, and what is known of each."""
+    model, image = towers.model, about["image"]
     crops = torch.zeros(2, image["height"], image["width"], 3, dtype=torch.uint8)
-    (folder / "image.onnx").write_bytes(to_onnx(graph, crops))
-    if towers.reads_text:
-        tokens = towers.tokens(EXAMPLES)
-        text = TextGraph(towers.model, towers.text_inputs).eval()
-        (folder / "text.onnx").write_bytes(to_onnx(text, *tokens.values()))
-    return int(graph(crops).shape[1])
+    image_graph, text_graph = (
+        (MatchedImageGraph, MatchedTextGraph) if towers.has_matcher else (ImageGraph, TextGraph)
+    )
+    images = image_graph(model, towers.processor.image_processor).eval()
+    read = images.read(crops)
+    about["dim"] = int(read.pooler_output.shape[1])
+    about["image"] = _write(images, (crops,), folder / "image.onnx") | image
+    if not towers.reads_text:
+        return
+    tokens = towers.tokens(EXAMPLES)
+    texts = text_graph(model, towers.text_inputs).eval()
+    about["text"] = _write(texts, tuple(tokens.values()), folder / "text.onnx")
+    if towers.has_matcher:
+        places = model.matcher.image(read.last_hidden_state)
+        words = texts.read(*tokens.values()).last_hidden_state
+        match = MatchGraph(model.matcher).eval()
+        pair = places, words[:1], tokens["attention_mask"][:1]
+        about["match"] = _write(match, pair, folder / "match.onnx") | {"say": towers.say}
 
 
-def _write_tokenizer(towers: TransformersTowers, name: str, folder: Path) -> dict[str, Any]:
-    """The tokenizer, set to cut and to pad as the model needs it."""
+def _write(graph: Graph, examples: tuple[Tensor, ...], path: Path) -> dict[str, Any]:
+    path.write_bytes(to_onnx(graph, *examples))
+    return {"file": path.name, "inputs": list(graph.inputs), "outputs": list(graph.outputs)}
+
+
+def _write_tokenizer(towers: TransformersTowers, name: str, folder: Path) -> int:
+    """The longest sentence, after writing the tokenizer, set to cut and to pad as the model needs it."""
     tokenizer = towers.processor.tokenizer
     if not tokenizer.is_fast:
         raise ModelError(f"'{name}' cannot be exported: its tokenizer exists in Python alone.")
@@ -109,4 +135,4 @@ def _write_tokenizer(towers: TransformersTowers, name: str, folder: Path) -> dic
         pad_id=tokenizer.pad_token_id, pad_token=tokenizer.pad_token, length=longest if fixed else None
     )
     own.save(str(folder / "tokenizer.json"))
-    return {"file": "text.onnx", "inputs": list(towers.text_inputs), "longest": longest}
+    return longest

@@ -13,11 +13,13 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
-from tests.small_models import CAPTIONS, write_clip
+from tests.small_models import CAPTIONS, small_recipe, write_clip
 from textreid.encode import Encoder
 from textreid.models import fast
 from textreid.models.fast import Switch
+from textreid.models.folder import save_model
 from textreid.models.graph import TextGraph
+from textreid.models.initialise import start_model
 from textreid.models.towers import TransformersTowers, load_towers
 
 ROOT = Path(__file__).parents[2]
@@ -101,8 +103,25 @@ def test_an_encoders_vectors_are_the_same_before_and_after(tmp_path: Path) -> No
     for _ in range(4):  # torch at first, compiled in the end
         assert (encoder.encode_images(pictures) * images).sum(axis=1).min() >= 1 - fast.TOLERANCE
         assert (encoder.encode_texts(CAPTIONS) * texts).sum(axis=1).min() >= 1 - fast.TOLERANCE
-    assert [switch.compiled for switch in encoder._towers.switches] == [True, True]  # type: ignore[attr-defined]
+    assert [switch.compiled for switch in encoder._towers.switches.values()] == [True, True]  # type: ignore[attr-defined]
     assert (encoder.encode_texts(CAPTIONS[:1]) * texts[:1]).sum() >= 1 - fast.TOLERANCE
+
+
+@pytest.mark.usefixtures("early")
+def test_places_that_a_matcher_reads_are_the_same_before_and_after(tmp_path: Path) -> None:
+    model, processor = start_model(small_recipe(matcher={"width": 16, "heads": 2}), (64, 32), CAPTIONS)
+    model.matcher.verdict[-1].weight.data.normal_()
+    save_model(model, processor, tmp_path / "model")
+    encoder = Encoder.load(tmp_path / "model", device="cpu")
+    rng = np.random.default_rng(0)
+    pictures = [Image.fromarray(rng.integers(0, 256, (64, 32, 3), dtype=np.uint8)) for _ in range(4)]
+    switch = encoder._towers.switches["places"]  # type: ignore[attr-defined]
+    before = encoder.match(CAPTIONS[0], pictures)
+    assert not switch.compiled
+    encoder.match(CAPTIONS[0], pictures)
+    assert switch.compiled
+    np.testing.assert_allclose(encoder.match(CAPTIONS[0], pictures), before, atol=0.05)
+    assert np.ptp(before) > 0.1
 
 
 def test_a_signal_is_handled_after_two_were_compiled_and_let_go() -> None:

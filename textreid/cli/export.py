@@ -21,8 +21,9 @@ def run(
     """Write a model as ONNX, to encode crops and sentences without torch.
 
     DIR will hold image.onnx (uint8 crops to unit vectors), text.onnx and tokenizer.json (sentences to unit
-    vectors), and export.json, which says how to prepare both. It appears at the end; stopped before, nothing
-    does. Needs two more packages: pip install "textreid[export]".
+    vectors), match.onnx if the model has a matcher, and export.json, which says how to prepare what they
+    take. It appears at the end; stopped before, nothing does. Needs two more packages:
+    pip install "textreid[export]".
 
     Examples:
       textreid export pocket --out pocket-onnx

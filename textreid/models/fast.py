@@ -19,14 +19,14 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from textreid.models.graph import ImageGraph, TextGraph, to_onnx
+from textreid.models.graph import ImageGraph, PlacesGraph, TextGraph, to_onnx
 from textreid.models.towers import Towers, TransformersTowers
 
 AFTER = 1024
 """Crops, or sentences, that are encoded before compiling: together they cost about what compiling does."""
 
 TOLERANCE = 1e-3
-"""How far the cosine of two vectors of the same picture or sentence may be from 1."""
+"""How far the cosine of two vectors of the same picture, place in it, or sentence may be from 1."""
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +46,7 @@ def compiled(towers: Towers) -> Towers:
 
 
 class CompiledTowers(TransformersTowers):
-    """The towers of a model of transformers on a CPU; matching stays with torch.
+    """The towers of a model of transformers on a CPU; what words find in places stays with torch.
 
     Args:
         model: in evaluation mode.
@@ -55,20 +55,32 @@ class CompiledTowers(TransformersTowers):
 
     def __init__(self, model: Any, processor: Any) -> None:
         super().__init__(model, processor, "cpu")
-        self.switches = [Switch(ImageGraph(self.model, processor.image_processor).eval())]
+        pixels = processor.image_processor
+        self.switches = {"images": Switch(ImageGraph(self.model, pixels).eval())}
         if self.reads_text:
-            self.switches.append(Switch(TextGraph(self.model, self.text_inputs).eval()))
+            self.switches["texts"] = Switch(TextGraph(self.model, self.text_inputs).eval())
+        if self.has_matcher:
+            self.switches["places"] = Switch(PlacesGraph(self.model, pixels).eval())
 
     def images(self, images: Sequence[Image.Image]) -> Tensor:
         """[B, D] of unit norm."""
-        sized = self.processor.image_processor(
-            images=list(images), return_tensors="pt", do_rescale=False, do_normalize=False
-        )
-        return self.switches[0](sized.pixel_values.permute(0, 2, 3, 1))
+        return self.switches["images"](self._crops(images))
 
     def texts(self, texts: Sequence[str]) -> Tensor:
         """[B, D] of unit norm."""
-        return self.switches[1](*self.tokens(texts).values())
+        return self.switches["texts"](*self.tokens(texts).values())
+
+    def image_tokens(self, images: Sequence[Image.Image]) -> Tensor:
+        """[B, L, C], what the matcher reads of pictures."""
+        return self.switches["places"](self._crops(images))
+
+    def _crops(self, images: Sequence[Image.Image]) -> Tensor:
+        """[B, H, W, 3] uint8."""
+        sized = self.processor.image_processor(
+            images=list(images), return_tensors="pt", do_rescale=False, do_normalize=False
+        )
+        crops: Tensor = sized.pixel_values.permute(0, 2, 3, 1)
+        return crops
 
 
 class Switch:
@@ -89,7 +101,7 @@ class Switch:
         return self._fast is not None
 
     def __call__(self, *inputs: Tensor) -> Tensor:
-        """[N, ...] each -> [N, D] of unit norm."""
+        """[N, ...] each -> [N, D] of unit norm, or [N, P, C]."""
         if self._fast is not None:
             return self._fast(*inputs)
         vectors: Tensor = self._graph(*inputs)
@@ -103,7 +115,7 @@ class Switch:
             onnx = to_onnx(self._graph, *inputs)
             for precision in (None, "f32"):  # the processor's favourite, which may be bf16, comes first
                 run = load(onnx, precision)
-                if (run(*inputs) * expected).sum(1).min() >= 1 - TOLERANCE:
+                if torch.cosine_similarity(run(*inputs), expected, dim=-1).min() >= 1 - TOLERANCE:
                     return run
         except Exception as error:  # tracing and compiling know too many; torch goes on in any case
             log.info("Encoding stays with torch: %s", error)

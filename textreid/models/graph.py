@@ -1,6 +1,6 @@
-"""A model's two functions as graphs of ONNX: uint8 crops to unit vectors, numbered tokens to unit vectors.
+"""A model's functions as graphs of ONNX: uint8 crops and numbered tokens to unit vectors, and matching.
 
-Both are modules that torch runs as well, so that one definition serves the export, the compiled path of a
+Each is a module that torch runs as well, so that one definition serves the export, the compiled path of a
 CPU, and the comparison of the two.
 """
 
@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from textreid.models.folder import quiet
+from textreid.models.matcher import Matcher
 
 OPSET = 20
 
@@ -26,7 +27,9 @@ class ImageGraph(nn.Module):
         image_processor: whose scaling and normalisation the graph takes over.
     """
 
-    inputs = ("crops",)
+    inputs: tuple[str, ...] = ("crops",)
+    outputs: tuple[str, ...] = ("vectors",)
+    free: tuple[tuple[int, ...], ...] = ((0,),)
     mean: Tensor
     std: Tensor
 
@@ -40,10 +43,35 @@ class ImageGraph(nn.Module):
         self.register_buffer("mean", torch.tensor(mean).view(3, 1, 1))
         self.register_buffer("std", torch.tensor(std).view(3, 1, 1))
 
-    def forward(self, crops: Tensor) -> Tensor:
+    def forward(self, crops: Tensor) -> Any:
         """[N, H, W, 3] uint8 RGB -> [N, D] float32 of unit norm."""
+        return _unit(self.read(crops))
+
+    def read(self, crops: Tensor) -> Any:
+        """The model's output, from the same."""
         pixels = (crops.permute(0, 3, 1, 2).float() * self.factor - self.mean) / self.std
-        return nn.functional.normalize(self.model.get_image_features(pixels).pooler_output.float(), dim=1)
+        return self.model.get_image_features(pixels)
+
+
+class PlacesGraph(ImageGraph):
+    """Crops to what the model's matcher reads of them, as `TransformersTowers.image_tokens` does."""
+
+    outputs = ("places",)
+
+    def forward(self, crops: Tensor) -> Any:
+        """[N, H, W, 3] uint8 RGB -> [N, P, C] float32."""
+        return self.model.matcher.image(self.read(crops).last_hidden_state)
+
+
+class MatchedImageGraph(ImageGraph):
+    """Both at once, by one pass through the tower."""
+
+    outputs = ("vectors", "places")
+
+    def forward(self, crops: Tensor) -> Any:
+        """[N, H, W, 3] uint8 RGB -> [N, D] float32 of unit norm, [N, P, C] float32."""
+        features = self.read(crops)
+        return _unit(features), self.model.matcher.image(features.last_hidden_state)
 
 
 class TextGraph(nn.Module):
@@ -54,17 +82,58 @@ class TextGraph(nn.Module):
         inputs: the names of what that takes: "input_ids" alone, or "attention_mask" too.
     """
 
+    outputs: tuple[str, ...] = ("vectors",)
+
     def __init__(self, model: Any, inputs: tuple[str, ...] = ("input_ids", "attention_mask")) -> None:
         super().__init__()
         self.model, self.inputs = model, inputs
+        self.free = ((0, 1),) * len(inputs)
 
-    def forward(self, *tokens: Tensor) -> Tensor:
+    def forward(self, *tokens: Tensor) -> Any:
         """[N, L] int64 each -> [N, D] float32 of unit norm."""
-        features = self.model.get_text_features(**dict(zip(self.inputs, tokens, strict=True)))
-        return nn.functional.normalize(features.pooler_output.float(), dim=1)
+        return _unit(self.read(*tokens))
+
+    def read(self, *tokens: Tensor) -> Any:
+        """The model's output, from the same."""
+        return self.model.get_text_features(**dict(zip(self.inputs, tokens, strict=True)))
 
 
-def to_onnx(graph: ImageGraph | TextGraph, *examples: Tensor) -> bytes:
+class MatchedTextGraph(TextGraph):
+    """And the words that the model's matcher reads, by one pass through the tower."""
+
+    outputs = ("vectors", "words")
+
+    def forward(self, *tokens: Tensor) -> Any:
+        """[N, L] int64 each -> [N, D] float32 of unit norm, [N, L, C'] float32."""
+        features = self.read(*tokens)
+        return _unit(features), features.last_hidden_state
+
+
+class MatchGraph(nn.Module):
+    """A matcher: the places of any number of crops and the words of one sentence to logits.
+
+    Args:
+        matcher: the model's.
+    """
+
+    inputs = ("places", "words", "attention_mask")
+    outputs = ("logits",)
+    free = ((0,), (1,), (1,))
+
+    def __init__(self, matcher: Matcher) -> None:
+        super().__init__()
+        self.matcher = matcher
+
+    def forward(self, places: Tensor, words: Tensor, attention_mask: Tensor) -> Tensor:
+        """[N, P, C] and [1, L, C'] float32, [1, L] int64 -> [N] float32."""
+        return self.matcher.judge(places[None], words, attention_mask.bool())[0]
+
+
+Graph = ImageGraph | TextGraph | MatchGraph
+"""With the names of its inputs and outputs, and which dimensions of each input are free."""
+
+
+def to_onnx(graph: Graph, *examples: Tensor) -> bytes:
     """The graph in ONNX's format, for any number of rows; sentences may have any length too.
 
     Args:
@@ -74,19 +143,20 @@ def to_onnx(graph: ImageGraph | TextGraph, *examples: Tensor) -> bytes:
     Raises:
         Exception: of many kinds, where torch cannot follow the model.
     """
-    free = {0: torch.export.Dim.DYNAMIC}
-    if isinstance(graph, TextGraph):
-        free[1] = torch.export.Dim.DYNAMIC
     with warnings.catch_warnings(), quiet(), torch.inference_mode(mode=False), torch.no_grad():
         warnings.simplefilter("ignore")
-        rows = tuple(torch.cat([each, each]) for each in examples)  # one row would be taken for a constant
+        # One row would be taken for a constant.
+        inputs = tuple(
+            torch.cat([each, each]) if 0 in free else each.clone()
+            for each, free in zip(examples, graph.free, strict=True)
+        )
         own = copy.deepcopy(graph).eval()  # tracing puts symbols in the place of weights for a while
-        program = torch.export.export(own, rows, dynamic_shapes=_shapes(graph, free))
+        program = torch.export.export(own, inputs, dynamic_shapes=_shapes(graph))
         onnx: Any = torch.onnx.export(
             program,
             (),
             input_names=list(graph.inputs),
-            output_names=["vectors"],
+            output_names=list(graph.outputs),
             opset_version=OPSET,
             dynamo=True,
             verbose=False,
@@ -95,6 +165,11 @@ def to_onnx(graph: ImageGraph | TextGraph, *examples: Tensor) -> bytes:
     return serialized
 
 
-def _shapes(graph: ImageGraph | TextGraph, free: dict[int, Any]) -> Any:
+def _unit(features: Any) -> Tensor:
+    return nn.functional.normalize(features.pooler_output.float(), dim=1)
+
+
+def _shapes(graph: Graph) -> Any:
     """In the nesting of `forward`'s arguments."""
-    return (free,) if isinstance(graph, ImageGraph) else (tuple(free for _ in graph.inputs),)
+    shapes = tuple(dict.fromkeys(free, torch.export.Dim.DYNAMIC) for free in graph.free)
+    return (shapes,) if isinstance(graph, TextGraph) else shapes
