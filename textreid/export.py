@@ -97,25 +97,23 @@ def _image(processor: Any, name: str) -> dict[str, Any]:
 def _write_graphs(towers: TransformersTowers, about: dict[str, Any], folder: Path) -> None:
     """The graphs, and what is known of each."""
     model, image = towers.model, about["image"]
-    crops = torch.zeros(2, image["height"], image["width"], 3, dtype=torch.uint8)
     image_graph, text_graph = (
         (MatchedImageGraph, MatchedTextGraph) if towers.has_matcher else (ImageGraph, TextGraph)
     )
+    crops = torch.zeros(2, image["height"], image["width"], 3, dtype=torch.uint8)
     images = image_graph(model, towers.processor.image_processor).eval()
-    read = images.read(crops)
-    about["dim"] = int(read.pooler_output.shape[1])
     about["image"] = _write(images, (crops,), folder / "image.onnx") | image
+    about["dim"] = int(images.read(crops).pooler_output.shape[1])
     if not towers.reads_text:
         return
-    tokens = towers.tokens(EXAMPLES)
+    tokens = tuple(towers.tokens(EXAMPLES).values())
     texts = text_graph(model, towers.text_inputs).eval()
-    about["text"] = _write(texts, tuple(tokens.values()), folder / "text.onnx")
+    about["text"] = _write(texts, tokens, folder / "text.onnx")
     if towers.has_matcher:
-        places = model.matcher.image(read.last_hidden_state)
-        words = texts.read(*tokens.values()).last_hidden_state
+        places, words, mask = images(crops)[1], texts(*tokens)[1], tokens[1]
         match = MatchGraph(model.matcher).eval()
-        pair = places, words[:1], tokens["attention_mask"][:1]
-        about["match"] = _write(match, pair, folder / "match.onnx") | {"say": towers.say}
+        written = _write(match, (places, words[:1], mask[:1]), folder / "match.onnx")
+        about["match"] = written | {"say": towers.say}
 
 
 def _write(graph: Graph, examples: tuple[Tensor, ...], path: Path) -> dict[str, Any]:

@@ -87,6 +87,15 @@ class TestSwitch:
         assert not switch.compiled
 
 
+def test_rows_agree_up_to_a_cosine_and_a_length() -> None:
+    expected = torch.tensor([[3.0, 4.0], [0.6, 0.8]])
+    for angle, agrees in [(0.0, True), (0.044, True), (0.046, False)]:  # cos 0.0447 = 1 - 0.001
+        turn = torch.tensor([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]).float()
+        assert fast.agree(expected @ turn, expected) == agrees
+    assert not fast.agree(1.1 * expected, expected)
+    assert not fast.agree(torch.full((2, 2), torch.nan), expected)
+
+
 @pytest.mark.usefixtures("early")
 def test_an_encoders_vectors_are_the_same_before_and_after(tmp_path: Path) -> None:
     folder = write_clip(tmp_path / "model")

@@ -53,25 +53,25 @@ class ImageGraph(nn.Module):
         return self.model.get_image_features(pixels)
 
 
-class PlacesGraph(ImageGraph):
-    """Crops to what the model's matcher reads of them, as `TransformersTowers.image_tokens` does."""
-
-    outputs = ("places",)
-
-    def forward(self, crops: Tensor) -> Any:
-        """[N, H, W, 3] uint8 RGB -> [N, P, C] float32."""
-        return self.model.matcher.image(self.read(crops).last_hidden_state)
-
-
 class MatchedImageGraph(ImageGraph):
-    """Both at once, by one pass through the tower."""
+    """Crops to both, by one pass through the tower: search vectors, and the places that a matcher reads."""
 
-    outputs = ("vectors", "places")
+    outputs: tuple[str, ...] = ("vectors", "places")
 
     def forward(self, crops: Tensor) -> Any:
         """[N, H, W, 3] uint8 RGB -> [N, D] float32 of unit norm, [N, P, C] float32."""
         features = self.read(crops)
         return _unit(features), self.model.matcher.image(features.last_hidden_state)
+
+
+class PlacesGraph(MatchedImageGraph):
+    """Crops to the places alone."""
+
+    outputs = ("places",)
+
+    def forward(self, crops: Tensor) -> Any:
+        """[N, H, W, 3] uint8 RGB -> [N, P, C] float32."""
+        return super().forward(crops)[1]
 
 
 class TextGraph(nn.Module):
