@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from textreid.data.synthetic import Frame, built_in_gallery
+from textreid.data.synthetic.frames import SEED
 from textreid.people import Sighting
 from textreid.search import PersonSearch
 from textreid_index import Gallery, GalleryError, Record
@@ -20,10 +21,10 @@ if TYPE_CHECKING:
 
 MARGIN = 0.06
 EXAMPLES = (
-    "a woman in a white coat and purple leggings",
-    "a man in a green jacket and white trousers",
-    "a woman in an orange dress",
-    "a red jacket and grey trousers",
+    "a woman in a red coat with a black backpack",
+    "a man in a teal hoodie",
+    "a teal dress and a red messenger bag",
+    "a green jacket and blue jeans",
 )
 
 
@@ -46,7 +47,7 @@ def prepare(encoder: PersonEncoder, *, frames: int = 40, folder: Path | None = N
         The gallery's folder.
     """
     home = folder or cache_folder()
-    target = home / f"drawn-people-{version('textreid')}-{frames}-{encoder.info.fingerprint[:16]}"
+    target = home / f"drawn-people-{version('textreid')}-{SEED}-{frames}-{encoder.info.fingerprint[:16]}"
     if not _usable(target / "gallery", encoder):
         home.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=home) as temporary:

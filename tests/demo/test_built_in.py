@@ -72,3 +72,25 @@ def test_the_shipped_model_finds_who_is_described(tmp_path: Path) -> None:
         first = {number: search.search(text, k=1)[0].id for number, text in asked.items()}
     right = sum(people[id].person.number == number for number, id in first.items())
     assert right / len(asked) >= 0.8, f"{right} of {len(asked)} people come first for their own description"
+
+
+def test_each_example_of_the_page_finds_whom_it_describes(tmp_path: Path) -> None:
+    encoder = Encoder.load("pocket")
+    gallery = built_in.prepare(encoder, folder=tmp_path)
+    with PersonSearch.open(gallery, encoder=encoder) as search:
+        first = [search.search(text, k=1)[0].id for text in built_in.EXAMPLES]
+    people = {
+        f"{frame.camera}-{frame.number:03}-{place}": one.person
+        for frame in built_in_gallery()
+        for place, one in enumerate(frame.people)
+    }
+    worn = [
+        (one.sex, one.upper_colour, one.upper, one.lower_colour, one.lower, one.bag_colour, one.bag)
+        for one in map(people.__getitem__, first)
+    ]
+    assert worn == [
+        ("female", "red", "coat", "navy", "jeans", "black", "backpack"),
+        ("male", "teal", "hoodie", "brown", "trousers", None, "none"),
+        ("female", "teal", "dress", None, "none", "red", "messenger bag"),
+        ("male", "green", "jacket", "blue", "jeans", None, "none"),
+    ]

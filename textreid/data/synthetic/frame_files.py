@@ -10,7 +10,7 @@ from pathlib import Path
 from PIL import Image
 
 from textreid.data.synthetic.folder import whole_folder
-from textreid.data.synthetic.frames import built_in_gallery
+from textreid.data.synthetic.frames import SEED, built_in_gallery
 
 
 def write_frames(
@@ -19,7 +19,7 @@ def write_frames(
     frames: int = 40,
     cameras: int = 4,
     identities: int = 60,
-    seed: int = 2025,
+    seed: int = SEED,
     size: tuple[int, int] = (960, 540),
     progress: Callable[[int, int], None] | None = None,
 ) -> Path:

@@ -23,6 +23,7 @@ MORNING = datetime(2024, 5, 6, 8, 0, tzinfo=UTC).timestamp()
 SHOTS = 2  # frames of one moment
 APART = 1.2  # seconds between them
 CROWD = 5  # people in a frame
+SEED = 2198  # a woman in a red coat with a black backpack is among these people
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ def built_in_gallery(
     *,
     cameras: int = 4,
     identities: int = 60,
-    seed: int = 2025,
+    seed: int = SEED,
     size: tuple[int, int] = (960, 540),
 ) -> Iterator[Frame]:
     """Frames in which people come and go before several cameras.
