@@ -7,13 +7,22 @@ from pathlib import Path
 import pytest
 
 from tests.toy import ToyEncoder
-from textreid.data.synthetic import built_in_gallery
+from textreid.data.synthetic import FramePerson, built_in_gallery
 from textreid.encode import Encoder
 from textreid.search import PersonSearch
 from textreid_demo import built_in
 from textreid_index import Gallery
 
 FRAMES = 4
+
+
+def drawn_by_id(frames: int) -> dict[str, FramePerson]:
+    """Everybody in so many frames, by the id that the gallery gives them."""
+    return {
+        f"{frame.camera}-{frame.number:03}-{place}": one
+        for frame in built_in_gallery(frames)
+        for place, one in enumerate(frame.people)
+    }
 
 
 def test_it_holds_everybody_drawn_with_frames_to_look_at(tmp_path: Path) -> None:
@@ -62,11 +71,7 @@ def test_a_start_that_fails_leaves_nothing(tmp_path: Path) -> None:
 def test_the_shipped_model_finds_who_is_described(tmp_path: Path) -> None:
     encoder = Encoder.load("pocket")
     gallery = built_in.prepare(encoder, frames=8, folder=tmp_path)
-    people = {
-        f"{frame.camera}-{frame.number:03}-{place}": one
-        for frame in built_in_gallery(8)
-        for place, one in enumerate(frame.people)
-    }
+    people = drawn_by_id(8)
     with PersonSearch.open(gallery, encoder=encoder) as search:
         asked = {one.person.number: one.caption for one in people.values()}
         first = {number: search.search(text, k=1)[0].id for number, text in asked.items()}
@@ -79,14 +84,10 @@ def test_each_example_of_the_page_finds_whom_it_describes(tmp_path: Path) -> Non
     gallery = built_in.prepare(encoder, folder=tmp_path)
     with PersonSearch.open(gallery, encoder=encoder) as search:
         first = [search.search(text, k=1)[0].id for text in built_in.EXAMPLES]
-    people = {
-        f"{frame.camera}-{frame.number:03}-{place}": one.person
-        for frame in built_in_gallery()
-        for place, one in enumerate(frame.people)
-    }
+    people = drawn_by_id(40)
     worn = [
         (one.sex, one.upper_colour, one.upper, one.lower_colour, one.lower, one.bag_colour, one.bag)
-        for one in map(people.__getitem__, first)
+        for one in (people[id].person for id in first)
     ]
     assert worn == [
         ("female", "red", "coat", "navy", "jeans", "black", "backpack"),
