@@ -1,11 +1,12 @@
-"""Encoding sentences by length changes the work, not the result."""
+"""Encoding sentences by length changes the work, not the result; arithmetic follows recipe and processor."""
 
 from __future__ import annotations
 
+import pytest
 import torch
 
 from textreid.models import JointConfig, JointModel
-from textreid.step import encode_sentences
+from textreid.step import arithmetic, encode_sentences
 
 
 def test_grouping_by_length_equals_one_padded_batch() -> None:
@@ -39,3 +40,20 @@ def test_grouping_by_length_equals_one_padded_batch() -> None:
         assert torch.equal(grouped.mask, mask.bool())
         real = mask.bool()
         torch.testing.assert_close(grouped.tokens[real], whole.tokens[real], atol=1e-5, rtol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("has_bf16", "precision", "on_cpu", "computed"),
+    [
+        (True, "bf16", True, torch.bfloat16),
+        (True, "bf16", False, torch.float32),
+        (True, "fp32", True, torch.float32),
+        (False, "bf16", True, torch.float32),
+    ],
+)
+def test_a_cpu_computes_in_bf16_where_that_pays(
+    monkeypatch: pytest.MonkeyPatch, has_bf16: bool, precision: str, on_cpu: bool, computed: torch.dtype
+) -> None:
+    monkeypatch.setattr("textreid.step.cpu_has_bf16", lambda: has_bf16)
+    with arithmetic("cpu", precision, on_cpu=on_cpu):
+        assert (torch.ones(2, 2) @ torch.ones(2, 2)).dtype == computed
