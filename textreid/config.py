@@ -90,7 +90,7 @@ class DataRecipe:
         name: a data set's name, or "synthetic".
         root: folder that holds it; not for "synthetic".
         split: which of its splits.
-        identities: how many people to draw, for "synthetic".
+        identities: how many people to draw, for "synthetic"; seven in ten are its train split.
         images: pictures of each of them.
         seed: which people.
         trust: source of captions, as the data set names it -> how far they are believed, 0 to 1; 1 for
