@@ -101,6 +101,8 @@ def smaller(name: str) -> list[str]:
         changes.append("model.text_kept=[0, 1, 2]")
     if recipe.model.matcher:
         changes += ["model.matcher.width=32", "model.matcher.heads=2"]
+    if recipe.noise:
+        changes.append(f"noise.warmup={EPOCHS // 2}")  # what is judged before it is learned stays wrong
     if "mlm" in recipe.loss:
         changes += ["loss.mlm.layers=1", "loss.mlm.width=32", "loss.mlm.heads=2"]
     for loss, options in recipe.loss.items():
