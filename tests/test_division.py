@@ -8,13 +8,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from sklearn.metrics import roc_auc_score
 from torch import Tensor, nn
 
 from tests.losses.batches import batch_of
 from tests.small_models import joint_model
 from textreid.config import DataRecipe
 from textreid.data.training import TrainingSet, training_set
-from textreid.division import divide, divided, pair_losses
+from textreid.division import divide, divided, pair_losses, share_left
 from textreid.types import Batch, Features
 
 
@@ -51,8 +52,7 @@ def test_planted_noise_is_found(share: float) -> None:
     losses = pair_losses(Planted(), batches)
     assert losses.shape[1] == 400
     for view in losses:
-        ranked = np.array([(wrong > right) for wrong in view[noise] for right in view[~noise]])
-        assert ranked.mean() > 0.99  # area under the ROC curve
+        assert roc_auc_score(noise, view) > 0.99
     trust = divide(losses, seed=0)
     assert trust.dtype == np.float32
     assert (trust == ~noise).mean() > 0.97
@@ -67,8 +67,32 @@ def test_loss_of_a_pair_against_a_loop() -> None:
         others = [m for m in range(5) if labels[m] != labels[n]]
         hard_texts = smooth_maximum([cosine(images[n], texts[m]) for m in others])
         hard_images = smooth_maximum([cosine(images[m], texts[n]) for m in others])
-        expected = hard_texts + hard_images - 2 * cosine(images[n], texts[n])
+        right = cosine(images[n], texts[n])
+        expected = max(0, 0.1 + hard_texts - right) + max(0, 0.1 + hard_images - right)
         assert values[n] == pytest.approx(expected, abs=1e-5)
+    assert (values > 0).tolist() == [False, True, False, False, True]
+
+
+def test_worked_example() -> None:
+    """The one of the documentation of `tal`: three people, one of them learned."""
+    cosines = torch.tensor([[0.5, 0.45, 0.1], [0.2, 0.4, 0.38], [0.1, 0.3, 0.6]])
+    rest = (1 - cosines.square().sum(1)).sqrt().diag()
+    batch = replace(
+        batch_of([0, 1, 2]),
+        images=torch.cat([cosines, rest], dim=1)[:, None, None],
+        token_ids=torch.eye(3, 6).long(),
+        token_mask=torch.ones(3, 6),
+    )
+    np.testing.assert_allclose(pair_losses(Planted(), [batch])[0], [0.05, 0.2300008, 0], atol=1e-6)
+
+
+def test_pairs_that_have_been_learned_are_all_believed() -> None:
+    """However much their cosines differ: a mixture would otherwise find two heaps in them."""
+    batches = [planted(list(range(40)), [n == 7] * 40, seed=n) for n in range(8)]
+    losses = pair_losses(Planted(), batches)
+    trust = divide(losses, seed=0).reshape(8, 40)
+    assert trust[:7].mean() > 0.98
+    assert trust[7].mean() < 0.02
 
 
 def cosine(a: Tensor, b: Tensor) -> float:
@@ -81,14 +105,14 @@ def smooth_maximum(values: list[float]) -> float:
 
 def test_people_nobody_knows_are_compared_with_each_other() -> None:
     """But an image that comes twice, with two sentences, is not its own wrong partner."""
-    batch = replace(planted([0, 1, 2, 3], [False] * 4), labels=torch.full((4,), -1))
-    assert (pair_losses(Planted(), [batch])[0] < -1).all()
+    batch = replace(planted([0, 0, 0, 0], [False] * 4), labels=torch.full((4,), -1))
+    assert (pair_losses(Planted(), [batch])[0] > 0).all()  # they all look alike
     twice = replace(batch, image_ids=torch.tensor([0, 0, 0, 0]))
-    assert (pair_losses(Planted(), [twice])[0] < -2.5).all()  # nobody else to be taken for
+    assert (pair_losses(Planted(), [twice])[0] == 0).all()  # nobody else to be taken for
 
 
 def test_views_of_both_modalities_are_measured() -> None:
-    batch = planted([0, 1, 2], [False] * 3)
+    batch = planted([0, 1, 2], [True] * 3)
     halves = replace(batch, images=batch.images[..., ::2], token_ids=batch.token_ids[:, ::2])
     np.testing.assert_allclose(
         pair_losses(Planted(), [batch])[1], pair_losses(Planted(), [halves])[0], rtol=1e-5
@@ -133,6 +157,9 @@ def test_division_of_a_training_set(drawn: TrainingSet) -> None:
         assert set(divided_whole.trust[row]) <= {0.0, 1.0}
         assert divided_half.trust[row] == [factor / 2 for factor in divided_whole.trust[row]]
     assert {factor for row in drawn.trust for factor in row} == {1.0}
+    believed = np.concatenate(divided_whole.trust)
+    for before, after in ((drawn, divided_whole), (half, divided_half)):
+        assert share_left(before, after) == pytest.approx(believed.mean())
 
 
 def test_each_pair_gets_its_own_loss(drawn: TrainingSet, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -164,4 +191,6 @@ def test_training_goes_on_as_it_was(drawn: TrainingSet) -> None:
 def test_images_without_sentences_are_left_alone(drawn: TrainingSet) -> None:
     crops = [replace(crop, captions=()) for crop in drawn.crops]
     silent = replace(drawn, crops=crops, trust=[[] for _ in crops])
-    assert divided(silent, *joint_model(), seed=0).trust == silent.trust
+    after = divided(silent, *joint_model(), seed=0)
+    assert after.trust == silent.trust
+    assert share_left(silent, after) == 1

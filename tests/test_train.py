@@ -203,11 +203,15 @@ class TestNoise:
         warming = train(epochs(noisy, 2), tmp_path / "warming")
         believing = train(replace(epochs(noisy, 2), noise=None), tmp_path / "believing")
         assert same_weights(warming, believing)
-        whole = train(noisy, tmp_path / "whole")
+        said: list[str] = []
+        whole = train(noisy, tmp_path / "whole", say=said.append)
         state = torch.load(tmp_path / "whole" / "state.pt", weights_only=True)
         trust = np.array(state["progress"]["trust"])
         assert trust.shape == (2 * PEOPLE, 2)
         assert set(trust.flat) == {0, 1}
+        assert f"epoch 3: {trust.mean():.0%} of the pairs are believed" in said
+        rows = [json.loads(line) for line in (tmp_path / "whole" / "log.jsonl").read_text().splitlines()]
+        assert [row["believed"] for row in rows if "believed" in row] == [trust.mean()]
         assert not same_weights(whole, train(replace(noisy, noise=None), tmp_path / "trusting"))
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(training, "STATE_SECONDS", -1)

@@ -27,8 +27,11 @@ from textreid.models.joint import JointModel
 from textreid.models.processing import JointProcessor
 from textreid.types import GLOBAL, Batch, Features
 
+MARGIN = 0.1
+"""In cosine, as in the loss `tal`."""
+
 TEMPERATURE = 0.015
-"""Of the smooth maximum over wrong partners, as in the loss `tal`."""
+"""Of the smooth maximum over wrong partners, as there."""
 
 
 def divided(
@@ -74,20 +77,31 @@ def divided(
     return replace(data, trust=trust)
 
 
+def share_left(before: TrainingSet, after: TrainingSet) -> float:
+    """How much of the trust a division has left, 0 to 1; 1 where there was none.
+
+    Args:
+        before: the training data as it was read.
+        after: what `divided` made of it.
+    """
+    whole, left = (sum(map(sum, data.trust)) for data in (before, after))
+    return left / whole if whole else 1.0
+
+
 @torch.no_grad()
 def pair_losses(model: JointModel, batches: Iterable[Batch]) -> np.ndarray:
     """How badly each pair fits, in every view that both modalities have.
 
-    It is the loss `tal` of a pair by itself, with no margin and not cut off at zero: how far the smooth
-    maximum over the wrong partners in its batch beats the right one, in cosine, for its image and for its
-    sentence.
+    It is the loss `tal` of a pair by itself: how far the smooth maximum over the wrong partners in its batch
+    comes within a margin of the right one, in cosine, for its image and for its sentence. Pairs that have
+    been learned are all at zero, so that they stay one heap.
 
     Args:
         model: is put into evaluation mode meanwhile.
         batches: on the model's device, with one sentence an image.
 
     Returns:
-        [V, N] float32, in the order of the batches; the global view comes first.
+        [V, N] float32, 0 or more, in the order of the batches; the global view comes first.
     """
     found = []
     with _evaluating(model):
@@ -143,7 +157,7 @@ def _misfit(image: Tensor, text: Tensor, batch: Batch) -> Tensor:
     right = cosine.diagonal()
     wrong = (cosine / TEMPERATURE).masked_fill(same, -torch.inf)
     hardest = TEMPERATURE * torch.stack([wrong.logsumexp(1), wrong.logsumexp(0)])
-    return (hardest.clamp(min=-1) - right).sum(0)
+    return F.relu(MARGIN + hardest - right).sum(0)
 
 
 @contextmanager

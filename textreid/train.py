@@ -29,7 +29,7 @@ from textreid.data.samplers import IdentitySampler
 from textreid.data.training import TrainingSet, training_set
 from textreid.data.transforms import Finish, train_transform
 from textreid.distributed import gather
-from textreid.division import divided
+from textreid.division import divided, share_left
 from textreid.encode import Encoder
 from textreid.errors import InputError
 from textreid.hubness import counter_hubs
@@ -266,9 +266,10 @@ class _Run:
             trust = None
             if self.log is not None:
                 workers = self.recipe.workers
-                trust = divided(
-                    data, self.model, self.processor, seed=seed, device=device, workers=workers
-                ).trust
+                found = divided(data, self.model, self.processor, seed=seed, device=device, workers=workers)
+                trust, share = found.trust, share_left(data, found)
+                self.log.add(progress.steps, {"epoch": progress.epoch, "believed": share})
+                self.say(f"epoch {progress.epoch + 1}: {share:.0%} of the pairs are believed")
             progress.trust = broadcast_object_list([trust])[0]
         return replace(data, trust=progress.trust or data.trust)
 
