@@ -117,7 +117,8 @@ def smaller(name: str) -> list[str]:
 
 def shrunk(recipe: Recipe, epochs: int) -> Recipe:
     """The recipe with another optimiser and pictures as they are."""
-    phase = Phase(epochs // len(recipe.phases), (64, 32), image_rate=RATE, text_rate=RATE, head_rate=RATE, warmup=1)
+    each = epochs // len(recipe.phases)
+    phase = Phase(each, (64, 32), image_rate=RATE, text_rate=RATE, head_rate=RATE, warmup=1)
     return replace(
         recipe,
         val=(),
