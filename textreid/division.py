@@ -23,15 +23,13 @@ from textreid.config import TextRecipe
 from textreid.data.pairs import Sample, collate
 from textreid.data.training import TrainingSet
 from textreid.images import open_image
+from textreid.losses import tal
 from textreid.models.joint import JointModel
 from textreid.models.processing import JointProcessor
 from textreid.types import GLOBAL, Batch, Features
 
-MARGIN = 0.1
-"""In cosine, as in the loss `tal`."""
-
-TEMPERATURE = 0.015
-"""Of the smooth maximum over wrong partners, as there."""
+TAL = tal.Config()
+"""Margin, and temperature of the smooth maximum over wrong partners: the paper's."""
 
 
 def divided(
@@ -155,9 +153,9 @@ def _misfit(image: Tensor, text: Tensor, batch: Batch) -> Tensor:
     labels, images = batch.text_labels, batch.image_ids[rows]
     same = ((labels[:, None] == labels) & (labels >= 0)) | (images[:, None] == images)
     right = cosine.diagonal()
-    wrong = (cosine / TEMPERATURE).masked_fill(same, -torch.inf)
-    hardest = TEMPERATURE * torch.stack([wrong.logsumexp(1), wrong.logsumexp(0)])
-    return F.relu(MARGIN + hardest - right).sum(0)
+    wrong = (cosine / TAL.temperature).masked_fill(same, -torch.inf)
+    hardest = TAL.temperature * torch.stack([wrong.logsumexp(1), wrong.logsumexp(0)])
+    return F.relu(TAL.margin + hardest - right).sum(0)
 
 
 @contextmanager

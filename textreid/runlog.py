@@ -53,14 +53,15 @@ class RunLog:
         if self._events is not None:
             self._events.flush()
         lines = (self.folder / "log.jsonl").read_text(encoding="utf-8").splitlines()
-        rows = {(row["step"], tuple(row)): row for row in map(json.loads, lines)}
+        every = [row for row in map(json.loads, lines) if "believed" not in row]
+        rows = {(row["step"], "val" in row): row for row in every}
         losses: dict[str, Curve] = {}
         measured: dict[str, Curve] = {}
-        for (step, names), row in sorted(rows.items()):
+        for (step, validation), row in sorted(rows.items()):
             for name, value in _scalars(row):
-                if "val" in names and name.endswith(("/R1", "/mAP")):
+                if validation and name.endswith(("/R1", "/mAP")):
                     measured.setdefault(name, []).append((step, value))
-                elif "batch" in names and name != "images_per_second":
+                elif not validation and name != "images_per_second":
                     losses.setdefault(name, []).append((step, value))
         relative = {
             name: [(step, value / curve[0][1]) for step, value in curve]
