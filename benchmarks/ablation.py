@@ -22,13 +22,13 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from textreid.benchmark import Benchmark
 from textreid.config import DataRecipe, Recipe, load_recipe, with_root
 from textreid.data import datasets
-from textreid.data.attributes import with_attributes
-from textreid.encode import Encoder
+from textreid.data.attributes.space import with_attributes
 from textreid.evaluate import evaluate
-from textreid.train import StepReport, train
+from textreid.evaluate.benchmark import Benchmark
+from textreid.inference.encoder import Encoder
+from textreid.training.train import StepReport, train
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "results" / "ablation.json"

@@ -20,15 +20,15 @@ from typing import Any
 
 import numpy as np
 
-from textreid.benchmark import Benchmark
-from textreid.calibration import Scale
-from textreid.curves import Curve, draw_curves
-from textreid.encode import Encoder
-from textreid.evaluate.calibrate import RATES, fit
+from textreid.evaluate.benchmark import Benchmark
+from textreid.evaluate.calibration_check import SIZES, check, halves, told
+from textreid.evaluate.calibration_fit import RATES, fit
 from textreid.evaluate.directions import IMAGE_TO_IMAGE, TEXT_TO_IMAGE, encode
-from textreid.evaluate.held_out import SIZES, check, halves, told
+from textreid.inference.calibration import Scale
+from textreid.inference.encoder import Encoder
 from textreid.metrics.open_set import BINS, CENTRES, Tally, reliability, tally
 from textreid.metrics.protocols import Search
+from textreid.training.plot import Curve, draw_curves
 
 RESULTS = Path(__file__).parent / "results" / "calibration.json"
 DIAGRAM = Path(__file__).parents[1] / "docs" / "images" / "reliability.png"

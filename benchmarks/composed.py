@@ -16,9 +16,9 @@ import random
 import numpy as np
 
 from textreid import Encoder
-from textreid.data.synthetic import Camera, Pedestrian, View, draw_crop, sample_pedestrians
 from textreid.errors import InputError
-from textreid.query import PHOTO, Part, combine
+from textreid.search.query import PHOTO, Part, combine
+from textreid.synthetic import Camera, Pedestrian, View, draw_crop, sample_pedestrians
 
 PEOPLE, ASKED, SEED = 240, 180, 123
 COLOURS = ("red", "blue", "green", "yellow", "white", "black")

@@ -20,7 +20,7 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 
 from textreid.people import Boxes, load_detector
-from textreid.people.clips import Clip
+from textreid.people.video_file import Clip
 
 
 class OpenCVDefaults:

@@ -17,12 +17,12 @@ from typing import Any
 from huggingface_hub import EvalResult, ModelCard
 from readme import between
 
-from textreid.benchmark import Benchmark
 from textreid.catalog import find_model
-from textreid.encode import Encoder
 from textreid.evaluate import Evaluation, Methods, evaluate
+from textreid.evaluate.benchmark import Benchmark
 from textreid.evaluate.groups import by_caption
-from textreid.rescore import FIRST
+from textreid.inference.encoder import Encoder
+from textreid.inference.reranker import FIRST
 
 RESULTS = Path(__file__).parent / "results"
 REPORTED = ("R1", "R5", "R10", "mAP", "mINP", "queries", "gallery", "ci95")

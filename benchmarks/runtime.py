@@ -34,14 +34,14 @@ from PIL import Image
 from torch import nn
 from transformers import CLIPConfig, CLIPImageProcessor, CLIPModel
 
-from textreid.benchmark import Benchmark
 from textreid.catalog import find_model
-from textreid.data.synthetic import write_cuhk_pedes
-from textreid.encode import Encoder
-from textreid.images import open_image
-from textreid.models import fast
-from textreid.models.graph import ImageGraph, TextGraph, to_onnx
-from textreid.models.towers import load_towers
+from textreid.evaluate.benchmark import Benchmark
+from textreid.inference import openvino as fast
+from textreid.inference.adapters import load_towers
+from textreid.inference.encoder import Encoder
+from textreid.inference.onnx_graphs import ImageGraph, TextGraph, to_onnx
+from textreid.io.images import open_image
+from textreid.synthetic import write_cuhk_pedes
 
 THREADS, BATCH, TURNS = 2, 64, 3
 SENTENCE = (

@@ -2,13 +2,14 @@
 
     python benchmarks/training.py [DEVICE [WORKERS]] > benchmarks/results/training.json
 
-"loop" is `textreid.train.train`: decoding, augmentation, transfer, tokens, losses, optimizer, log. "towers"
-is a forward and a backward pass of the same towers over finished batches of the same size that lie on the
-device. The towers are those of the recipe `cuhk-pedes-pocket`; half of the images are drawn in the layout of
-CUHK-PEDES, with sentences, and half in that of Market-1501, without. A loop is timed between steps in the
-middle of an epoch, where workers are neither ahead nor done. `load` is the machine's before the first turn:
-a machine that is busy with something else measures that too. On a CPU the committed result was measured with
-LD_PRELOAD=libtcmalloc_minimal.so.4 TCMALLOC_RELEASE_RATE=0 and transparent huge pages on "always".
+"loop" is `textreid.training.train.train`: decoding, augmentation, transfer, tokens, losses, optimizer, log.
+"towers" is a forward and a backward pass of the same towers over finished batches of the same size that lie
+on the device. The towers are those of the recipe `cuhk-pedes-pocket`; half of the images are drawn in the
+layout of CUHK-PEDES, with sentences, and half in that of Market-1501, without. A loop is timed between
+steps in the middle of an epoch, where workers are neither ahead nor done. `load` is the machine's before
+the first turn: a machine that is busy with something else measures that too. On a CPU the committed result
+was measured with LD_PRELOAD=libtcmalloc_minimal.so.4 TCMALLOC_RELEASE_RATE=0 and transparent huge pages on
+"always".
 """
 
 from __future__ import annotations
@@ -26,16 +27,16 @@ from pathlib import Path
 import torch
 
 from textreid.config import DataRecipe, Recipe, load_recipe
-from textreid.data.pairs import EpochBatches, PairDataset
+from textreid.data.batches import EpochBatches, PairDataset
+from textreid.data.image_augment import Finish, train_transform
 from textreid.data.samplers import IdentitySampler
-from textreid.data.synthetic import write_cuhk_pedes, write_market1501
-from textreid.data.training import training_set
-from textreid.data.transforms import Finish, train_transform
-from textreid.models.initialise import start_model
-from textreid.objective import Objective
-from textreid.optimise import frozen
-from textreid.step import Step
-from textreid.train import StepReport, train, view_sizes
+from textreid.data.training_set import training_set
+from textreid.models.pretrained.joint import start_model
+from textreid.synthetic import write_cuhk_pedes, write_market1501
+from textreid.training.objective import Objective
+from textreid.training.optimizer import frozen
+from textreid.training.step import Step
+from textreid.training.train import StepReport, train, view_sizes
 from textreid.types import Batch
 
 PEOPLE, IMAGES, TURNS, EDGE = 192, 4, 2, 3

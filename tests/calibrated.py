@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.toy import ToyEncoder
-from textreid.calibration import Calibration, Scale
+from textreid.inference.calibration import Calibration, Scale
 
 NEEDED = {0.01: 0.95, 0.05: 0.8, 0.5: 0.4}
 """False-alarm rate -> the score that it takes, in a gallery of any size."""

@@ -18,11 +18,11 @@ from tests.small_models import joint_model
 from textreid.config import load_recipe
 from textreid.data.distributed_sampler import ShareOfBatches
 from textreid.data.samplers import IdentitySampler
-from textreid.distributed import gather
 from textreid.losses import Sizes
-from textreid.objective import Objective
-from textreid.step import Step
-from textreid.train import train
+from textreid.training.distributed import gather
+from textreid.training.objective import Objective
+from textreid.training.step import Step
+from textreid.training.train import train
 from textreid.types import Batch
 
 LOSSES = {

@@ -33,9 +33,9 @@ from transformers import (
 
 from textreid.config import DataRecipe, ModelRecipe, Phase, Recipe, SamplerRecipe
 from textreid.models.folder import save_model
-from textreid.models.initialise import start_model
 from textreid.models.joint import JointModel
-from textreid.models.processing import JointProcessor
+from textreid.models.pretrained.joint import start_model
+from textreid.models.processor import JointProcessor
 
 CAPTIONS = [
     "a man in a red shirt and blue jeans",

@@ -122,7 +122,7 @@ def _runs(mask: np.ndarray) -> Boxes:
 
 
 if __name__ == "__main__":  # `python -m tests.toy VERB ...`: the command line, with this model for every name
-    sys.modules["textreid.encode"] = types.SimpleNamespace(Encoder=ToyEncoder)  # type: ignore[assignment]
+    sys.modules["textreid.inference.encoder"] = types.SimpleNamespace(Encoder=ToyEncoder)  # type: ignore[assignment]
     from textreid.cli import main
 
     main()

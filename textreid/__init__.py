@@ -15,32 +15,32 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from textreid.catalog import list_models
-    from textreid.encode import Encoder
     from textreid.errors import TextReIDError
-    from textreid.images import open_image
-    from textreid.indexing import AddReport, Progress
+    from textreid.inference.encoder import Encoder
+    from textreid.ingest.indexing import AddReport, Progress
+    from textreid.io.images import open_image
     from textreid.people import load_detector
-    from textreid.search import PersonSearch
-    from textreid.sheet import contact_sheet
+    from textreid.search.contact_sheet import contact_sheet
+    from textreid.search.person_search import PersonSearch
     from textreid_index import Gallery, Hits, Record, SearchHit, Where
 
     __version__: str
 
 _HOMES = {
-    "AddReport": "textreid.indexing",
-    "Encoder": "textreid.encode",
+    "AddReport": "textreid.ingest.indexing",
+    "Encoder": "textreid.inference.encoder",
     "Gallery": "textreid_index",
     "Hits": "textreid_index",
-    "PersonSearch": "textreid.search",
-    "Progress": "textreid.indexing",
+    "PersonSearch": "textreid.search.person_search",
+    "Progress": "textreid.ingest.indexing",
     "Record": "textreid_index",
     "SearchHit": "textreid_index",
     "TextReIDError": "textreid.errors",
     "Where": "textreid_index",
-    "contact_sheet": "textreid.sheet",
+    "contact_sheet": "textreid.search.contact_sheet",
     "list_models": "textreid.catalog",
     "load_detector": "textreid.people",
-    "open_image": "textreid.images",
+    "open_image": "textreid.io.images",
 }
 
 __all__ = [

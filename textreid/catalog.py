@@ -16,7 +16,7 @@ from textreid.errors import ModelError, UnknownNameError
 
 FINGERPRINTED = ["*.json", "*.safetensors", "vocab.txt", "merges.txt", "*.model"]
 CALIBRATION = "calibration.json"
-"""What a model's scores mean (`textreid.calibration`): it changes no vector."""
+"""What a model's scores mean (`textreid.inference.calibration`): it changes no vector."""
 
 HUB_FILES = [*FINGERPRINTED, "README.md", "LICENSE*", "*.jinja"]
 

@@ -51,7 +51,7 @@ class ModelRecipe:
         neck_weight: share of the same vector behind a batch-normalised neck, which losses see as the view
             "neck"; 0 for a model without one.
         hubs: how many sentences near a picture tell how much of a hub it is, once training has ended (200 is
-            usual); 0 does nothing about hubs. See `textreid.hubness`.
+            usual); 0 does nothing about hubs. See `textreid.training.stages.hubness`.
         keep: share of the starting weights in the model that is measured and saved, 0 to 1; the rest are the
             trained ones. Learns something new and forgets less (Wortsman et al., "Robust Fine-Tuning of
             Zero-Shot Models", CVPR 2022).
@@ -96,7 +96,7 @@ class DataRecipe:
         trust: source of captions, as the data set names it -> how far they are believed, 0 to 1; 1 for
             sources that are not named. Losses between images and sentences count a pair by it.
         attributes: where more attributes come from than the data set has: "captions", or the path of an
-            annotation file; see `textreid.data.attributes`.
+            annotation file; see `textreid.data.attributes.space`.
     """
 
     name: str
@@ -123,7 +123,7 @@ class SamplerRecipe:
         images: K, pictures of each.
         balance: let every data set have the same share of an epoch, however large it is.
         alike: look-alikes that each person brings into a batch, found anew before every epoch; see
-            `textreid.look_alikes`.
+            `textreid.training.mining.hard_identities`.
     """
 
     identities: int = 32
@@ -138,7 +138,7 @@ class SamplerRecipe:
 
 @dataclass(frozen=True)
 class AugmentRecipe:
-    """How crops are varied in training; see `textreid.data.transforms`.
+    """How crops are varied in training; see `textreid.data.image_augment`.
 
     Attributes:
         flip: probability of a mirror image.
@@ -181,7 +181,7 @@ class AugmentRecipe:
 
 @dataclass(frozen=True)
 class TextRecipe:
-    """How sentences are varied in training; see `textreid.data.sentences`.
+    """How sentences are varied in training; see `textreid.data.text_augment`.
 
     Attributes:
         shuffle: probability that the sentences of a caption change places.
@@ -205,7 +205,7 @@ class TextRecipe:
 
 @dataclass(frozen=True)
 class NoiseRecipe:
-    """How wrong pairs of images and sentences are found (see `textreid.division`).
+    """How wrong pairs of images and sentences are found (see `textreid.training.mining.noisy_pairs`).
 
     Attributes:
         warmup: epochs in which all pairs are believed, before each of the others looks for wrong ones.
@@ -221,7 +221,7 @@ class NoiseRecipe:
 class LockedRecipe:
     """A stretch of training, after the phases, in which one tower learns and the other stands still.
 
-    See `textreid.locked_training`.
+    See `textreid.training.stages.locked.stage`.
 
     Attributes:
         still: the tower that is locked. With "image" sentences and the matcher learn, each sentence against

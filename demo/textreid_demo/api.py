@@ -15,10 +15,10 @@ import gradio as gr
 from gradio.data_classes import FileData
 
 from textreid.errors import InputError, TextReIDError
+from textreid.service.desk import Desk
+from textreid.service.question import Question, open_photo
 from textreid_demo import markup
-from textreid_demo.desk import Desk
-from textreid_demo.question import Question, open_photo
-from textreid_demo.uploads import received
+from textreid_demo.received import received
 from textreid_index import GalleryError, Record
 
 

@@ -10,14 +10,14 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from textreid.data.synthetic import Frame, built_in_gallery
-from textreid.data.synthetic.frames import SEED
 from textreid.people import Sighting
-from textreid.search import PersonSearch
+from textreid.search.person_search import PersonSearch
+from textreid.synthetic import Frame, built_in_gallery
+from textreid.synthetic.shots.frames import SEED
 from textreid_index import Gallery, GalleryError, Record
 
 if TYPE_CHECKING:
-    from textreid.commit import PersonEncoder
+    from textreid.ingest.writer import PersonEncoder
 
 MARGIN = 0.06
 EXAMPLES = (

@@ -10,10 +10,10 @@ from typing import Any
 
 import gradio as gr
 
-from textreid.indexing import Progress
+from textreid.ingest.indexing import Progress
+from textreid.service.desk import Desk
+from textreid.service.question import MOST, PAGE, Question, open_photo
 from textreid_demo import markup, words
-from textreid_demo.desk import Desk
-from textreid_demo.question import MOST, PAGE, Question, open_photo
 from textreid_index import GalleryError, Hits
 
 

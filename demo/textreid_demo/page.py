@@ -9,11 +9,11 @@ from pathlib import Path
 import gradio as gr
 from gradio.data_classes import FileData
 
-from textreid.calibration import KINDS
+from textreid.inference.calibration import KINDS
+from textreid.service.desk import Desk
+from textreid.service.question import LONGEST_TEXT
 from textreid_demo import api, words
-from textreid_demo.desk import Desk
 from textreid_demo.handlers import Handlers, View
-from textreid_demo.question import LONGEST_TEXT
 
 ASSETS = Path(__file__).parent
 EXAMPLES = (

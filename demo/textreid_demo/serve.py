@@ -11,7 +11,7 @@ import gradio as gr
 from starlette.middleware import Middleware
 
 from textreid.errors import InputError
-from textreid_demo.desk import Desk
+from textreid.service.desk import Desk
 from textreid_demo.page import ASSETS, EXAMPLES, build
 from textreid_demo.security import Accounts, Guard, fetch_nothing, is_loopback, require_accounts
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from textreid.search import PersonSearch
+    from textreid.search.person_search import PersonSearch
 
 Gallery = Annotated[
     Path | None,
@@ -74,8 +74,8 @@ def run(
 
     from rich.console import Console
 
+    from textreid.service.desk import Desk
     from textreid_demo import built_in
-    from textreid_demo.desk import Desk
     from textreid_demo.page import EXAMPLES
     from textreid_demo.serve import running
 
@@ -98,8 +98,8 @@ def run(
 
 def _open(gallery: Path | None, log: Path | None) -> PersonSearch:
     """The gallery with its model loaded, so that the first search is as fast as the next."""
-    from textreid.encode import Encoder
-    from textreid.search import DEFAULT_MODEL, PersonSearch
+    from textreid.inference.encoder import Encoder
+    from textreid.search.person_search import DEFAULT_MODEL, PersonSearch
     from textreid_demo import built_in
 
     if gallery is None:

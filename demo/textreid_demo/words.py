@@ -8,7 +8,7 @@ import logging
 from pathlib import Path
 
 from textreid.errors import TextReIDError
-from textreid.indexing import AddReport
+from textreid.ingest.indexing import AddReport
 from textreid_index import Cut, GalleryError, Hits
 
 logger = logging.getLogger("textreid_demo")

@@ -9,16 +9,18 @@ from types import TracebackType
 
 import numpy as np
 
-from textreid_index import backends, people, sources
-from textreid_index.cache import VectorCache
+from textreid_index import backends
 from textreid_index.embeddings import Embeddings, EncoderInfo, require_same_encoder
 from textreid_index.errors import InvalidValueError
-from textreid_index.export import export
 from textreid_index.hits import BatchHits
 from textreid_index.records import Record, SourceState
-from textreid_index.schema import advance, read_state
-from textreid_index.store import Store
-from textreid_index.verify import problems
+from textreid_index.store import people_table as people
+from textreid_index.store import sources_table as sources
+from textreid_index.store.export import export
+from textreid_index.store.schema import advance, read_state
+from textreid_index.store.sqlite import Store
+from textreid_index.store.verify import problems
+from textreid_index.vector_cache import VectorCache
 from textreid_index.where import Where, below
 
 WAIT_SECONDS = 30.0

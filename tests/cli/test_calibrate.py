@@ -9,7 +9,7 @@ import pytest
 from tests.calibrated import CalibratedToy
 from tests.official_layouts import write_market1501
 from tests.toy import COLOURS, draw_person
-from textreid.calibration import Calibration
+from textreid.inference.calibration import Calibration
 
 SEARCH = ("search", "--gallery", "gallery", "a pink shirt and black jeans")
 

@@ -7,11 +7,11 @@ import sys
 import pytest
 from typer.testing import CliRunner, Result
 
+from tests.inference.test_reranker import MixedUp
 from tests.official_layouts import caption, write_cuhk_pedes, write_market1501
-from tests.test_rescore import MixedUp
 from tests.toy import ToyEncoder
 from textreid.cli import application
-from textreid.encode import Encoder
+from textreid.inference.encoder import Encoder
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import re
 import pytest
 from PIL import Image
 
-from tests.test_rescore import MixedUp
+from tests.inference.test_reranker import MixedUp
 from tests.toy import draw_person
 
 

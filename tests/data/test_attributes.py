@@ -13,8 +13,8 @@ import scipy.io
 
 from textreid.config import DataRecipe
 from textreid.data import datasets
-from textreid.data.attribute_files import annotated_beside, load_attributes
-from textreid.data.attributes import AttributeSpace, attribute_space, of_captions, with_attributes
+from textreid.data.attributes.annotation_files import annotated_beside, load_attributes
+from textreid.data.attributes.space import AttributeSpace, attribute_space, of_captions, with_attributes
 from textreid.errors import AnnotationError, InputError
 from textreid.types import PersonCrop
 

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from textreid.data import caption_words
-from textreid.data.caption_attributes import VALUES, read_caption
-from textreid.data.synthetic import Pedestrian, View, caption, sample_pedestrians
-from textreid.data.synthetic.facts import visible_facts
-from textreid.data.synthetic.seeding import rng
+from textreid.data.attributes import lexicon_en as caption_words
+from textreid.data.attributes.captions import VALUES, read_caption
+from textreid.synthetic import Pedestrian, View, caption, sample_pedestrians
+from textreid.synthetic.drawing.seeding import rng
+from textreid.synthetic.wording.facts import visible_facts
 
 PEOPLE = sample_pedestrians(250, seed=31)
 SAID = [

@@ -9,10 +9,10 @@ import pytest
 from PIL import Image
 
 from tests.official_layouts import LAYOUTS
-from textreid.data.doctor import counts, examine
-from textreid.data.parquet import read_splits
-from textreid.data.synthetic import write_cuhk_pedes, write_market1501
+from textreid.data.tools.doctor import counts, examine
+from textreid.data.tools.parquet import read_splits
 from textreid.errors import AnnotationError
+from textreid.synthetic import write_cuhk_pedes, write_market1501
 
 
 def picture(path: Path, size: tuple[int, int] = (40, 90)) -> None:

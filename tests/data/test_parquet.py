@@ -11,9 +11,9 @@ from PIL import Image
 
 from tests.official_layouts import LAYOUTS
 from textreid.data import datasets
-from textreid.data.parquet import features, read_parquet, read_splits, to_dataset_dict, write_parquet
-from textreid.data.synthetic import write_cuhk_pedes, write_market1501
+from textreid.data.tools.parquet import features, read_parquet, read_splits, to_dataset_dict, write_parquet
 from textreid.errors import InputError
+from textreid.synthetic import write_cuhk_pedes, write_market1501
 
 
 @pytest.fixture(scope="module")

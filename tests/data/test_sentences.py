@@ -9,8 +9,8 @@ import pytest
 import torch
 
 from textreid.config import TextRecipe
-from textreid.data.caption_attributes import read_caption
-from textreid.data.sentences import (
+from textreid.data.attributes.captions import read_caption
+from textreid.data.text_augment import (
     SYNONYMS,
     delete_clauses,
     delete_words,
@@ -20,7 +20,7 @@ from textreid.data.sentences import (
     shuffle_sentences,
     vary_caption,
 )
-from textreid.data.synthetic import View, caption, sample_pedestrians
+from textreid.synthetic import View, caption, sample_pedestrians
 
 TEXT = "A man in a grey sweater. He wears black pants! Has he a backpack? Yes"
 CLS, SEP, MASK, VOCABULARY = 2, 3, 4, 50

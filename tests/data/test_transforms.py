@@ -16,9 +16,9 @@ from torchvision.transforms.v2 import functional as F
 from transformers import CLIPImageProcessor
 
 from textreid.config import AugmentRecipe
-from textreid.data.transforms import HALF, Finish, recolour, rectangles, train_transform
+from textreid.data.image_augment import HALF, Finish, recolour, rectangles, train_transform
 from textreid.errors import InputError
-from textreid.models.processing import image_processor
+from textreid.models.processor import image_processor
 
 NOTHING = AugmentRecipe(flip=0, pad=0, erase=0, jitter=0)
 Size = tuple[int, int]

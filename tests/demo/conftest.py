@@ -13,8 +13,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, Request, expect, 
 
 from tests.toy import ToyDetector, ToyEncoder, draw_frame
 from textreid.people import Sighting
-from textreid.search import PersonSearch
-from textreid_demo.desk import Desk
+from textreid.search.person_search import PersonSearch
+from textreid.service.desk import Desk
 from textreid_demo.serve import running
 from textreid_index import Gallery, Record
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from tests.toy import ToyEncoder
-from textreid.data.synthetic import FramePerson, built_in_gallery
-from textreid.encode import Encoder
-from textreid.search import PersonSearch
+from textreid.inference.encoder import Encoder
+from textreid.search.person_search import PersonSearch
+from textreid.synthetic import FramePerson, built_in_gallery
 from textreid_demo import built_in
 from textreid_index import Gallery
 

@@ -12,9 +12,9 @@ from playwright.sync_api import Browser, Page, expect
 from tests.calibrated import CalibratedToy
 from tests.demo.conftest import PATIENCE, fill, free_port
 from tests.demo.test_page import ask, ids, new_results, open_person
-from textreid.search import PersonSearch
-from textreid_demo.desk import Desk
-from textreid_demo.question import Question
+from textreid.search.person_search import PersonSearch
+from textreid.service.desk import Desk
+from textreid.service.question import Question
 from textreid_demo.serve import running
 
 pytestmark = pytest.mark.browser

@@ -15,8 +15,8 @@ from playwright.sync_api import Browser, Page, Request, expect
 
 from tests.demo.conftest import fill
 from tests.toy import ToyEncoder, draw_frame, draw_person
-from textreid.search import PersonSearch
-from textreid_demo.desk import Desk
+from textreid.search.person_search import PersonSearch
+from textreid.service.desk import Desk
 from textreid_demo.serve import running
 from textreid_index import Gallery
 

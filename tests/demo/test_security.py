@@ -15,10 +15,10 @@ from gradio_client.exceptions import AppError
 
 from tests.toy import draw_person
 from textreid.errors import InputError
-from textreid.search import PersonSearch
+from textreid.search.person_search import PersonSearch
+from textreid.service.desk import Desk
+from textreid.service.question import Question
 from textreid_demo import serve
-from textreid_demo.desk import Desk
-from textreid_demo.question import Question
 from textreid_demo.security import is_loopback, read_accounts, require_accounts
 from textreid_demo.serve import running
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.toy import draw_frame
-from textreid_demo import uploads
-from textreid_demo.desk import Desk
+from textreid.service import uploads
+from textreid.service.desk import Desk
 from textreid_index import Gallery
 
 
@@ -95,6 +95,6 @@ def test_copies_left_by_a_deletion_elsewhere_go_at_the_next_start(
     uploads.tidy(desk.gallery)
     assert len(kept(desk.gallery)) == 1, "it may just be on its way in"
     later = kept(desk.gallery)[0].stat().st_ctime + 3601
-    monkeypatch.setattr("textreid_demo.uploads.time.time", lambda: later)
+    monkeypatch.setattr("textreid.service.uploads.time.time", lambda: later)
     Desk(desk.search)
     assert kept(desk.gallery) == []

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from tests.docs.console import run_textreid
-from textreid.data import synthetic
+from textreid import synthetic
 
 
 @pytest.fixture(scope="session")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from textreid import validation
-from textreid.benchmark import Benchmark
 from textreid.config import Recipe
 from textreid.data import datasets
-from textreid.data.training import locate
-from textreid.encode import Encoder
+from textreid.data.training_set import locate
+from textreid.evaluate.benchmark import Benchmark
+from textreid.inference.encoder import Encoder
+from textreid.training import validation
 
 
 def rank_1(recipe: Recipe, out: Path) -> dict[str, float]:

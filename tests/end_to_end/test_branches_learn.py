@@ -21,9 +21,9 @@ from textreid.config import (
     SamplerRecipe,
     TextRecipe,
 )
-from textreid.data.synthetic import write_cuhk_pedes
 from textreid.models import branches
-from textreid.train import StepReport, train
+from textreid.synthetic import write_cuhk_pedes
+from textreid.training.train import StepReport, train
 
 PEOPLE, IMAGES = 8, 4
 CHANCE = 100 / PEOPLE

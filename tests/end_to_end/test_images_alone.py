@@ -19,10 +19,10 @@ from textreid.config import (
     Recipe,
     SamplerRecipe,
 )
-from textreid.data.synthetic import write_market1501
-from textreid.encode import Encoder
 from textreid.errors import ModelError
-from textreid.train import train
+from textreid.inference.encoder import Encoder
+from textreid.synthetic import write_market1501
+from textreid.training.train import train
 
 
 @pytest.fixture(scope="module")

@@ -22,7 +22,7 @@ from timm.models import save_for_hf
 
 from tests.end_to_end.own_people import rank_1
 from tests.small_models import write_clip
-from tests.test_recipes import attributes, tiny
+from tests.training.test_recipes import attributes, tiny
 from textreid.config import (
     AugmentRecipe,
     OptimizerRecipe,
@@ -32,8 +32,8 @@ from textreid.config import (
     recipe_names,
     with_root,
 )
-from textreid.data.synthetic import write_cuhk_pedes, write_market1501
-from textreid.train import train
+from textreid.synthetic import write_cuhk_pedes, write_market1501
+from textreid.training.train import train
 
 PEOPLE, IMAGES = 8, 8
 EPOCHS = 90

@@ -7,8 +7,8 @@ import pytest
 from scipy.optimize import minimize
 
 from textreid.errors import InputError
-from textreid.evaluate.calibrate import RATES, fit, log_likelihood_ratio
-from textreid.evaluate.held_out import check, halves
+from textreid.evaluate.calibration_check import check, halves
+from textreid.evaluate.calibration_fit import RATES, fit, log_likelihood_ratio
 from textreid.metrics.open_set import BINS, CENTRES
 from textreid.metrics.protocols import Search
 

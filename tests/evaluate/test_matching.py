@@ -8,13 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.inference.test_reranker import MixedUp, by_hand
 from tests.official_layouts import caption, write_cuhk_pedes
-from tests.test_rescore import MixedUp, by_hand
 from tests.toy import ToyEncoder
-from textreid.benchmark import Benchmark
 from textreid.errors import InputError, ModelError
 from textreid.evaluate import Methods, evaluate
-from textreid.rescore import blend, matched_scores
+from textreid.evaluate.benchmark import Benchmark
+from textreid.inference.reranker import blend, matched_scores
 
 
 @pytest.fixture

@@ -6,13 +6,13 @@ from PIL import Image
 
 from tests.official_layouts import CLOTHES, caption, write_cuhk_pedes, write_market1501
 from tests.toy import ToyEncoder, draw_person
-from textreid.benchmark import Benchmark
 from textreid.errors import InputError, UnknownNameError
 from textreid.evaluate import Methods, evaluate
-from textreid.evaluate.features import FlipTest
+from textreid.evaluate.benchmark import Benchmark
+from textreid.evaluate.encoding import FlipTest
 from textreid.evaluate.groups import find_groups
 from textreid.metrics.protocols import text_to_image
-from textreid.metrics.queries import expand_queries
+from textreid.metrics.query_expansion import expand_queries
 
 
 @pytest.fixture

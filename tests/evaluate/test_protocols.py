@@ -9,9 +9,9 @@ from PIL import Image
 
 from tests.official_layouts import CLOTHES, caption, write_cuhk_pedes, write_market1501
 from tests.toy import ToyEncoder, draw_person
-from textreid.benchmark import Benchmark
 from textreid.errors import AnnotationError, InputError, ModelError, UnknownNameError
 from textreid.evaluate import Evaluation, Methods, evaluate
+from textreid.evaluate.benchmark import Benchmark
 
 
 def measure(dataset: str, root: Path, split: str = "test", **options) -> Evaluation:
@@ -85,7 +85,7 @@ def test_splits_are_kept_apart(cuhk_pedes):
 
 def test_batches_give_the_same_result_and_progress(cuhk_pedes, monkeypatch):
     whole = measure("cuhk-pedes", cuhk_pedes)
-    monkeypatch.setattr("textreid.evaluate.features.BATCH", 3)
+    monkeypatch.setattr("textreid.evaluate.encoding.BATCH", 3)
     told: list[tuple[str, int, int]] = []
     assert measure("cuhk-pedes", cuhk_pedes, progress=lambda *step: told.append(step)) == whole
     images, captions = [("Images", 3, 4), ("Images", 4, 4)], [("Captions", n, 8) for n in (3, 6, 8)]

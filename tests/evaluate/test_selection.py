@@ -6,10 +6,10 @@ import pytest
 
 from tests.official_layouts import caption, write_cuhk_pedes
 from tests.toy import ToyEncoder
-from textreid.benchmark import Benchmark
 from textreid.errors import InputError
 from textreid.evaluate import evaluate
-from textreid.evaluate.selection import is_run, measure_run, to_dict
+from textreid.evaluate.benchmark import Benchmark
+from textreid.evaluate.epoch_choice import is_run, measure_run, to_dict
 
 
 @pytest.fixture

@@ -143,7 +143,7 @@ def test_a_killed_deletion_is_finished_by_the_next_opening(tmp_path: Path) -> No
     with Gallery.open(tmp_path / "g", create=True) as gallery:
         gallery.add(records, embeddings, jpegs)
     code = (
-        "import os, sys, textreid_index.store as store, textreid_index as index\n"
+        "import os, sys, textreid_index.store.sqlite as store, textreid_index as index\n"
         "store.Store.scrub = lambda self: os._exit(9)  # dies between the commit and the rewriting\n"
         "index.Gallery.open(sys.argv[1]).delete(sys.argv[2:])\n"
     )

@@ -171,7 +171,7 @@ def test_a_closed_gallery_says_so(tmp_path: Path) -> None:
 
 
 def test_many_pages_of_records(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("textreid_index.people.ROWS_AT_ONCE", 7)
+    monkeypatch.setattr("textreid_index.store.people_table.ROWS_AT_ONCE", 7)
     gallery, records, embeddings = filled(tmp_path / "g", 40)
     with gallery:
         assert list(gallery.records()) == records

@@ -14,7 +14,7 @@ from tests.losses.batches import batch_of, encoded, random_pairs
 from textreid.errors import InputError
 from textreid.losses import Sizes
 from textreid.losses.attributes import Attributes, Config
-from textreid.objective import Objective
+from textreid.training.objective import Objective
 from textreid.types import Batch
 
 GROUPS = {"hat": ("no", "yes"), "coat": ("blue", "green", "red")}

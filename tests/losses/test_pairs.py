@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from tests.losses.batches import batch_of, encoded, random_pairs
-from textreid.losses._pairs import comparisons, image_image, sentence_image
+from textreid.pairs import comparisons, image_image, sentence_image
 from textreid.types import Encoded, Features
 
 LABELS = [3, 3, 0, -1, -1, 0, 5]

@@ -12,8 +12,8 @@ from torch.nn import functional as F
 from tests.losses.batches import batch_of, encoded, random_pairs
 from textreid.errors import InputError
 from textreid.losses import Sizes
-from textreid.losses._pairs import comparisons
 from textreid.losses.verification import Config, Verification
+from textreid.pairs import comparisons
 
 LABELS = [person for person in range(6) for _ in range(4)]
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from textreid.metrics.queries import expand_queries, pool_queries, unit
+from textreid.metrics.query_expansion import expand_queries, pool_queries, unit
 
 
 def rows(seed: int, count: int, dim: int = 6) -> np.ndarray:

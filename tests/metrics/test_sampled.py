@@ -7,7 +7,7 @@ import pytest
 
 from textreid.errors import InputError
 from textreid.metrics.protocols import text_to_image
-from textreid.metrics.sampled import single_shot
+from textreid.metrics.single_shot import single_shot
 
 
 def unit(seed: int, ids: np.ndarray, spread: float = 1.0) -> np.ndarray:

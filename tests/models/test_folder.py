@@ -16,7 +16,7 @@ from transformers import AutoModel, AutoProcessor
 from transformers.utils import logging
 
 from tests.small_models import CAPTIONS, joint_model, write_joint
-from textreid.encode import Encoder
+from textreid.inference.encoder import Encoder
 from textreid.models.folder import load_whole, quiet, save_model
 from textreid.models.joint import JointModel
 

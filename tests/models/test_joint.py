@@ -11,9 +11,9 @@ import torch
 from transformers import BertModel
 
 from tests.small_models import CAPTIONS, joint_model
-from textreid.models.configuration import JointConfig
+from textreid.models.config import JointConfig
 from textreid.models.joint import JointModel
-from textreid.models.processing import JointProcessor
+from textreid.models.processor import JointProcessor
 
 
 @pytest.fixture(scope="module")

@@ -19,8 +19,8 @@ from textreid.errors import InputError, ModelError
 from textreid.losses import Sizes
 from textreid.losses.matching import Config, ImageTextMatching
 from textreid.models.folder import load_whole, save_model
-from textreid.models.initialise import start_model
-from textreid.models.matcher import Matcher, MatcherConfig
+from textreid.models.matchers.cross_attention import Matcher, MatcherConfig
+from textreid.models.pretrained.joint import start_model
 from textreid.types import Encoded, Features
 
 OUTFITS = [(0, 1), (1, 0), (2, 3), (3, 2), (0, 2), (2, 0), (1, 3), (3, 1)]

@@ -17,8 +17,8 @@ from transformers import (
     SiglipTextConfig,
 )
 
-from textreid.models import sentences
-from textreid.models.configuration import JointConfig
+from textreid.models import text_tower as sentences
+from textreid.models.config import JointConfig
 from textreid.models.folder import load_whole
 from textreid.models.joint import JointModel
 

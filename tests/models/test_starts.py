@@ -27,9 +27,9 @@ from textreid.errors import ModelError, UnknownNameError
 from textreid.models import backbones
 from textreid.models.backbones._patches import resize_table
 from textreid.models.folder import load_whole, save_model
-from textreid.models.initialise import start_model
 from textreid.models.joint import JointModel
-from textreid.models.processing import JointProcessor
+from textreid.models.pretrained.joint import start_model
+from textreid.models.processor import JointProcessor
 
 SQUARE, CROP = (32, 32), (64, 32)
 LENGTHS = [[5, 9, 4, 2], [7, 3, 8, 30, 11, 6, 2]]

@@ -14,7 +14,8 @@ from transformers import RTDetrConfig, RTDetrForObjectDetection, RTDetrImageProc
 
 from textreid.errors import ModelError, UnknownNameError
 from textreid.people import Boxes, load_detector
-from textreid.people.detectors import transformer, vision
+from textreid.people.detectors import huggingface as transformer
+from textreid.people.detectors import torchvision as vision
 
 PICTURES = [np.random.default_rng(i).integers(0, 256, (100 + 60 * i, 180, 3), np.uint8) for i in range(2)]
 

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from scipy.optimize import linear_sum_assignment
 
-from textreid.data.synthetic import built_in_gallery
 from textreid.people import Boxes, load_detector
 from textreid.people.detectors.hog import merge
+from textreid.synthetic import built_in_gallery
 
 
 def overlaps(one: np.ndarray, other: np.ndarray) -> np.ndarray:

@@ -20,7 +20,7 @@ from tests.people.drawn import (
     write_plain_film,
 )
 from textreid.people import Found, Skipped, find_people, list_sources, load_frame, video
-from textreid.people.clips import Clip
+from textreid.people.video_file import Clip
 
 
 def find(path: Path, **options: object) -> list[Found | Skipped]:

@@ -8,9 +8,9 @@ import pytest
 
 from tests.official_layouts import caption, write_cuhk_pedes, write_market1501
 from tests.toy import ToyEncoder
-from textreid.benchmark import Benchmark
 from textreid.errors import InputError
 from textreid.evaluate import Evaluation, Methods, evaluate
+from textreid.evaluate.benchmark import Benchmark
 from textreid.evaluate.groups import find_groups
 from textreid.report import Entry, write_report
 from textreid.report.published import published

@@ -58,7 +58,7 @@ def run(
         check_target(report, pictures=pictures)
 
     def load(name: str) -> JointEncoder:
-        from textreid.encode import Encoder  # only now, so that a wrong folder is said at once
+        from textreid.inference.encoder import Encoder  # only now, so that a wrong folder is said at once
 
         return Encoder.load(name, device=device)
 

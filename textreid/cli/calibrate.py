@@ -15,8 +15,8 @@ from textreid.errors import InputError
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from textreid.benchmark import Benchmark
-    from textreid.evaluate.held_out import Trial
+    from textreid.evaluate.benchmark import Benchmark
+    from textreid.evaluate.calibration_check import Trial
 
 SHOWN = (0.01, 0.05, 0.2)
 """The false-alarm rates that the table has room for."""
@@ -56,12 +56,12 @@ def run(
       textreid calibrate pocket --root data --text cuhk-pedes:val --photo market1501
       textreid calibrate runs/mine/model --root data --text rstpreid --json
     """  # noqa: D301
-    from textreid.benchmark import Benchmark
-    from textreid.calibration import Calibration
     from textreid.catalog import find_model
-    from textreid.evaluate.calibrate import fit
+    from textreid.evaluate.benchmark import Benchmark
+    from textreid.evaluate.calibration_check import check
+    from textreid.evaluate.calibration_fit import fit
     from textreid.evaluate.directions import IMAGE_TO_IMAGE, TEXT_TO_IMAGE, choose, encode
-    from textreid.evaluate.held_out import check
+    from textreid.inference.calibration import Calibration
 
     if not (text or photo):
         raise InputError("Nothing to calibrate with: add --text cuhk-pedes:val, --photo market1501, or both.")
@@ -75,7 +75,7 @@ def run(
             asked[kind] = Benchmark.read(dataset, root, split or usual), direction
             choose(asked[kind][0], [direction])
 
-    from textreid.encode import Encoder  # only now, so that a wrong folder is said at once
+    from textreid.inference.encoder import Encoder  # only now, so that a wrong folder is said at once
 
     encoder = Encoder.load(model, device=device)
     scales, trials = {}, {}

@@ -38,7 +38,7 @@ def run(
       textreid convert folder --root my-people --out my-people-parquet
       textreid convert parquet --root market-parquet --out market-folder
     """
-    from textreid.data.parquet import read_parquet, write_parquet
+    from textreid.data.tools.parquet import read_parquet, write_parquet
 
     with progress_bar("pictures") as show:
         if dataset == "parquet":

@@ -33,8 +33,8 @@ def run(
       textreid doctor market1501 --root data
       textreid doctor --root my-people --json
     """
-    from textreid.data.doctor import counts, examine
-    from textreid.data.parquet import read_splits
+    from textreid.data.tools.doctor import counts, examine
+    from textreid.data.tools.parquet import read_splits
 
     crops = read_splits(dataset, root)
     with progress_bar("pictures") as show:

@@ -93,11 +93,11 @@ def run(
       textreid eval cuhk-pedes --root data --by source --report report.html
       textreid eval market1501 --root data --flip --rerank
     """  # noqa: D301
-    from textreid.benchmark import Benchmark
     from textreid.evaluate import Evaluation, JointEncoder, Methods, evaluate
+    from textreid.evaluate.benchmark import Benchmark
     from textreid.evaluate.directions import choose
+    from textreid.evaluate.epoch_choice import is_run, measure_run, to_dict
     from textreid.evaluate.groups import find_groups
-    from textreid.evaluate.selection import is_run, measure_run, to_dict
     from textreid.report import Entry, check_target, entries_of, write_report
 
     benchmark = Benchmark.read(dataset, root, split)
@@ -107,7 +107,7 @@ def run(
         check_target(report, pictures=pictures)
     warn_of_differences(benchmark)
 
-    from textreid.encode import Encoder  # only now, so that a wrong folder is said at once
+    from textreid.inference.encoder import Encoder  # only now, so that a wrong folder is said at once
 
     def load(name: str) -> Encoder:
         return Encoder.load(name, device=device)

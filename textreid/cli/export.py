@@ -29,7 +29,7 @@ def run(
       textreid export pocket --out pocket-onnx
       textreid export runs/mine/model --out mine-onnx
     """
-    from textreid.export import export_model
+    from textreid.inference.onnx_export import export_model
 
     about = export_model(str(model), out)
     sides = f"{about['image']['height']} x {about['image']['width']}"

@@ -100,7 +100,7 @@ def forget(
     Examples:
       textreid gallery forget photos/2026-03-01 --gallery gallery
     """
-    from textreid.filters import source_key
+    from textreid.search.filters import source_key
     from textreid_index import Gallery, Where
 
     key = source_key(source)

@@ -16,7 +16,7 @@ from textreid.cli._options import Device, GalleryFolder, ModelName
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from textreid.indexing import AddReport, Progress
+    from textreid.ingest.indexing import AddReport, Progress
 
 SHOWN = 20
 """Skipped files that are named one by one."""
@@ -56,8 +56,8 @@ def run(
       textreid index yard.mp4 --gallery gallery --camera yard --start 2026-03-01T14:05
       textreid index Market-1501-v15.09.15/bounding_box_test --gallery market --crops
     """
-    from textreid.filters import posix_seconds
-    from textreid.search import PersonSearch
+    from textreid.search.filters import posix_seconds
+    from textreid.search.person_search import PersonSearch
 
     began = posix_seconds(start) if start else None
     with PersonSearch.open(gallery, model=model, device=device, create=True) as search:

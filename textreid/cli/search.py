@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
     from rich.table import Table
 
-    from textreid.search import PersonSearch
+    from textreid.search.person_search import PersonSearch
     from textreid_index import Hits
 
 
@@ -86,8 +86,8 @@ def run(
       textreid search "a woman in white" --gallery gallery --camera yard --since 1:30 --until 2:00 --json
       textreid search "a man in a blue shirt" --gallery gallery --false-alarms 0.05
     """
-    from textreid.filters import where
-    from textreid.search import PersonSearch
+    from textreid.search.filters import where
+    from textreid.search.person_search import PersonSearch
 
     limits = where(camera=camera, since=since, until=until, source=source)
     example = _example(image) if image else None
@@ -122,7 +122,7 @@ def _nobody(hits: Hits, false_alarms: float | None) -> str:
 
 
 def _example(path: Path) -> Image:
-    from textreid.images import open_image
+    from textreid.io.images import open_image
 
     try:
         photo = open_image(path)
@@ -134,7 +134,7 @@ def _example(path: Path) -> Image:
 
 
 def _write_sheet(search: PersonSearch, hits: Hits, title: str, path: Path) -> None:
-    from textreid.sheet import contact_sheet
+    from textreid.search.contact_sheet import contact_sheet
 
     thumbnails = [search.gallery.thumbnail(hit.id) for hit in hits]
     try:

@@ -41,7 +41,7 @@ def run(
     """
     if layout not in FORMATS:
         raise UnknownNameError("format", layout, FORMATS)
-    from textreid.data import synthetic
+    from textreid import synthetic
 
     with progress_bar("drawing") as show:
         if layout == "cuhk-pedes":

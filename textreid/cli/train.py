@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from textreid.train import StepReport
+    from textreid.training.train import StepReport
 
 
 def run(
@@ -51,9 +51,9 @@ def run(
       textreid eval cuhk-pedes --root data --split val --model runs/pocket/model
     """
     from textreid.config import load_recipe, with_root
-    from textreid.encode import choose_device
-    from textreid.seeds import train_seeds
-    from textreid.train import train
+    from textreid.inference.encoder import choose_device
+    from textreid.training.multi_seed import train_seeds
+    from textreid.training.train import train
 
     chosen = with_root(load_recipe(recipe, settings or ()), root)
     console = stderr()

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from textreid.benchmark import Benchmark
 from textreid.errors import InputError, UnknownNameError
-from textreid.evaluate.features import Item, JointEncoder, encode_images, encode_texts
+from textreid.evaluate.benchmark import Benchmark
+from textreid.evaluate.encoding import Item, JointEncoder, encode_images, encode_texts
 from textreid.metrics.protocols import Search
 from textreid.types import PersonCrop, ShowProgress
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import PurePosixPath
 
-from textreid.data.caption_attributes import read_caption
+from textreid.data.attributes.captions import read_caption
 from textreid.errors import UnknownNameError
-from textreid.evaluate.features import Item
+from textreid.evaluate.encoding import Item
 
 GroupsOf = Callable[[Item], Sequence[str]]
 """A query -> the names of the groups it is in."""

@@ -8,11 +8,11 @@ from typing import Literal
 
 import numpy as np
 
-from textreid.benchmark import Benchmark
 from textreid.errors import InputError, UnknownNameError
+from textreid.evaluate.benchmark import Benchmark
 from textreid.evaluate.directions import IMAGE_TO_IMAGE, TEXT_TO_IMAGE, Direction
 from textreid.metrics.protocols import Search
-from textreid.metrics.queries import expand_queries, pool_queries
+from textreid.metrics.query_expansion import expand_queries, pool_queries
 from textreid.metrics.rerank import cross_modal_scores, reranked_scores
 
 Pooling = Literal["", "mean", "max"]

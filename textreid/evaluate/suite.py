@@ -9,16 +9,16 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from textreid.benchmark import Benchmark
 from textreid.config import build
 from textreid.errors import InputError, ModelError, UnknownNameError
+from textreid.evaluate.benchmark import Benchmark
 from textreid.evaluate.directions import choose
 from textreid.evaluate.domains import Domain, domain
-from textreid.evaluate.features import JointEncoder
+from textreid.evaluate.encoding import JointEncoder
+from textreid.evaluate.epoch_choice import is_run
+from textreid.evaluate.evaluation import Evaluation, evaluate
 from textreid.evaluate.groups import find_groups
 from textreid.evaluate.methods import Methods, check
-from textreid.evaluate.run import Evaluation, evaluate
-from textreid.evaluate.selection import is_run
 from textreid.types import ShowProgress
 
 FOLDER = Path(__file__).parent / "suites"

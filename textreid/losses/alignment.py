@@ -14,7 +14,7 @@ from torch.nn import functional as F
 
 from textreid.losses import Sizes
 from textreid.losses._options import above
-from textreid.losses._pairs import comparisons, weighted_mean
+from textreid.pairs import comparisons, weighted_mean
 from textreid.types import Batch, Encoded, Features
 
 

@@ -10,7 +10,7 @@ from torch.nn import functional as F
 
 from textreid.losses import Sizes
 from textreid.losses._options import above
-from textreid.losses._pairs import Comparison, Pairs, comparisons, weighted_mean
+from textreid.pairs import Comparison, Pairs, comparisons, weighted_mean
 from textreid.types import Batch, Encoded
 
 

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from textreid.losses import Sizes
-from textreid.losses._pairs import weighted_mean
+from textreid.pairs import weighted_mean
 from textreid.types import Batch, Encoded
 
 

@@ -10,8 +10,8 @@ from torch.nn import functional as F
 
 from textreid.losses import Sizes
 from textreid.losses._options import above
-from textreid.losses._pairs import comparisons
 from textreid.losses.sdm import divergence
+from textreid.pairs import comparisons
 from textreid.types import Batch, Encoded
 
 

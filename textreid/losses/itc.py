@@ -16,7 +16,7 @@ from torch.nn import functional as F
 
 from textreid.losses import Sizes
 from textreid.losses._options import above, share
-from textreid.losses._pairs import comparisons, own_pairs, weighted_mean
+from textreid.pairs import comparisons, own_pairs, weighted_mean
 from textreid.types import Batch, Encoded
 
 COLDEST = 0.01

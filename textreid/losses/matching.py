@@ -10,7 +10,7 @@ from torch.nn import functional as F
 
 from textreid.errors import InputError
 from textreid.losses import Sizes
-from textreid.losses._pairs import sentence_image, weighted_mean
+from textreid.pairs import sentence_image, weighted_mean
 from textreid.types import Batch, Encoded
 
 

@@ -14,7 +14,7 @@ from torch.nn import functional as F
 
 from textreid.losses import Sizes
 from textreid.losses._options import above, share
-from textreid.losses._pairs import Comparison, Pairs, comparisons
+from textreid.pairs import Comparison, Pairs, comparisons
 from textreid.types import Batch, Encoded
 
 

@@ -26,7 +26,7 @@ from collections.abc import Iterator
 import numpy as np
 from scipy import sparse
 
-from textreid.metrics.neighbourhoods import FLAT, encode, expand, nearest, overlap, rows_of
+from textreid.metrics.k_reciprocal import FLAT, encode, expand, nearest, overlap, rows_of
 from textreid.metrics.ranking import SCORES_AT_ONCE
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from transformers import AutoConfig, AutoModel, AutoProcessor
 
-from textreid.models.configuration import JointConfig
+from textreid.models.config import JointConfig
 from textreid.models.joint import JointModel
-from textreid.models.processing import JointProcessor
+from textreid.models.processor import JointProcessor
 
 __all__ = ["JointConfig", "JointModel", "JointProcessor"]
 

@@ -15,7 +15,7 @@ from transformers.utils import logging
 
 from textreid.errors import ModelError
 from textreid.models.joint import JointModel
-from textreid.models.processing import JointProcessor
+from textreid.models.processor import JointProcessor
 
 
 def save_model(model: JointModel, processor: JointProcessor, folder: Path) -> None:

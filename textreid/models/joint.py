@@ -12,11 +12,12 @@ from transformers.models.clip.modeling_clip import CLIPOutput
 
 from textreid.config import build
 from textreid.errors import ModelError
-from textreid.models import backbones, branches, sentences
-from textreid.models.branches._joined import join
-from textreid.models.configuration import JointConfig
-from textreid.models.matcher import Matcher, MatcherConfig
+from textreid.models import backbones, branches
+from textreid.models import text_tower as sentences
+from textreid.models.config import JointConfig
+from textreid.models.matchers.cross_attention import Matcher, MatcherConfig
 from textreid.models.neck import NECK, Neck
+from textreid.models.search_vector import join
 from textreid.types import GLOBAL, Features
 
 

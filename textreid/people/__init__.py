@@ -6,9 +6,9 @@ that can be committed one by one, `load_detector` says who looks, `load_frame` s
 
 from textreid.people.detectors import Boxes, Detector, load_detector
 from textreid.people.find import find_people
-from textreid.people.frames import load_frame
+from textreid.people.full_frame import load_frame
 from textreid.people.sightings import Found, Sighting, Skipped
-from textreid.people.sources import Source, list_sources
+from textreid.people.source_files import Source, list_sources
 
 __all__ = [
     "Boxes",

@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from textreid.errors import ImageError, InputError
-from textreid.images import open_image
+from textreid.io.images import open_image
+from textreid.people.camera_name import photo_camera
 from textreid.people.detectors import Detector
-from textreid.people.names import photo_camera
 from textreid.people.photos import sightings
 from textreid.people.sightings import Found, Skipped, settings_of
-from textreid.people.sources import Source, kind_of, natural
+from textreid.people.source_files import Source, kind_of, natural
 
 MAX_BYTES = 256 * 2**20
 """Unpacked size above which a member is not touched: more than any picture within the pixel limit needs."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from textreid.people.detectors import Detector
 from textreid.people.sightings import Found, Skipped
-from textreid.people.sources import Source
+from textreid.people.source_files import Source
 
 
 def find_people(

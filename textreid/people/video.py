@@ -8,11 +8,11 @@ from itertools import islice
 from PIL import Image
 
 from textreid.errors import InputError
-from textreid.people.clips import Clip, Frame
 from textreid.people.detectors import Boxes, Detector
 from textreid.people.sightings import Found, Sighting, Skipped, record_id, settings_of
-from textreid.people.sources import Source
-from textreid.people.tracks import Follower, Track
+from textreid.people.source_files import Source
+from textreid.people.tracking import Follower, Track
+from textreid.people.video_file import Clip, Frame
 from textreid_index import Record
 
 RATE = 5.0

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from textreid.evaluate import Evaluation
-from textreid.evaluate.selection import Selection
+from textreid.evaluate.epoch_choice import Selection
 from textreid.metrics.protocols import RetrievalResult
 
 

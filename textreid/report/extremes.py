@@ -11,7 +11,7 @@ from PIL import Image
 
 from textreid.evaluate import Evaluation, Item
 from textreid.evaluate.methods import scores_of
-from textreid.images import open_image
+from textreid.io.images import open_image
 from textreid.metrics.ranking import average_precision, cosine_scores, top_places
 
 SHOWN, HITS, HEIGHT = 5, 6, 128

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from textreid.benchmark import Benchmark
+from textreid.evaluate.benchmark import Benchmark
 from textreid.report.entries import Entry, Line, lines_of
 from textreid.report.published import published
 

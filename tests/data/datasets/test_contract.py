@@ -9,10 +9,10 @@ import pytest
 
 from tests.official_layouts import LAYOUTS
 from tests.toy import ToyEncoder
-from textreid.benchmark import Benchmark
 from textreid.data import datasets
 from textreid.errors import AnnotationError, InputError, UnknownNameError
 from textreid.evaluate import evaluate
+from textreid.evaluate.benchmark import Benchmark
 
 TRAINING = ("train", "val", "trainval")
 

@@ -1,9 +1,9 @@
 from __future__ import annotations
 
 from tests.official_layouts import write_named
-from textreid.benchmark import Benchmark
 from textreid.data import datasets
 from textreid.data.datasets import dukemtmc_reid
+from textreid.evaluate.benchmark import Benchmark
 
 
 def test_person_and_camera_come_from_the_name(tmp_path):

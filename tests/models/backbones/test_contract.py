@@ -11,7 +11,7 @@ from torch import nn
 
 from textreid.errors import ModelError, UnknownNameError
 from textreid.models import backbones
-from textreid.models.configuration import JointConfig
+from textreid.models.config import JointConfig
 from textreid.models.folder import load_whole
 from textreid.models.joint import JointModel
 

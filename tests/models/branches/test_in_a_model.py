@@ -12,13 +12,13 @@ from PIL import Image
 
 from tests.small_models import CAPTIONS
 from textreid.config import ModelRecipe
-from textreid.encode import Encoder
 from textreid.errors import InputError
+from textreid.inference.encoder import Encoder
 from textreid.models.folder import load_whole, save_model
-from textreid.models.initialise import start_model
 from textreid.models.joint import JointModel
-from textreid.models.processing import JointProcessor
-from textreid.optimise import frozen
+from textreid.models.pretrained.joint import start_model
+from textreid.models.processor import JointProcessor
+from textreid.training.optimizer import frozen
 
 RECIPE = ModelRecipe(
     init="scratch",

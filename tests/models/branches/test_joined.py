@@ -7,7 +7,7 @@ import math
 import pytest
 import torch
 
-from textreid.models.branches._joined import join
+from textreid.models.search_vector import join
 from textreid.types import Features
 
 

@@ -12,11 +12,11 @@ from torch.nn import functional as F
 
 from tests.losses.batches import batch_of
 from textreid.config import ModelRecipe
-from textreid.data.synthetic import Camera, View, draw_crop, sample_pedestrians
 from textreid.losses import Sizes
-from textreid.models.initialise import start_model
-from textreid.objective import Objective
-from textreid.step import Step
+from textreid.models.pretrained.joint import start_model
+from textreid.synthetic import Camera, View, draw_crop, sample_pedestrians
+from textreid.training.objective import Objective
+from textreid.training.step import Step
 
 COLOURS = ("red", "blue", "yellow", "black")
 SENTENCES = [f"A young man in a dark red shirt and {colour} trousers." for colour in COLOURS]

@@ -21,9 +21,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from textreid.data.datasets._tables import TABLES, read_table
+from textreid.data.people_table import TABLES, read_table
 from textreid.errors import AnnotationError, InputError
-from textreid.images import SUFFIXES
+from textreid.io.images import SUFFIXES
 from textreid.types import PersonCrop
 
 SPLITS = ("train", "val", "test", "query", "gallery")

@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from textreid.data.attribute_files import annotated_beside
+from textreid.data.attributes.annotation_files import annotated_beside
 from textreid.data.datasets._file_names import FOLDERS, FileNameLayout, load_named
 from textreid.data.datasets._file_names import SPLITS as SPLITS
 from textreid.types import PersonCrop

@@ -43,10 +43,10 @@ def load_detector(name: str = "auto") -> Detector:
     if name == "rtdetr":
         name = _cached() or DOWNLOAD
     if "/" in name or Path(name).is_dir():
-        from textreid.people.detectors.transformer import TransformersDetector
+        from textreid.people.detectors.huggingface import TransformersDetector
 
         return TransformersDetector(name)
-    from textreid.people.detectors import vision
+    from textreid.people.detectors import torchvision as vision
 
     if name not in vision.names():
         raise UnknownNameError("detector", name, ["auto", "hog", "rtdetr", *vision.names()])
@@ -60,7 +60,7 @@ def _present() -> Detector | None:
     home = Path(os.environ.get("TORCH_HOME", Path.home() / ".cache" / "torch"))
     if not any(home.glob("hub/checkpoints/*.pth")):  # most machines: no need to import torchvision to know
         return None
-    from textreid.people.detectors import vision
+    from textreid.people.detectors import torchvision as vision
 
     name = next((name for name in vision.PREFERRED if vision.weights_file(name).is_file()), None)
     return vision.TorchvisionDetector(name) if name else None

@@ -1,0 +1,62 @@
+"""A gallery as plain files that other tools read."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sqlite3
+import tempfile
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+
+from textreid_index.errors import GalleryError
+from textreid_index.store import people_table as people
+from textreid_index.store.schema import read_state
+
+
+def export(db: sqlite3.Connection, folder: Path) -> None:
+    """Write the gallery of this read transaction to a new folder, which appears complete or not at all.
+
+    Raises:
+        GalleryError: the folder exists already, or cannot be written.
+    """
+    if folder.exists():
+        raise GalleryError(f"{folder} exists already. Name a new folder to export to.")
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+        try:
+            _write(db, unfinished)
+            unfinished.rename(folder)
+        except BaseException:
+            shutil.rmtree(unfinished, ignore_errors=True)
+            raise
+    except OSError as error:
+        raise GalleryError(f"The gallery cannot be exported to {folder}: {error.strerror}.") from error
+
+
+def _write(db: sqlite3.Connection, folder: Path) -> None:
+    encoder = read_state(db).encoder
+    (count,) = db.execute("SELECT count(*) FROM people").fetchone()
+    described = {"people": count, "encoder": None if encoder is None else asdict(encoder)}
+    (folder / "gallery.json").write_text(json.dumps(described, indent=2) + "\n", encoding="utf-8")
+    (folder / "thumbnails").mkdir()
+    with (folder / "records.jsonl").open("w", encoding="utf-8") as lines:
+        rows = db.execute(f"SELECT key, {people.COLUMNS} FROM people ORDER BY key")
+        for row, (key, *fields) in enumerate(rows):
+            thumbnail = f"thumbnails/{row:08}.jpg"
+            (folder / thumbnail).write_bytes(people.thumbnail_of(db, key))
+            record = {**asdict(people.to_record(fields)), "thumbnail": thumbnail}
+            lines.write(json.dumps(record, ensure_ascii=False) + "\n")
+    if encoder is None or not count:
+        np.save(folder / "vectors.npy", np.empty((0, encoder.dim if encoder else 0), dtype=np.float32))
+        return
+    shape = (count, encoder.dim)
+    vectors = np.lib.format.open_memmap(folder / "vectors.npy", "w+", dtype=np.float32, shape=shape)
+    start = 0
+    for keys, block in people.vectors_after(db, 0, encoder.dim):
+        vectors[start : start + len(keys)] = block
+        start += len(keys)
+    vectors.flush()

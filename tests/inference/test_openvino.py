@@ -1,0 +1,171 @@
+"""The compiled towers: when they take over, what they may change, and when they must not."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from torch import Tensor, nn
+
+from tests.small_models import CAPTIONS, small_recipe, write_clip
+from textreid.inference import openvino as fast
+from textreid.inference.adapters import TransformersTowers, load_towers
+from textreid.inference.encoder import Encoder
+from textreid.inference.onnx_graphs import TextGraph
+from textreid.inference.openvino import Switch
+from textreid.models.folder import save_model
+from textreid.models.pretrained.joint import start_model
+
+ROOT = Path(__file__).parents[2]
+
+
+class Sentences(nn.Module):
+    """The mean of embeddings, with whatever `twist` does to it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        torch.manual_seed(0)
+        self.table = nn.Embedding(50, 8)
+
+    def get_text_features(self, input_ids: Tensor, attention_mask: Tensor) -> SimpleNamespace:
+        mask = attention_mask.unsqueeze(2)
+        mean = (self.table(input_ids) * mask).sum(1) / mask.sum(1)
+        return SimpleNamespace(pooler_output=self.twist(mean))
+
+    def twist(self, vectors: Tensor) -> Tensor:
+        return vectors
+
+
+class Restless(Sentences):
+    def twist(self, vectors: Tensor) -> Tensor:
+        return vectors + torch.randn_like(vectors)
+
+
+class Branching(Sentences):
+    def twist(self, vectors: Tensor) -> Tensor:
+        return vectors if vectors.sum() > 0 else -vectors
+
+
+def sentences(rows: int, length: int) -> tuple[Tensor, Tensor]:
+    generator = torch.Generator().manual_seed(rows + length)
+    mask = torch.ones(rows, length, dtype=torch.int64)
+    mask[-1, length // 2 :] = 0
+    return torch.randint(0, 50, (rows, length), generator=generator), mask
+
+
+@pytest.fixture
+def early(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fast, "AFTER", 6)
+
+
+@pytest.mark.usefixtures("early")
+class TestSwitch:
+    def test_it_compiles_when_so_many_rows_have_passed(self) -> None:
+        graph = TextGraph(Sentences())
+        switch = Switch(graph)
+        with torch.inference_mode():
+            switch(*sentences(5, 5))
+            assert not switch.compiled
+            switch(*sentences(1, 5))
+            assert switch.compiled
+            for rows, length in [(1, 3), (2, 9), (7, 2)]:
+                tokens = sentences(rows, length)
+                torch.testing.assert_close(switch(*tokens), graph(*tokens), rtol=0, atol=5e-3)
+
+    @pytest.mark.parametrize("kind", [Restless, Branching])
+    def test_torch_stays_where_compiling_fails_or_gives_other_vectors(self, kind: type[Sentences]) -> None:
+        switch = Switch(TextGraph(kind()))
+        with torch.inference_mode():
+            for _ in range(3):
+                assert switch(*sentences(4, 5)).shape == (4, 8)
+        assert not switch.compiled
+
+
+def test_rows_agree_up_to_a_cosine_and_a_length() -> None:
+    expected = torch.tensor([[3.0, 4.0], [0.6, 0.8]])
+    for angle, agrees in [(0.0, True), (0.044, True), (0.046, False)]:  # cos 0.0447 = 1 - 0.001
+        turn = torch.tensor([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]).float()
+        assert fast.agree(expected @ turn, expected) == agrees
+    assert not fast.agree(1.1 * expected, expected)
+    assert not fast.agree(torch.full((2, 2), torch.nan), expected)
+
+
+@pytest.mark.usefixtures("early")
+def test_an_encoders_vectors_are_the_same_before_and_after(tmp_path: Path) -> None:
+    folder = write_clip(tmp_path / "model")
+    encoder = Encoder.load(folder, device="cpu")
+    towers = load_towers(folder, "cpu")
+    assert isinstance(towers, TransformersTowers)
+    plain = Encoder(towers, encoder.info)
+    rng = np.random.default_rng(0)
+    pictures = [
+        Image.fromarray(rng.integers(0, 256, (h, w, 3), dtype=np.uint8))
+        for w, h in [(40, 90), (7, 200), (64, 64)]
+    ]
+    images, texts = plain.encode_images(pictures), plain.encode_texts(CAPTIONS)
+    for _ in range(4):  # torch at first, compiled in the end
+        assert (encoder.encode_images(pictures) * images).sum(axis=1).min() >= 1 - fast.TOLERANCE
+        assert (encoder.encode_texts(CAPTIONS) * texts).sum(axis=1).min() >= 1 - fast.TOLERANCE
+    assert [switch.compiled for switch in encoder._towers.switches.values()] == [True, True]  # type: ignore[attr-defined]
+    assert (encoder.encode_texts(CAPTIONS[:1]) * texts[:1]).sum() >= 1 - fast.TOLERANCE
+
+
+@pytest.mark.usefixtures("early")
+def test_places_that_a_matcher_reads_are_the_same_before_and_after(tmp_path: Path) -> None:
+    model, processor = start_model(small_recipe(matcher={"width": 16, "heads": 2}), (64, 32), CAPTIONS)
+    model.matcher.verdict[-1].weight.data.normal_()
+    save_model(model, processor, tmp_path / "model")
+    encoder = Encoder.load(tmp_path / "model", device="cpu")
+    rng = np.random.default_rng(0)
+    pictures = [Image.fromarray(rng.integers(0, 256, (64, 32, 3), dtype=np.uint8)) for _ in range(4)]
+    switch = encoder._towers.switches["places"]  # type: ignore[attr-defined]
+    before = encoder.match(CAPTIONS[0], pictures)
+    assert not switch.compiled
+    encoder.match(CAPTIONS[0], pictures)
+    assert switch.compiled
+    np.testing.assert_allclose(encoder.match(CAPTIONS[0], pictures), before, atol=0.05)
+    assert np.ptp(before) > 0.1
+
+
+def test_a_signal_is_handled_after_two_were_compiled_and_let_go() -> None:
+    """In a process of its own, which a signal without a stack to handle it on would end."""
+    script = """
+import gc, os, signal, sys
+import torch
+from tests.inference.test_openvino import Sentences, sentences
+from textreid.inference.openvino import load
+from textreid.inference.onnx_graphs import TextGraph, to_onnx
+
+def compiled():
+    graph = TextGraph(Sentences(), ("input_ids", "attention_mask")).eval()
+    run = load(to_onnx(graph, *sentences(4, 6)))
+    run(*sentences(4, 6))
+    return run
+
+first, second = compiled(), compiled()
+del first
+gc.collect()
+del second
+gc.collect()
+signal.signal(signal.SIGUSR1, lambda *_: print("handled"))
+os.kill(os.getpid(), signal.SIGUSR1)
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=ROOT)
+    assert (done.returncode, done.stdout) == (0, "handled\n"), done.stderr
+
+
+@pytest.mark.parametrize("preloaded", ["libtcmalloc_minimal.so.4", "/usr/lib/libjemalloc.so.2"])
+def test_nothing_is_compiled_under_another_allocator(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, preloaded: str
+) -> None:
+    """OpenVINO ends such a process when it compiles."""
+    towers = load_towers(write_clip(tmp_path), "cpu")
+    assert isinstance(fast.compiled(towers), fast.CompiledTowers)
+    monkeypatch.setenv("LD_PRELOAD", preloaded)
+    assert fast.compiled(towers) is towers

@@ -1,0 +1,264 @@
+"""Re-ranking: whom it lifts, what a budget stops, what is kept in memory, and who may be asked."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from tests.small_models import CAPTIONS, small_recipe, write_joint
+from tests.toy import ToyEncoder, draw_person
+from textreid import PersonSearch
+from textreid.errors import InputError, ModelError
+from textreid.inference.encoder import Encoder
+from textreid.inference.reranker import (
+    ALIKE,
+    AT_ONCE,
+    KEPT,
+    LIKENESS,
+    VOUCHED,
+    Rescorer,
+    blend,
+    placed,
+    reorder,
+)
+from textreid.models.folder import save_model
+from textreid.models.pretrained.joint import start_model
+from textreid_index import Hits, Record
+
+COLOURS = ("red", "green", "blue", "yellow", "black", "white")
+OUTFITS = list(itertools.permutations(COLOURS, 2))  # 30 people
+
+
+class MixedUp(ToyEncoder):
+    """Its vectors tell which colours somebody wears; only its matcher tells which of them is above."""
+
+    has_matcher = True
+    say = 1.0
+
+    def encode_images(self, images: Sequence[Image.Image], *, batch_size: int = 64) -> np.ndarray:
+        return mixed(super().encode_images(images))
+
+    def encode_texts(self, texts: Sequence[str], *, batch_size: int = 64) -> np.ndarray:
+        return mixed(super().encode_texts(texts))
+
+    def image_tokens(self, images: Sequence[Image.Image]) -> list[np.ndarray]:
+        return list(super().encode_images(images))
+
+    def matching(self, text: str) -> Callable[[Sequence[np.ndarray]], np.ndarray]:
+        wanted = super().encode_texts([text])[0]
+        return lambda tokens: (8 * (np.stack(tokens) @ wanted) - 4).astype(np.float32)
+
+
+def mixed(vectors: np.ndarray) -> np.ndarray:
+    both = vectors[:, :11] + vectors[:, 11:]
+    twice = np.concatenate([both, both], axis=1)
+    return (twice / np.linalg.norm(twice, axis=1, keepdims=True)).astype(np.float32)
+
+
+def sentence(upper: str, lower: str) -> str:
+    return f"a person in a {upper} shirt and {lower} trousers"
+
+
+@pytest.fixture
+def people(tmp_path: Path):
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    for upper, lower in OUTFITS:
+        draw_person(upper, lower).save(folder / f"{upper}-{lower}.png")
+    with PersonSearch.open(tmp_path / "gallery", create=True, encoder=MixedUp()) as opened:
+        opened.add(folder, crops=True)
+        yield opened
+
+
+def first_right(people: PersonSearch, **options: int) -> float:
+    """R@1 of a query for every outfit."""
+    found = [people.search(sentence(*outfit), k=1, **options)[0] for outfit in OUTFITS]
+    right = [Path(hit.record.source).stem == "-".join(o) for hit, o in zip(found, OUTFITS, strict=True)]
+    return float(np.mean(right))
+
+
+def test_lifts_whom_the_sentence_describes(people: PersonSearch) -> None:
+    assert first_right(people, rerank=0) <= 0.5
+    assert first_right(people, rerank=2) == 1
+    assert first_right(people) == 1  # the first 64 of a description alone
+
+
+def test_a_photo_beside_the_description_is_read_when_asked_for_alone(people: PersonSearch) -> None:
+    both = {"image": draw_person("red", "blue"), "k": 5}
+    text = sentence("red", "blue")
+    assert all(hit.match is None for hit in people.search(text, **both))
+    assert all(hit.match is not None for hit in people.search(text, rerank=5, **both))
+
+
+def test_hits_tell_who_was_read(people: PersonSearch) -> None:
+    hits = people.search(sentence("red", "blue"), k=5, rerank=3)
+    assert len(hits) == 5
+    assert [hit.match is None for hit in hits] == [False, False, False, True, True]
+    assert hits[0].match == pytest.approx(1 / (1 + np.exp(-4)), abs=0.02)  # of a logit of 8 * 1 - 4
+    assert [("match" in row) for row in hits.to_dicts()] == [True, True, True, False, False]
+    assert [hit.match for hit in people.search(sentence("red", "blue"), k=2, rerank=0)] == [None, None]
+
+
+def test_more_may_be_read_than_shown(people: PersonSearch) -> None:
+    """The one person is not among the first two by cosine alone, if the other colours are seen worse."""
+    hits = people.search(sentence("red", "blue"), k=1, rerank=30)
+    assert len(hits) == 1
+    assert Path(hits[0].record.source).stem == "red-blue"
+
+
+def test_no_budget_leaves_the_order_as_it_was(people: PersonSearch) -> None:
+    text = sentence("green", "white")
+    plain, stopped = people.search(text, rerank=0), people.search(text, rerank=20, budget=0)
+    assert stopped.ids == plain.ids
+    np.testing.assert_array_equal(stopped.scores, plain.scores)
+    assert all(hit.match is None for hit in stopped)
+
+
+def ticking(step: float) -> Callable[[], float]:
+    """A clock that goes on by so much whenever it is looked at."""
+    ticks = itertools.count()
+    return lambda: step * next(ticks)
+
+
+@pytest.mark.parametrize(
+    ("budget", "read"), [(0.0, 0), (0.5, AT_ONCE), (1.9, AT_ONCE), (2.5, 30), (None, 30)]
+)
+def test_budget_stops_before_the_images_that_would_exceed_it(
+    people: PersonSearch, budget: float | None, read: int
+) -> None:
+    """Every chunk takes a second here."""
+    hits = people.search(sentence("green", "white"), k=30, rerank=0)
+    again = Rescorer(people.gallery, MixedUp(), ticking(1.0))(sentence("green", "white"), hits, 30, budget)
+    assert sum(hit.match is not None for hit in again) == read
+    assert again.ids[read:] == hits.ids[read:]
+    assert set(again.ids) == set(hits.ids)
+
+
+def test_tokens_are_kept_until_the_gallery_changes(people: PersonSearch) -> None:
+    encoder, hits = MixedUp(), people.search(sentence("red", "blue"), k=30, rerank=0)
+    rescore = Rescorer(people.gallery, encoder)
+    first = rescore(sentence("red", "blue"), hits, 10)
+    assert encoder.pictures_seen == 10
+    assert rescore(sentence("red", "blue"), hits, 10).ids == first.ids
+    assert encoder.pictures_seen == 10
+    rescore(sentence("blue", "red"), hits, 12)
+    assert encoder.pictures_seen == 12
+    people.gallery.delete([hits.ids[-1]])
+    rescore(sentence("red", "blue"), hits, 10)
+    assert encoder.pictures_seen == 22
+
+
+def test_memory_is_bounded(people: PersonSearch, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("textreid.inference.reranker.KEPT", 20)
+    assert KEPT > 20
+    encoder, hits = MixedUp(), people.search(sentence("red", "blue"), k=30, rerank=0)
+    rescore = Rescorer(people.gallery, encoder)
+    rescore(sentence("red", "blue"), hits, 30)
+    rescore(sentence("red", "blue"), hits, 10)  # the least recently used are gone
+    assert encoder.pictures_seen == 40
+
+
+def test_a_logit_weighs_what_the_model_says() -> None:
+    """0.02 of cosine is undone by two units of logit that are worth more than 0.01 each."""
+    cosines, logits = np.float32([0.30, 0.28, 0.10]), np.float32([-1.0, 1.0, 0.0])
+    assert blend(cosines, logits, 0.009).argmax() == 0
+    assert blend(cosines, logits, 0.011).argmax() == 1
+    assert blend(cosines, logits, 0.0).tolist() == cosines.tolist()
+
+
+def test_the_rest_stay_behind_in_their_order() -> None:
+    records = tuple(Record(id=str(n), source=f"{n}.png") for n in range(5))
+    hits = Hits(np.array([0.5, 0.4, 0.3, 0.2, 0.1], np.float32), records)
+    again = reorder(hits, np.array([-9.0, 0.0, 9.0], np.float32), np.eye(3, dtype=np.float32), 0.1)
+    assert again.ids == ("2", "1", "0", "3", "4")
+    np.testing.assert_allclose(again.scores, [0.3, 0.4, 0.5, 0.2, 0.1])
+    assert hits.ids == ("0", "1", "2", "3", "4")
+
+
+def by_hand(scores: np.ndarray, vectors: np.ndarray) -> list[int]:
+    """The order of hits, in loops."""
+    order = sorted(range(len(scores)), key=lambda n: -scores[n])
+
+    def vouched(hit: int) -> float:
+        cosines = [float(vectors[hit] @ other) for other in vectors]
+        alike = sorted(range(len(scores)), key=lambda n: -cosines[n])[:ALIKE]
+        weights = [np.exp(cosines[n] / LIKENESS) for n in alike]
+        return scores[hit] + np.average([scores[n] for n in alike], weights=weights)
+
+    return sorted(order[:VOUCHED], key=lambda n: -vouched(n)) + order[VOUCHED:]
+
+
+@pytest.mark.parametrize("count", [1, 2, VOUCHED, 12])
+def test_places_against_a_loop(count: int) -> None:
+    random = np.random.default_rng(count)
+    people = random.normal(size=(5, 16))
+    for _ in range(20):
+        vectors = people[random.integers(5, size=count)] + 0.3 * random.normal(size=(count, 16))
+        vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+        scores = random.random(count)
+        assert placed(scores, vectors).tolist() == by_hand(scores, vectors)
+
+
+def test_a_hit_that_looks_like_what_scores_low_steps_back() -> None:
+    scores = np.float32([0.50, 0.49, 0.49, 0.10, 0.09, 0.08])
+    alone = np.eye(6, dtype=np.float32)
+    assert placed(scores, alone).tolist() == [0, 1, 2, 3, 4, 5]
+    alike = alone.copy()
+    alike[0] = (alone[0] + 2 * alone[3]) / np.sqrt(5)
+    assert placed(scores, alike).tolist() == [1, 2, 0, 3, 4, 5]
+
+
+def test_who_looks_alike_stays_in_the_order_of_the_scores() -> None:
+    scores = np.float32([0.3, 0.5, 0.4])
+    assert placed(scores, np.ones((3, 1), np.float32)).tolist() == [1, 2, 0]
+
+
+def test_an_empty_gallery_has_nobody_to_read(tmp_path: Path) -> None:
+    with PersonSearch.open(tmp_path / "empty", create=True, encoder=MixedUp()) as empty:
+        assert not empty.search("a woman in red", rerank=5)
+
+
+def test_a_photo_alone_is_no_description_to_read(people: PersonSearch) -> None:
+    with pytest.raises(InputError, match="description"):
+        people.search(image=draw_person("red", "blue"), rerank=5)
+
+
+def test_model_without_a_matcher_is_refused_by_name(tmp_path: Path) -> None:
+    with (
+        PersonSearch.open(tmp_path / "gallery", create=True, encoder=ToyEncoder()) as search,
+        pytest.raises(ModelError, match="'toy' has no matcher"),
+    ):
+        search.search("a woman in red", rerank=5)
+    encoder = Encoder.load(write_joint(tmp_path / "model"), device="cpu")
+    assert not encoder.has_matcher
+    with pytest.raises(ModelError, match="has no matcher"):
+        encoder.match("a woman in red", [draw_person("red", "blue")])
+
+
+def test_encoder_matches_as_the_model_does(tmp_path: Path) -> None:
+    recipe = small_recipe(matcher={"width": 16, "heads": 2})
+    torch.manual_seed(0)
+    model, processor = start_model(recipe, (64, 32), CAPTIONS)
+    model.eval()
+    save_model(model, processor, tmp_path / "model")
+    encoder = Encoder.load(tmp_path / "model", device="cpu")
+    pictures = [draw_person(*outfit) for outfit in OUTFITS[:5]]
+    logits = encoder.match(CAPTIONS[1], pictures)
+    assert logits.dtype == np.float32
+    pixels = processor.image_processor(images=pictures, return_tensors="pt")["pixel_values"]
+    words = processor.tokenizer(CAPTIONS[1:2], return_tensors="pt")
+    with torch.inference_mode():
+        image = model.encode_image(pixels)
+        text = model.encode_text(words["input_ids"], words["attention_mask"])
+        expected = model.match(image, text, torch.arange(5), torch.zeros(5, dtype=torch.int64))
+    np.testing.assert_allclose(
+        logits, expected.numpy(), atol=5e-3
+    )  # weights and tokens are kept in half precision
+    assert np.ptp(logits) > 0.05
+    assert encoder.match(CAPTIONS[1], []).shape == (0,)

@@ -1,0 +1,124 @@
+"""What is kept of training pictures: as a search sees them, varied, once, and on a disk that may be full."""
+
+from __future__ import annotations
+
+import resource
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from tests.small_models import CAPTIONS, small_recipe
+from tests.toy import draw_person
+from textreid.config import Recipe, TextRecipe
+from textreid.errors import ImageError, InputError
+from textreid.io.images import open_image
+from textreid.models.joint import JointModel
+from textreid.models.pretrained.joint import start_model
+from textreid.models.processor import JointProcessor
+from textreid.training.stages.locked.feature_cache import BATCH, read_pictures, read_sentences
+from textreid.types import PersonCrop
+
+COUNT = BATCH + 6
+
+
+@pytest.fixture
+def crops(tmp_path: Path) -> list[PersonCrop]:
+    colours = ("red", "green", "blue", "yellow", "black", "white")
+    found = []
+    for number in range(COUNT):
+        image = tmp_path / f"{number}.png"
+        draw_person(colours[number % 6], colours[number // 6 % 6]).save(image)
+        found.append(PersonCrop(id=image.name, image=image, person_id=number))
+    return found
+
+
+def small_model() -> tuple[JointModel, JointProcessor]:
+    torch.manual_seed(0)
+    model, processor = start_model(small_recipe(), (64, 32), CAPTIONS)
+    return model.eval(), processor
+
+
+def read(folder: Path, crops: list[PersonCrop], views: int = 2, *, tokens: bool = True):
+    model, processor = small_model()
+    recipe = Recipe(workers=0)
+    return read_pictures(
+        folder, model, processor, crops, recipe, views=views, tokens=tokens, show=lambda *_: None
+    )
+
+
+def test_the_first_view_is_what_a_search_sees_and_the_second_is_not(
+    tmp_path: Path, crops: list[PersonCrop]
+) -> None:
+    tokens, vectors = read(tmp_path / "kept", crops)
+    model, processor = small_model()
+    pixels = processor.image_processor(images=[open_image(crop.image) for crop in crops], return_tensors="pt")
+    with torch.inference_mode():
+        expected = model.get_image_features(pixels["pixel_values"])
+    assert tokens.shape == (2, *expected.last_hidden_state.shape)
+    np.testing.assert_allclose(tokens[0], expected.last_hidden_state, atol=2e-3)
+    unit = torch.nn.functional.normalize(expected.pooler_output, dim=1)
+    assert vectors.shape == (2, *unit.shape)
+    torch.testing.assert_close(vectors[0], unit, atol=1e-5, rtol=0)
+    assert not torch.allclose(vectors[1], unit, atol=1e-3)
+    changed = np.abs(tokens[1].astype(np.float32) - tokens[0]).max(axis=(1, 2)) > 2e-3
+    assert changed.mean() > 0.9
+
+
+def test_what_is_kept_is_not_read_again(tmp_path: Path, crops: list[PersonCrop]) -> None:
+    tokens, vectors = read(tmp_path / "kept", crops, views=1)
+    crops[0].image.unlink()
+    again, same = read(tmp_path / "kept", crops, views=1)
+    np.testing.assert_array_equal(again, tokens)
+    assert torch.equal(same, vectors)
+
+
+@pytest.mark.parametrize("tokens", [True, False])
+def test_a_full_disk_is_told_and_left_as_it_was(
+    tmp_path: Path, crops: list[PersonCrop], *, tokens: bool
+) -> None:
+    """Whether tokens fill it or vectors alone."""
+    with files_up_to(10_000), pytest.raises(InputError, match=r"locked.0.views=1"):
+        read(tmp_path / "kept", crops, tokens=tokens)
+    assert not any(path.name.startswith("kept") for path in tmp_path.iterdir())
+    grid, vectors = read(tmp_path / "kept", crops, tokens=tokens)
+    assert vectors.shape[:2] == (2, COUNT)
+    assert (grid is not None) == tokens
+
+
+def test_the_first_view_of_sentences_is_what_a_search_sees(tmp_path: Path) -> None:
+    captions = [*CAPTIONS, "a child"] * 30
+    model, processor = small_model()
+    recipe = Recipe(text=TextRecipe(delete=0.4))
+    vectors = read_sentences(
+        tmp_path / "kept", model, processor, captions, recipe, views=2, show=lambda *_: None
+    )
+    with torch.inference_mode():
+        for place, caption in enumerate(captions[:5]):
+            words = processor.tokenizer(caption, return_tensors="pt")
+            expected = torch.nn.functional.normalize(model.get_text_features(**words).pooler_output, dim=1)
+            torch.testing.assert_close(vectors[0, place], expected[0], atol=1e-5, rtol=0)
+    assert torch.allclose(vectors[0, :5], vectors[0, 5:10], atol=1e-5)
+    assert not torch.allclose(vectors[1, :5], vectors[1, 5:10], atol=1e-3)
+
+
+def test_a_picture_that_cannot_be_read_leaves_nothing_behind(tmp_path: Path, crops: list[PersonCrop]) -> None:
+    broken = [*crops[:-1], replace(crops[-1], image=tmp_path / "gone.png")]
+    with pytest.raises(ImageError, match=r"gone\.png.*no such file"):
+        read(tmp_path / "kept", broken)
+    assert not any(path.name.startswith("kept") for path in tmp_path.iterdir())
+
+
+@contextmanager
+def files_up_to(size: int) -> Iterator[None]:
+    """A disk on which no file grows beyond so many bytes."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)

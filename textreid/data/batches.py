@@ -1,0 +1,167 @@
+"""Images with their sentences for training, and the batches made of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import Dataset
+from transformers import PreTrainedTokenizerBase
+
+from textreid.config import TextRecipe
+from textreid.data.text_augment import hide_tokens, mask_tokens, vary_caption
+from textreid.data.training_set import TrainingSet
+from textreid.io.images import open_image
+from textreid.types import Batch
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One image, with one of its sentences if it has any.
+
+    Attributes:
+        image: [3, H, W] uint8, or float32 normalised.
+        caption: drawn from the image's captions; None where it has none.
+        trust: how far the pair is believed, 0 to 1.
+        label: contiguous training class; -1 where nobody knows who it is.
+        image_id: position of the image in the data.
+        camera_id: -1 where unknown.
+        domain: number of the data set.
+        attributes: [A] int64, -1 where unknown.
+    """
+
+    image: Tensor
+    caption: str | None
+    trust: float
+    label: int
+    image_id: int
+    camera_id: int
+    domain: int
+    attributes: Tensor
+
+
+class PairDataset(Dataset[Sample]):
+    """Crops as training samples; each visit draws one caption and one augmentation.
+
+    Args:
+        data: the training data.
+        transform: PIL image -> [3, H, W] uint8.
+    """
+
+    def __init__(self, data: TrainingSet, transform: Callable[..., Tensor]) -> None:
+        self.data, self.transform = data, transform
+
+    def __len__(self) -> int:
+        return len(self.data.crops)
+
+    def __getitem__(self, index: int) -> Sample:
+        crop, data = self.data.crops[index], self.data
+        chosen = int(torch.randint(len(crop.captions), ())) if crop.captions else None
+        return Sample(
+            image=self.transform(open_image(crop.image)),
+            caption=None if chosen is None else crop.captions[chosen],
+            trust=1.0 if chosen is None else data.trust[index][chosen],
+            label=data.labels[index],
+            image_id=index,
+            camera_id=-1 if crop.camera_id is None else crop.camera_id,
+            domain=data.domains[index],
+            attributes=data.attributes[index],
+        )
+
+
+class EpochBatches(Dataset[Batch]):
+    """The batches of one epoch. What batch n holds depends on (seed, epoch, n) alone.
+
+    So a run that goes on from the middle of an epoch, or with another number of workers, sees the same data.
+
+    Args:
+        pairs: the training data.
+        order: indices of each batch, as the sampler deals them.
+        tokenizer: for the sentences; they are padded to the longest of a batch.
+        text: how sentences are varied.
+        seed: of the run.
+        epoch: epochs finished before this one.
+    """
+
+    def __init__(
+        self,
+        pairs: PairDataset,
+        order: Sequence[Sequence[int]],
+        tokenizer: PreTrainedTokenizerBase,
+        text: TextRecipe,
+        *,
+        seed: int,
+        epoch: int,
+    ) -> None:
+        self.pairs, self.order, self.tokenizer, self.text = pairs, order, tokenizer, text
+        self.seed, self.epoch = seed, epoch
+
+    def __len__(self) -> int:
+        return len(self.order)
+
+    def __getitem__(self, number: int) -> Batch:
+        torch.manual_seed(seed_of(self.seed, self.epoch, number))
+        samples = [self.pairs[index] for index in self.order[number]]
+        return collate(samples, self.tokenizer, self.text, epoch=self.epoch)
+
+
+def seed_of(*keys: int) -> int:
+    """A seed of 64 bits for torch, well mixed from small numbers such as (seed, epoch, batch)."""
+    return int(np.random.SeedSequence(keys).generate_state(1, np.uint64)[0])
+
+
+def collate(
+    samples: Sequence[Sample], tokenizer: PreTrainedTokenizerBase, text: TextRecipe, *, epoch: int = 0
+) -> Batch:
+    """Stack images, vary and tokenise sentences (shapes in `Batch`), padded to the longest."""
+    rows = [row for row, sample in enumerate(samples) if sample.caption is not None]
+    captions = [samples[row].caption or "" for row in rows]
+    return Batch(
+        images=torch.stack([sample.image for sample in samples]),
+        labels=torch.tensor([sample.label for sample in samples]),
+        image_ids=torch.tensor([sample.image_id for sample in samples]),
+        camera_ids=torch.tensor([sample.camera_id for sample in samples]),
+        domains=torch.tensor([sample.domain for sample in samples]),
+        attributes=torch.stack([sample.attributes for sample in samples]),
+        **tokenise(captions, tokenizer, text),
+        text_rows=torch.tensor(rows, dtype=torch.int64),
+        trust=torch.tensor([samples[row].trust for row in rows], dtype=torch.float32),
+        epoch=epoch,
+    )
+
+
+def tokenise(
+    captions: Sequence[str], tokenizer: PreTrainedTokenizerBase, text: TextRecipe
+) -> dict[str, Tensor]:
+    """The fields of a `Batch` that hold tokens: of varied sentences, padded to the longest."""
+    if not captions:
+        nothing = torch.zeros(0, 1, dtype=torch.int64)
+        return {"token_ids": nothing, "token_mask": nothing}
+    varied = [vary_caption(caption, text) for caption in captions]
+    tokens = tokenizer(varied, padding=True, truncation=True, return_tensors="pt")
+    ids, mask = tokens["input_ids"], tokens["attention_mask"]
+    fields = {"token_ids": ids, "token_mask": mask}
+    if not (text.predict or text.mask):
+        return fields
+    hide: dict[str, Any] = {
+        "mask_id": mask_token(tokenizer),
+        "special_ids": tokenizer.all_special_ids,
+    }
+    if text.predict:
+        hidden = mask_tokens(ids, mask, ratio=text.predict, vocabulary=len(tokenizer), **hide)
+        fields |= dict(zip(("masked_ids", "masked_targets"), hidden, strict=True))
+    if text.mask:
+        fields["token_ids"] = hide_tokens(ids, mask, share=text.mask, **hide)
+    return fields
+
+
+def mask_token(tokenizer: PreTrainedTokenizerBase) -> int:
+    """The token that stands for a hidden one: the tokenizer's own, else its last word (CLIP)."""
+    if tokenizer.mask_token_id is not None:
+        return int(tokenizer.mask_token_id)
+    special = set(tokenizer.all_special_ids)
+    return next(number for number in reversed(range(len(tokenizer))) if number not in special)

@@ -1,0 +1,133 @@
+"""Turn the images and captions of a benchmark into vectors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+import numpy as np
+from PIL import Image, ImageOps
+
+from textreid.errors import ImageError, InputError
+from textreid.io.images import open_image
+from textreid.io.prefetch import prefetch
+from textreid.metrics.query_expansion import unit
+from textreid.types import PersonCrop, ShowProgress
+from textreid_index import EncoderInfo
+
+BATCH = 256
+NAMED = 20
+
+T = TypeVar("T")
+
+
+class JointEncoder(Protocol):
+    """What is measured: anything that turns pictures and sentences into unit vectors of one space."""
+
+    info: EncoderInfo
+
+    def encode_images(self, images: Sequence[Image.Image]) -> np.ndarray:
+        """[N, D] float32, unit norm."""
+        ...
+
+    def encode_texts(self, texts: Sequence[str]) -> np.ndarray:
+        """[N, D] float32, unit norm."""
+        ...
+
+
+@dataclass(frozen=True)
+class Item:
+    """A query, or what is searched: an image, or a caption of it.
+
+    Attributes:
+        crop: the image.
+        caption: the sentence, None where the image itself is meant.
+    """
+
+    crop: PersonCrop
+    caption: str | None = None
+
+
+class FlipTest:
+    """An encoder whose picture vectors are the mean of a picture's and its mirror image's.
+
+    Args:
+        encoder: what is measured.
+    """
+
+    def __init__(self, encoder: JointEncoder) -> None:
+        self._encoder = encoder
+        self.info = encoder.info
+
+    def encode_images(self, images: Sequence[Image.Image]) -> np.ndarray:
+        """[N, D] float32, unit norm."""
+        mirrored = [ImageOps.mirror(image) for image in images]
+        return unit(self._encoder.encode_images(images) + self._encoder.encode_images(mirrored))
+
+    def encode_texts(self, texts: Sequence[str]) -> np.ndarray:
+        """[N, D] float32, unit norm."""
+        return self._encoder.encode_texts(texts)
+
+
+def encode_texts(encoder: JointEncoder, captions: Sequence[str], show: ShowProgress) -> np.ndarray:
+    """Every caption, [T, D] float32 of unit norm."""
+    vectors = []
+    for batch in _batches(captions):
+        vectors.append(encoder.encode_texts(batch))
+        show("Captions", sum(map(len, vectors)), len(captions))
+    return np.concatenate(vectors)
+
+
+def encode_images(
+    encoder: JointEncoder, crops: Sequence[PersonCrop], what: str, show: ShowProgress
+) -> np.ndarray:
+    """Every crop, [N, D] float32 of unit norm.
+
+    Raises:
+        InputError: images cannot be read; it names them.
+    """
+    return np.concatenate(read_images(encoder.encode_images, crops, what, show))
+
+
+def read_images(
+    read: Callable[[Sequence[Image.Image]], T], crops: Sequence[PersonCrop], what: str, show: ShowProgress
+) -> list[T]:
+    """What is read from every crop, batch by batch, while a thread decodes the next.
+
+    Once one cannot be opened, the rest is only looked through for more of them.
+
+    Raises:
+        InputError: images cannot be read; it names them.
+    """
+    found: list[T] = []
+    unreadable: list[str] = []
+    done = 0
+    for pictures, failures in prefetch(map(_open, _batches(crops)), 2):
+        unreadable += failures
+        if not unreadable:
+            found.append(read(pictures))
+        done += len(pictures) + len(failures)
+        show(what, done, len(crops))
+    if unreadable:
+        more = [f"... and {len(unreadable) - NAMED} more"] if len(unreadable) > NAMED else []
+        raise InputError(
+            f"{len(unreadable)} of {len(crops)} images cannot be read, so nothing was measured; "
+            "unpack the data set again.\n" + "\n".join(unreadable[:NAMED] + more)
+        )
+    return found
+
+
+def _open(crops: Sequence[PersonCrop]) -> tuple[list[Image.Image], list[str]]:
+    """The pictures that can be read, and a line for each that cannot."""
+    pictures, failures = [], []
+    for crop in crops:
+        try:
+            pictures.append(open_image(crop.image))
+        except ImageError as error:
+            failures.append(f"{crop.image}: {error}")
+    return pictures, failures
+
+
+def _batches(items: Sequence[T]) -> Iterator[Sequence[T]]:
+    return (items[start : start + BATCH] for start in range(0, len(items), BATCH))

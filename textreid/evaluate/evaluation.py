@@ -1,0 +1,144 @@
+"""One model measured on one benchmark."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from textreid.evaluate.benchmark import Benchmark
+from textreid.evaluate.directions import Direction, choose, companions, encode
+from textreid.evaluate.encoding import FlipTest, JointEncoder
+from textreid.evaluate.groups import GroupsOf
+from textreid.evaluate.matcher_scores import with_matcher
+from textreid.evaluate.methods import Methods, check, improve, scores_of
+from textreid.inference.reranker import matching_model
+from textreid.metrics.breakdown import breakdown
+from textreid.metrics.protocols import RetrievalResult, Search
+from textreid.metrics.single_shot import single_shot
+from textreid.types import ShowProgress
+from textreid_index import EncoderInfo
+
+NOTHING_MORE = Methods()
+
+Breakdown = Mapping[str, Mapping[str, RetrievalResult]]
+"""Name of a division ("source") -> name of a group ("cam_a") -> what its queries measure."""
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """One model measured on one benchmark.
+
+    Attributes:
+        benchmark: what it was measured on.
+        encoder: name and fingerprint of what was measured.
+        directions: "text_to_image", "image_to_text", "image_to_image" -> the result.
+        plain: without multi-query, expansion, re-ranking and matcher, the directions that these concern.
+        methods: what was done beyond the cosine of one vector a query.
+        parts: direction -> division of the queries -> group -> result.
+        encoded: direction -> the vectors it was measured with, and what they are of.
+    """
+
+    benchmark: Benchmark
+    encoder: EncoderInfo
+    directions: Mapping[str, RetrievalResult]
+    plain: Mapping[str, RetrievalResult] = field(default_factory=dict)
+    methods: Methods = NOTHING_MORE
+    parts: Mapping[str, Breakdown] = field(default_factory=dict)
+    encoded: Mapping[str, Direction] = field(default_factory=dict, compare=False, repr=False)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON object that `textreid eval --json` prints."""
+        differences = self.benchmark.differences
+        printed: dict[str, Any] = {
+            "dataset": self.benchmark.dataset,
+            "split": self.benchmark.split,
+            "model": self.encoder.name,
+            "fingerprint": self.encoder.fingerprint,
+            "counts": self.benchmark.counts,
+            "official": None if differences is None else not differences,
+            "methods": self.methods.names,
+            **{name: result.to_dict() for name, result in self.directions.items()},
+        }
+        if self.plain:
+            printed["plain"] = {name: result.to_dict() for name, result in self.plain.items()}
+        if self.parts:
+            printed["parts"] = {
+                direction: {
+                    division: {group: result.to_dict() for group, result in groups.items()}
+                    for division, groups in divisions.items()
+                }
+                for direction, divisions in self.parts.items()
+            }
+        return printed
+
+
+def evaluate(
+    encoder: JointEncoder,
+    benchmark: Benchmark,
+    *,
+    methods: Methods = NOTHING_MORE,
+    directions: Sequence[str] = (),
+    by: Mapping[str, GroupsOf] | None = None,
+    progress: ShowProgress | None = None,
+) -> Evaluation:
+    """Measure an encoder by the protocol that the papers of a benchmark report.
+
+    Args:
+        encoder: the model.
+        benchmark: searched by image where it has query images (Market-1501), else by caption, and by image
+            for captions (CUHK-PEDES).
+        methods: what the search does beyond the cosine; the results without it are then in `plain`.
+        directions: "text_to_image", "image_to_text", "image_to_image"; empty: those that papers report.
+        by: name -> division of the queries, to measure each group apart (`textreid.evaluate.groups`).
+        progress: told how far it is.
+
+    Raises:
+        UnknownNameError: no such direction.
+        InputError: images cannot be read (they are named), no query has a right answer, or the benchmark has
+            not what a direction or method needs.
+        ModelError: the model has no matcher, and it is asked for.
+    """
+    wanted = choose(benchmark, directions)
+    check(methods, benchmark, wanted)
+    show = progress or (lambda *_: None)
+    matcher = matching_model(encoder) if methods.match else None
+    encoder = FlipTest(encoder) if methods.flip else encoder
+    encoded = encode(encoder, benchmark, wanted, show)
+    if benchmark.single_shot:
+        drawn = {name: _drawn(direction.search) for name, direction in encoded.items()}
+        return Evaluation(
+            benchmark, encoder.info, drawn, {}, methods, _parts(drawn, encoded, by or {}), encoded
+        )
+    results = {name: direction.search.result() for name, direction in encoded.items()}
+    plain = {name: result for name, result in results.items() if methods.of(name).change_search}
+    for name in plain:
+        direction = encoded[name]
+        more = None
+        if methods.multi_query and benchmark.companions:
+            more = companions(encoder, benchmark, direction.search, show)
+        direction = replace(direction, search=improve(direction.search, methods, more))
+        if matcher and methods.of(name).match:
+            direction = with_matcher(matcher, direction, methods.match, show)
+        encoded[name] = direction
+        results[name] = direction.search.result(scores_of(direction, methods))
+    parts = _parts(results, encoded, by or {})
+    return Evaluation(benchmark, encoder.info, results, plain, methods, parts, encoded)
+
+
+def _drawn(search: Search) -> RetrievalResult:
+    return single_shot(search.queries, search.query_ids, search.gallery, search.gallery_ids)
+
+
+def _parts(
+    results: Mapping[str, RetrievalResult], encoded: Mapping[str, Direction], by: Mapping[str, GroupsOf]
+) -> dict[str, Breakdown]:
+    if not by:
+        return {}
+    return {
+        name: {
+            division: breakdown(result, [groups(query) for query in encoded[name].queries])
+            for division, groups in by.items()
+        }
+        for name, result in results.items()
+    }

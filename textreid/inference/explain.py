@@ -1,0 +1,70 @@
+"""What the parts of a joint model look at: places of a picture, words of a sentence, and how they agree."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+
+from textreid.catalog import find_model
+from textreid.errors import ModelError, UnknownNameError
+from textreid.inference.adapters import load_towers
+from textreid.models.joint import JointModel
+
+
+@dataclass(frozen=True)
+class PartMatch:
+    """How one picture and one sentence meet in a branch of P parts.
+
+    Attributes:
+        places: [P, h, w] float32, how much each part reads each place of the picture's grid; sums to 1.
+        tokens: the L word pieces of the sentence, its beginning and end among them.
+        words: [P, L] float32, how much each part reads each of them; sums to 1.
+        scores: [P] float32, the cosine of each part of the picture with the same part of the sentence.
+    """
+
+    places: np.ndarray
+    tokens: tuple[str, ...]
+    words: np.ndarray
+    scores: np.ndarray
+
+
+@torch.inference_mode()
+def match_parts(model: str, image: Image.Image, sentence: str, branch: str = "stripes") -> PartMatch:
+    """Explain a pair by the parts of one branch.
+
+    Args:
+        model: name or folder of a joint model with branches.
+        image: an upright RGB picture of one person.
+        sentence: a description.
+        branch: which of its branches: one whose parts read places and words by weights.
+
+    Raises:
+        UnknownNameError: there is no such model, or it has no such branch that reads sentences.
+        ModelError: the model is of another kind, and has no branches.
+    """
+    name, folder = find_model(model)
+    towers: Any = load_towers(folder, "cpu")
+    joint, processor = getattr(towers, "model", None), getattr(towers, "processor", None)
+    if not isinstance(joint, JointModel) or processor is None:
+        raise ModelError(f"'{name}' has no parts: train a joint model with a [model.branches.stripes] table.")
+    readable = {
+        key: part for key, part in joint.branches.items() if part.describes and hasattr(part, "image_weights")
+    }
+    if branch not in readable:
+        raise UnknownNameError(f"branch of '{name}' that weighs places and words", branch, readable)
+    part: Any = readable[branch]
+    read = processor.tokenizer([sentence], truncation=True, return_tensors="pt")
+    seen = joint.encode_image(processor(images=[image], return_tensors="pt")["pixel_values"])
+    said = joint.encode_text(read["input_ids"], read["attention_mask"])
+    places = part.image_weights(seen.tokens, seen.grid)
+    scores = torch.cosine_similarity(seen.view(branch).parts[0], said.view(branch).parts[0], dim=1)
+    return PartMatch(
+        places=places[0].unflatten(1, seen.grid).numpy(),
+        tokens=tuple(processor.tokenizer.convert_ids_to_tokens(read["input_ids"][0])),
+        words=part.text_weights(said.tokens, said.mask)[0].numpy(),
+        scores=scores.numpy(),
+    )

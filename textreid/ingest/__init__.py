@@ -1,0 +1,1 @@
+"""Photos and video into a gallery."""

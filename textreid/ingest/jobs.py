@@ -1,0 +1,84 @@
+"""What there is to read: files on disk, or pictures in memory, as jobs for `textreid.ingest.indexing`."""
+
+from __future__ import annotations
+
+import hashlib
+import zipfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from PIL.Image import Image
+
+from textreid.ingest.indexing import Job
+from textreid.people import Detector, Found, Source, find_people, list_sources
+from textreid.people.photos import sightings
+from textreid.people.sightings import settings_of
+from textreid_index import SourceState
+
+MEMORY = "memory:"
+"""What the source of a picture without a file begins with."""
+
+
+def file_jobs(
+    paths: Sequence[Path], detector: Detector | None, camera: str | None, start: float | None
+) -> list[Job]:
+    """One job a photo, video or zip file in `paths`.
+
+    Raises:
+        InputError: a path does not exist, or there is nothing to read.
+    """
+    settings = _settings(detector, camera, start)
+    return [_file_job(source, settings, detector, camera, start) for source in list_sources(paths)]
+
+
+def picture_jobs(pictures: Sequence[Image], detector: Detector | None, camera: str | None) -> list[Job]:
+    """One job a picture; the same pixels are the same source, named by their hash."""
+    return [_picture_job(picture.convert("RGB"), detector, camera) for picture in pictures]
+
+
+def _file_job(
+    source: Source, settings: str, detector: Detector | None, camera: str | None, start: float | None
+) -> Job:
+    return Job(
+        state=source.state(settings, "failed", 0),
+        read=lambda resume_at: find_people(
+            source, detector=detector, camera=camera, start=start, resume_at=resume_at
+        ),
+        length=lambda: _length(source),
+    )
+
+
+def _picture_job(picture: Image, detector: Detector | None, camera: str | None) -> Job:
+    pixels = picture.tobytes()
+    content = hashlib.blake2b(f"{picture.size}".encode() + pixels, digest_size=8).hexdigest()
+    state = SourceState(f"{MEMORY}{content}", len(pixels), 0, _settings(detector, camera, None))
+
+    def read(_: float | None) -> Iterator[Found]:
+        people = sightings(picture, state.key, detector, camera)
+        yield Found(SourceState(state.key, state.size, 0, state.settings, "done", len(people)), people)
+
+    return Job(state, read)
+
+
+def _length(source: Source) -> float | None:
+    """Seconds of a video, files in an archive; None if it is neither, or cannot be told."""
+    try:
+        if source.kind == "zip":
+            with zipfile.ZipFile(source.path) as archive:
+                return float(len(archive.namelist()))
+        if source.kind == "video":
+            import av
+
+            with av.open(str(source.path)) as video:
+                return video.duration / av.time_base if video.duration else None
+    except (OSError, ValueError, zipfile.BadZipFile):  # whoever reads it will say what is wrong
+        pass
+    return None
+
+
+def _settings(detector: Detector | None, camera: str | None, start: float | None) -> str:
+    """Everything that changes the records of an unchanged file."""
+    given = {"camera": camera, "start": start}
+    return " ".join(
+        [settings_of(detector), *(f"{key}={value}" for key, value in given.items() if value is not None)]
+    )

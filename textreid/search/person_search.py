@@ -1,0 +1,368 @@
+"""Find people: the one object behind the command line, the page and the Python API."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from itertools import islice
+from pathlib import Path
+from types import TracebackType
+
+import numpy as np
+from PIL import ImageDraw
+from PIL.Image import Image
+
+from textreid.errors import InputError, ModelError
+from textreid.inference.calibration import Calibration, Kind, Scale
+from textreid.inference.reranker import FIRST, Rescorer, can_match, matching_model
+from textreid.ingest import indexing, jobs
+from textreid.ingest.cancellable import CancellableDetector
+from textreid.ingest.indexing import AddReport, Progress
+from textreid.ingest.writer import BATCH, PersonEncoder, add_people, encode_people
+from textreid.people import Detector, Sighting, load_detector, load_frame
+from textreid.search.query import DISLIKED, LIKED, PHOTO, Part, combine
+from textreid.search.search_log import SearchLog
+from textreid_index import Embeddings, Gallery, Hits, Record, Where
+from textreid_index.embeddings import require_same_encoder
+
+DEFAULT_MODEL = "pocket"
+
+SAMPLE = 1024
+"""People of the gallery by which the parts of a query are balanced."""
+
+BOX_COLOUR = (255, 64, 64)
+
+
+class PersonSearch:
+    """A gallery of people and the model that searches it, for any number of threads.
+
+    Use it as a context manager, or `close` it.
+
+    Example:
+        >>> with PersonSearch.open("gallery", create=True) as people:       # doctest: +SKIP
+        ...     people.add("photos/")
+        ...     for hit in people.search("a woman in a red coat", k=5):
+        ...         print(hit.rank, hit.score, hit.record.source)
+    """
+
+    def __init__(
+        self, gallery: Gallery, load: Callable[[], PersonEncoder], log: SearchLog | None = None
+    ) -> None:
+        """See `open`; `load` gives the model when it is first needed."""
+        self.gallery = gallery
+        self._load, self._log = load, log
+        self._encoder: PersonEncoder | None = None
+        self._rescorer: Rescorer | None = None
+        self._loading = threading.Lock()
+
+    @classmethod
+    def open(
+        cls,
+        gallery: str | Path | Gallery,
+        *,
+        model: str | None = None,
+        device: str = "auto",
+        create: bool = False,
+        encoder: PersonEncoder | None = None,
+        log: str | Path | None = None,
+    ) -> PersonSearch:
+        """Open a gallery.
+
+        Args:
+            gallery: its folder, or a gallery that is open already.
+            model: name, folder or hub id of a model; None: the one the gallery was made with, "pocket" for a
+                new one.
+            device: where the model runs: "auto", "cpu", "cuda", "cuda:1", "mps".
+            create: make the gallery if there is none.
+            encoder: a model that is loaded already, in place of `model` and `device`.
+            log: append every search to this file; None: keep no record of searches.
+
+        Raises:
+            GalleryError: there is no gallery, or it cannot be used.
+            InputError: the log cannot be written.
+        """
+        opened = gallery if isinstance(gallery, Gallery) else Gallery.open(gallery, create=create)
+
+        def load() -> PersonEncoder:
+            if encoder is not None:
+                return encoder
+            from textreid.inference.encoder import Encoder
+
+            known = opened.encoder
+            return Encoder.load(model or (known.name if known else DEFAULT_MODEL), device=device)
+
+        return cls(opened, load, SearchLog(Path(log)) if log else None)
+
+    def close(self) -> None:
+        """Release the gallery's files."""
+        self.gallery.close()
+
+    def __enter__(self) -> PersonSearch:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __len__(self) -> int:
+        return len(self.gallery)
+
+    @property
+    def encoder(self) -> PersonEncoder:
+        """The model, loaded when it is first used.
+
+        Raises:
+            EncoderMismatchError: the gallery's people come from another model.
+            UnknownNameError: no model has this name.
+            ModelError: the model cannot be loaded.
+        """
+        with self._loading:
+            if self._encoder is None:
+                loaded, known = self._load(), self.gallery.encoder
+                if known and len(self.gallery):
+                    require_same_encoder(known, loaded.info)
+                self._encoder = loaded
+            return self._encoder
+
+    def add(
+        self,
+        inputs: str | Path | Image | Iterable[str | Path | Image],
+        *,
+        crops: bool = False,
+        detector: str | Detector = "auto",
+        camera: str | None = None,
+        start: float | None = None,
+        progress: Callable[[Progress], None] = lambda _: None,
+    ) -> AddReport:
+        """Find the people in photos and video and add them; what the gallery knows already is left alone.
+
+        A file is known by path, size and time of change, and by the settings it was read with; a file that
+        changed is read again and its people replace the old ones. One that cannot be used is reported and
+        stops nothing. Interrupt it whenever you like: what was found is committed, and the same call goes on
+        from there.
+
+        Args:
+            inputs: folders, image files, zip files and video files, or pictures in memory.
+            crops: each picture already is one person.
+            detector: who finds the people otherwise: a name for `load_detector`, or a detector.
+            camera: name of the camera; None: read from the file name, else the folder's or the video's name.
+            start: POSIX seconds at which a video starts; None: as the file says.
+            progress: called after each photo and each stretch of video.
+
+        Raises:
+            InputError: a path does not exist, or holds nothing to read; or it is neither path nor picture.
+            GalleryError: the gallery cannot be written, or its people come from another model.
+        """
+        given = [inputs] if isinstance(inputs, str | Path | Image) else list(inputs)
+        paths = [Path(item) for item in given if isinstance(item, str | Path)]
+        pictures = [item for item in given if isinstance(item, Image)]
+        if len(paths) + len(pictures) < len(given):
+            raise InputError("Give paths, or pictures of PIL; Image.fromarray(...) makes one of an array.")
+        finder = None
+        if not crops:
+            finder = CancellableDetector(load_detector(detector) if isinstance(detector, str) else detector)
+        todo = jobs.file_jobs(paths, finder, camera, start) if paths else []
+        todo += jobs.picture_jobs(pictures, finder, camera)
+        cancel = finder.cancel if finder else lambda: None
+        return indexing.run(todo, self.gallery, lambda: self.encoder, progress, cancel)
+
+    def add_sightings(self, people: Iterable[Sighting]) -> int:
+        """Add people that are found already, such as those of an annotated data set.
+
+        A person whose id is in the gallery is replaced.
+
+        Returns:
+            How many were given.
+        """
+        waiting, count = iter(people), 0
+        while batch := list(islice(waiting, BATCH)):
+            add_people(self.gallery, self.encoder.info, batch, encode_people(self.encoder, batch))
+            count += len(batch)
+        return count
+
+    def search(
+        self,
+        text: str | None = None,
+        *,
+        image: Image | None = None,
+        k: int = 20,
+        where: Where | None = None,
+        more_like: Sequence[str] = (),
+        less_like: Sequence[str] = (),
+        rerank: int | None = None,
+        budget: float | None = None,
+        false_alarms: float | None = None,
+    ) -> Hits:
+        """The k people who match best.
+
+        A description, a picture and liked people may be combined, each balanced by how far it tells the
+        gallery's people apart (`textreid.search.query`). The text is only ever read as a description.
+
+        For a description alone or a photo alone, and a model that is calibrated for them, hits carry the
+        probability that they show the person.
+
+        Args:
+            text: what the person looks like, in English.
+            image: one person, cropped; an example of whom to find.
+            k: how many.
+            where: whom to consider; None: everybody.
+            more_like: ids of hits that are right, or nearly so.
+            less_like: ids of hits that are wrong; they do not come back.
+            rerank: how many of the best are put into order by the model's matcher, which reads the
+                description and each picture together; 0: none; None: the first 64 for a description alone,
+                where the model has a matcher.
+            budget: seconds for that; when they are used up, no more pictures are read.
+            false_alarms: only hits good enough that of the searches for somebody who is not in the gallery
+                no more than this share, such as 0.05, finds anybody; `Hits.cut` tells what that took. None:
+                everybody.
+
+        Raises:
+            InputError: there is nothing to search for, no description to re-rank by, or a rate that was not
+                measured or is asked for a query of several parts.
+            ModelError: the model has no matcher to re-rank with, or is not calibrated for the rate; or its
+                calibration is damaged.
+            GalleryError: an id is unknown, or the gallery comes from another model.
+        """
+        if rerank and not (text and text.strip()):
+            raise InputError("Re-ranking reads a description beside each picture: give one.")
+        parts = []
+        if text is not None and text.strip():
+            parts.append(Part(self.encoder.encode_texts([text])))
+        if image is not None:
+            parts.append(Part(self.encoder.encode_images([image.convert("RGB")]), PHOTO))
+        if more_like:
+            parts.append(Part(self.gallery.vectors(more_like), LIKED))
+        if not parts:
+            raise InputError(
+                'Nothing to search for. Describe the person, as in "a man in a blue shirt", '
+                "or give an example photo."
+            )
+        if less_like:
+            parts.append(Part(self.gallery.vectors(less_like), DISLIKED))
+            where = _excluding(where, less_like)
+        kind: Kind | None = None
+        if len(parts) == 1 and not more_like:
+            kind = "text" if image is None else "photo"
+        if rerank is None:
+            rerank = FIRST if kind == "text" and can_match(self.encoder) else 0
+        read = self._reader() if rerank else None
+        scale = self._scale(kind, needed=false_alarms is not None)
+        vector = combine(parts, lambda: self.gallery.sample(SAMPLE))
+        hits = self._judged(self._nearest(vector, max(k, rerank), where), scale, where, false_alarms)
+        if read and text:
+            hits = read(text, hits, rerank, budget)
+        hits = hits.first(k)
+        if self._log:
+            self._log.write(hits, text=text, image=image is not None, where=where, more_like=more_like)
+        return hits
+
+    def similar(
+        self, id: str, *, k: int = 20, where: Where | None = None, false_alarms: float | None = None
+    ) -> Hits:
+        """The k people who look most like this one.
+
+        It needs no model; where one is loaded that is calibrated for photos, hits carry probabilities.
+
+        Args:
+            id: of the person.
+            k: how many.
+            where: whom to consider; None: everybody.
+            false_alarms: as in `search`; the model is loaded for it.
+
+        Raises:
+            UnknownPersonError: nobody has this id.
+            InputError: the rate was not measured.
+            ModelError: the model is not calibrated for photos.
+        """
+        where = _excluding(where, [id])
+        vector = self.gallery.vectors([id])[0]
+        scale = None
+        if self._encoder is not None or false_alarms is not None:
+            scale = self._scale("photo", needed=false_alarms is not None)
+        hits = self._judged(self._nearest(vector, k, where), scale, where, false_alarms)
+        if self._log:
+            self._log.write(hits, where=where, more_like=[id])
+        return hits
+
+    def frame(self, id: str) -> Image:
+        """The full picture or video frame a person comes from, with a box drawn around them.
+
+        Raises:
+            UnknownPersonError: nobody has this id.
+            InputError: the file is gone or cannot be read, or there never was one.
+        """
+        record = self.gallery.get(id)
+        if record.source.startswith(jobs.MEMORY):
+            raise InputError(
+                "This picture was added from memory, not from a file: only its thumbnail is kept."
+            )
+        picture = load_frame(record)
+        if record.box is not None:
+            width = max(2, round(max(picture.size) / 300))
+            ImageDraw.Draw(picture).rectangle(record.box, outline=BOX_COLOUR, width=width)
+        return picture
+
+    def neighbours(self, id: str, n: int = 8) -> list[Record]:
+        """Up to n people seen nearest in time to this one, in the order of time."""
+        return self.gallery.neighbours(id, n)
+
+    def _reader(self) -> Rescorer:
+        encoder = matching_model(self.encoder)
+        with self._loading:
+            if self._rescorer is None:
+                self._rescorer = Rescorer(self.gallery, encoder)
+            return self._rescorer
+
+    def calibrated(self, kind: Kind) -> bool:
+        """Whether the model knows what its scores mean, for descriptions ("text") or photos ("photo").
+
+        Raises:
+            ModelError: its calibration is damaged, or it cannot be loaded.
+        """
+        return self._scale(kind) is not None
+
+    def _scale(self, kind: Kind | None, *, needed: bool = False) -> Scale | None:
+        """What scores mean for one kind of query; None for a query of several parts.
+
+        Raises:
+            InputError: it is needed, and there are several parts.
+            ModelError: it is needed, and was not measured.
+        """
+        if kind is None:
+            if needed:
+                raise InputError(
+                    "A false-alarm rate is known for a description alone or a photo alone, not for several "
+                    "together: leave it out, or one of them."
+                )
+            return None
+        calibration: Calibration | None = getattr(self.encoder, "calibration", None)
+        scale = getattr(calibration, kind, None)
+        if needed and scale is None:
+            name, what = self.encoder.info.name, {"text": "descriptions", "photo": "photos"}[kind]
+            raise ModelError(
+                f"The model '{name}' is not calibrated for {what}, so no false-alarm rate is known: run "
+                f"textreid calibrate {name} --root DIR --{kind} DATASET, or search without one."
+            )
+        return scale
+
+    def _judged(
+        self, hits: Hits, scale: Scale | None, where: Where | None, false_alarms: float | None
+    ) -> Hits:
+        """The hits with their probabilities; of those, the ones that are good enough."""
+        if scale is None:
+            return hits
+        people = self.gallery.count(where)
+        hits = replace(hits, probabilities=scale.probabilities(hits.scores, people))
+        return hits if false_alarms is None else hits.at_least(scale.threshold(false_alarms, people))
+
+    def _nearest(self, vector: np.ndarray, k: int, where: Where | None) -> Hits:
+        known = self._encoder.info if self._encoder else self.gallery.encoder
+        query = Embeddings(("query",), vector[None], known or self.encoder.info)
+        return self.gallery.search(query, k, where)[0]
+
+
+def _excluding(where: Where | None, ids: Sequence[str]) -> Where:
+    where = where or Where()
+    return replace(where, exclude=where.exclude | frozenset(ids))

@@ -1,0 +1,1 @@
+"""What the search page and an HTTP service share."""

@@ -1,0 +1,99 @@
+"""What the page and its API can do with a gallery, in plain Python: the one place that both go through."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PIL import Image
+
+from textreid.errors import InputError
+from textreid.ingest.indexing import AddReport, Progress
+from textreid.search.contact_sheet import contact_sheet
+from textreid.service import uploads
+from textreid.service.question import MOST, Question
+from textreid_index import Hits, Record, UnknownPersonError, Where
+
+if TYPE_CHECKING:
+    from textreid.people import Detector
+    from textreid.search.person_search import PersonSearch
+
+NEIGHBOURS = 8
+
+
+class Desk:
+    """A gallery with somebody at the counter: asks, shows, takes in and deletes."""
+
+    def __init__(self, search: PersonSearch, *, detector: str | Detector = "auto") -> None:
+        self.search = search
+        self.gallery = search.gallery
+        self.detector = detector
+        uploads.tidy(self.gallery)
+
+    def ask(self, question: Question) -> Hits:
+        """Search; raises what `Question.ask` raises."""
+        return replace(question, k=min(question.k, MOST)).ask(self.search)
+
+    def calibrated(self, question: Question) -> bool:
+        """Whether it is known what the scores of such a question mean."""
+        return question.kind is not None and self.search.calibrated(question.kind)
+
+    def browse(self, where: Where, k: int) -> list[Record]:
+        """The first `k` people that pass a filter, unranked."""
+        return [record for record, _ in zip(self.gallery.records(where), range(k), strict=False)]
+
+    def neighbours(self, id: str) -> list[Record]:
+        """People seen by the same camera just before and after."""
+        return self.search.neighbours(id, NEIGHBOURS)
+
+    def frame(self, id: str) -> tuple[Image.Image | None, str]:
+        """The full picture with the person's box, or None and why it cannot be shown."""
+        try:
+            return self.search.frame(id), ""
+        except InputError as error:
+            return None, f"The full picture cannot be shown: {error}"
+
+    def sheet(self, hits: Hits, title: str) -> Image.Image:
+        """The people found, on one picture."""
+        return contact_sheet(hits, [self.gallery.thumbnail(hit.id) for hit in hits], title=title)
+
+    def add(
+        self,
+        files: Iterable[Path],
+        *,
+        crops: bool,
+        camera: str | None,
+        progress: Callable[[Progress], None] = lambda _: None,
+    ) -> AddReport:
+        """Take uploads into the gallery and find the people in them."""
+        kept = uploads.keep(files, self.gallery)
+        try:
+            return self.search.add(
+                kept, crops=crops, detector=self.detector, camera=camera, progress=progress
+            )
+        finally:
+            uploads.sweep(self.gallery, map(str, kept))
+
+    def delete(self, ids: Sequence[str]) -> int:
+        """Delete people; uploads from which nobody is left go too. Returns how many people were deleted."""
+        sources = {self.gallery.get(id).source for id in ids}
+        deleted = self.gallery.delete(ids)
+        uploads.sweep(self.gallery, sources)
+        return deleted
+
+    def forget(self, id: str) -> int:
+        """Delete everybody found in the same picture or video as `id`. Returns how many that were."""
+        source = self.gallery.get(id).source
+        deleted = self.gallery.forget(source)
+        uploads.sweep(self.gallery, [source])
+        return deleted
+
+    def company(self, id: str) -> int:
+        """How many people the gallery holds from the same file, `id` included; 0 if the person is gone."""
+        try:
+            source = self.gallery.get(id).source
+        except UnknownPersonError:
+            return 0
+        return sum(1 for _ in self.gallery.records(Where(source=source)))

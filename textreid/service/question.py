@@ -1,0 +1,128 @@
+"""What somebody asked at the page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from textreid.errors import InputError
+from textreid.inference.calibration import Kind
+from textreid.io.images import open_image
+from textreid.search.filters import where
+from textreid_index import Hits, Where
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+    from textreid.search.person_search import PersonSearch
+
+PAGE = 24
+MOST = 480
+LONGEST_TEXT = 1000
+LARGEST_PHOTO = 2048
+
+
+@dataclass(frozen=True)
+class Question:
+    """A search as the page holds it; every action makes a new one.
+
+    Attributes:
+        text: the description, possibly empty.
+        photo: an example photo, RGB.
+        like: id of the person to find again.
+        more: ids that results should resemble.
+        less: ids that results should not resemble.
+        camera: one camera, or "" for any.
+        since: earliest moment as typed, or "".
+        until: latest moment as typed, or "".
+        k: how many people to show.
+        false_alarms: only matches this good (`PersonSearch.search`); None: everybody.
+    """
+
+    text: str = ""
+    photo: Image | None = None
+    like: str | None = None
+    more: tuple[str, ...] = ()
+    less: tuple[str, ...] = ()
+    camera: str = ""
+    since: str = ""
+    until: str = ""
+    k: int = PAGE
+    false_alarms: float | None = None
+
+    @property
+    def where(self) -> Where:
+        """The filters; raises InputError if a moment cannot be read."""
+        return where(camera=self.camera or None, since=self.since, until=self.until)
+
+    @property
+    def filtered(self) -> bool:
+        """Whether any filter is set."""
+        return bool(self.camera or self.since.strip() or self.until.strip())
+
+    @property
+    def blank(self) -> bool:
+        """Whether there is nothing to rank by."""
+        return not (self.text.strip() or self.photo or self.like or self.more)
+
+    @property
+    def kind(self) -> Kind | None:
+        """A description alone, one photo or person alone, or None for several guides together."""
+        guides = [self.text.strip(), self.photo, self.like]
+        if sum(map(bool, guides)) != 1 or self.more or self.less:
+            return None
+        return "text" if self.text.strip() else "photo"
+
+    def liking(self, id: str) -> Question:
+        """More like this person; like or dislike, the last word counts."""
+        return replace(self, more=(*_without(self.more, id), id), less=_without(self.less, id))
+
+    def disliking(self, id: str) -> Question:
+        """Less like this person."""
+        return replace(self, less=(*_without(self.less, id), id), more=_without(self.more, id))
+
+    def releasing(self, id: str) -> Question:
+        """Without this person as a guide, in whichever role."""
+        like = None if self.like == id else self.like
+        return replace(self, like=like, more=_without(self.more, id), less=_without(self.less, id))
+
+    def ask(self, search: PersonSearch) -> Hits:
+        """Search.
+
+        Raises:
+            InputError: the text is too long, a moment cannot be read, or nothing was asked.
+        """
+        if len(self.text) > LONGEST_TEXT:
+            raise InputError(
+                f"Describe the person in at most {LONGEST_TEXT} characters; these are {len(self.text)}."
+            )
+        if self.like and not (self.text.strip() or self.photo or self.more or self.less):
+            return search.similar(self.like, k=self.k, where=self.where, false_alarms=self.false_alarms)
+        return search.search(
+            self.text.strip() or None,
+            image=self.photo,
+            k=self.k,
+            where=self.where,
+            more_like=(self.like, *self.more) if self.like else self.more,
+            less_like=self.less,
+            false_alarms=self.false_alarms,
+        )
+
+
+def open_photo(path: Path) -> Image:
+    """An example photo, upright RGB, at most `LARGEST_PHOTO` pixels high and wide.
+
+    Raises:
+        InputError: it cannot be used.
+    """
+    try:
+        photo = open_image(path)
+    except InputError as error:
+        raise InputError(f"The example photo cannot be used: {error}") from error
+    photo.thumbnail((LARGEST_PHOTO, LARGEST_PHOTO))
+    return photo
+
+
+def _without(ids: tuple[str, ...], id: str) -> tuple[str, ...]:
+    return tuple(other for other in ids if other != id)

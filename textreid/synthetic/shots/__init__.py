@@ -1,0 +1,1 @@
+"""Crops, frames and scenes."""

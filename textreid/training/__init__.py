@@ -1,0 +1,1 @@
+"""Training a joint model."""

@@ -1,0 +1,49 @@
+"""How well the attribute heads of a run recognise people whom they did not learn from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import torch
+
+from textreid.data.attributes.space import AttributeSpace
+from textreid.io.images import open_image
+from textreid.losses.attributes import Attributes
+from textreid.metrics.attributes import AttributeResult, evaluate_attributes
+from textreid.models.joint import JointModel
+from textreid.models.processor import JointProcessor
+from textreid.types import PersonCrop
+
+
+@torch.no_grad()
+def recognise(
+    model: JointModel,
+    processor: JointProcessor,
+    heads: Attributes,
+    crops: Sequence[PersonCrop],
+    groups: Mapping[str, tuple[str, ...]],
+    *,
+    device: str = "cpu",
+    size: int = 64,
+) -> AttributeResult:
+    """Compare what the heads say of crops with the attributes that those carry.
+
+    Args:
+        model: in evaluation mode, on the device.
+        processor: of the model.
+        heads: the loss `attributes` of the same run, on the global vectors.
+        crops: with their attributes, see `textreid.data.attributes.space.with_attributes`.
+        groups: attribute group -> its values, of the training data.
+        device: that model and heads are on.
+        size: images of a batch.
+
+    Raises:
+        ImageError: an image cannot be read.
+    """
+    predicted = [torch.empty(0, len(groups), dtype=torch.int64)]
+    for start in range(0, len(crops), size):
+        images = [open_image(crop.image) for crop in crops[start : start + size]]
+        pixels = processor.image_processor(images=images, return_tensors="pt")["pixel_values"]
+        predicted.append(heads.predict(model.encode_image(pixels.to(device)).pooled).cpu())
+    true = AttributeSpace(groups).table(crops)
+    return evaluate_attributes(torch.cat(predicted).numpy(), true.numpy(), groups)

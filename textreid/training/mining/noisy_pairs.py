@@ -1,0 +1,199 @@
+"""Which pairs of the training data are wrong: confident consensus division.
+
+Qin et al., "Noisy-Correspondence Learning for Text-to-Image Person Re-identification" (RDE), CVPR 2024. A
+model that is not overfitted yet gives a higher loss to a pair whose sentence describes somebody else. Over
+all pairs the losses of a view are two heaps, the right pairs and the wrong ones; a mixture of two normal
+distributions tells which heap a pair belongs to, and two views must agree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+
+import numpy as np
+import torch
+from sklearn.mixture import GaussianMixture
+from torch import Tensor, nn
+from torch.nn import functional as F
+from torch.utils.data import DataLoader, Dataset
+
+from textreid.config import TextRecipe
+from textreid.data.batches import Sample, collate
+from textreid.data.training_set import TrainingSet
+from textreid.io.images import open_image
+from textreid.losses import tal
+from textreid.models.joint import JointModel
+from textreid.models.processor import JointProcessor
+from textreid.types import GLOBAL, Batch, Features
+
+TAL = tal.Config()
+"""Margin, and temperature of the smooth maximum over wrong partners: the paper's."""
+
+
+def divided(
+    data: TrainingSet,
+    model: JointModel,
+    processor: JointProcessor,
+    *,
+    seed: int,
+    device: str = "cpu",
+    workers: int = 0,
+    size: int = 64,
+) -> TrainingSet:
+    """The training data, its wrong pairs no longer trusted.
+
+    Takes one pass over all pairs. The modules of the model keep their modes, training or evaluation, and no
+    global random number is drawn.
+
+    Args:
+        data: as it was read; its own trust stays a factor.
+        model: with one view or more of both modalities.
+        processor: of the model.
+        seed: of the batches that pairs are compared in, and of the coin for pairs that views disagree on.
+        device: that the model is on.
+        workers: processes that decode images.
+        size: pairs of a batch.
+    """
+    pairs = [(row, n) for row, crop in enumerate(data.crops) for n in range(len(crop.captions))]
+    if not pairs:
+        return data
+    order = np.random.default_rng(seed).permutation(len(pairs))
+    groups = [[pairs[place] for place in order[start : start + size]] for start in range(0, len(order), size)]
+    batches = DataLoader(
+        _AsSearched(data, processor, groups),
+        batch_size=None,
+        num_workers=workers,
+        generator=torch.Generator(),  # its own, so that the loader draws nothing from the global one
+    )
+    losses = pair_losses(model, (batch.to(device) for batch in batches))
+    believed = divide(losses[:, np.argsort(order)], seed)
+    trust = [list(row) for row in data.trust]
+    for (row, n), factor in zip(pairs, believed.tolist(), strict=True):
+        trust[row][n] *= factor
+    return replace(data, trust=trust)
+
+
+def share_left(before: TrainingSet, after: TrainingSet) -> float:
+    """How much of the trust a division has left, 0 to 1; 1 where there was none.
+
+    Args:
+        before: the training data as it was read.
+        after: what `divided` made of it.
+    """
+    whole, left = (sum(map(sum, data.trust)) for data in (before, after))
+    return left / whole if whole else 1.0
+
+
+@torch.no_grad()
+def pair_losses(model: JointModel, batches: Iterable[Batch]) -> np.ndarray:
+    """How badly each pair fits, in every view that both modalities have.
+
+    It is the loss `tal` of a pair by itself: how far the smooth maximum over the wrong partners in its batch
+    comes within a margin of the right one, in cosine, for its image and for its sentence. Pairs that have
+    been learned are all at zero, so that they stay one heap.
+
+    Args:
+        model: is put into evaluation mode meanwhile.
+        batches: on the model's device, with one sentence an image.
+
+    Returns:
+        [V, N] float32, 0 or more, in the order of the batches; the global view comes first.
+    """
+    found = []
+    with _evaluating(model):
+        for batch in batches:
+            image = model.encode_image(batch.images)
+            text = model.encode_text(batch.token_ids, batch.token_mask)
+            found.append(torch.stack([_misfit(*both, batch) for both in _views(image, text)]).cpu().numpy())
+    return np.concatenate(found, axis=1)
+
+
+def divide(losses: np.ndarray, seed: int) -> np.ndarray:
+    """Which pairs are believed: 1 where every view says right, 0 where every view says wrong, else a coin.
+
+    A view says right where the component of smaller mean has probability > 0.5, and below that mean.
+
+    Args:
+        losses: [V, N], how badly each pair fits, V views.
+        seed: of the mixtures and of the coin.
+
+    Returns:
+        [N] float32, 0 or 1.
+    """
+    right = np.stack([_right(view, seed) for view in losses.astype(np.float64)])
+    coin = np.random.default_rng(seed).integers(0, 2, right.shape[1])
+    agreed = right.all(axis=0) | ~right.any(axis=0)
+    return np.where(agreed, right[0], coin).astype(np.float32)
+
+
+def _right(losses: np.ndarray, seed: int) -> np.ndarray:
+    spread = np.ptp(losses)
+    if len(losses) < 2 or not spread:
+        return np.ones(len(losses), dtype=bool)
+    scaled = ((losses - losses.min()) / spread)[:, None]
+    mixture = GaussianMixture(2, tol=1e-2, reg_covar=5e-4, max_iter=100, random_state=seed % 2**32)
+    probabilities = mixture.fit(scaled).predict_proba(scaled)
+    smaller = mixture.means_[:, 0].argmin()
+    right: np.ndarray = (probabilities[:, smaller] > 0.5) | (scaled[:, 0] < mixture.means_[smaller, 0])
+    return right
+
+
+def _views(image: Features, text: Features) -> Iterator[tuple[Tensor, Tensor]]:
+    for name in (GLOBAL, *image.views):
+        if name == GLOBAL or name in text.views:
+            yield image.view(name).pooled, text.view(name).pooled
+
+
+def _misfit(image: Tensor, text: Tensor, batch: Batch) -> Tensor:
+    """[T] float32."""
+    rows = batch.text_rows
+    cosine = F.normalize(text.float(), dim=1) @ F.normalize(image.float()[rows], dim=1).T  # [T, T]
+    labels, images = batch.text_labels, batch.image_ids[rows]
+    same = ((labels[:, None] == labels) & (labels >= 0)) | (images[:, None] == images)
+    right = cosine.diagonal()
+    wrong = (cosine / TAL.temperature).masked_fill(same, -torch.inf)
+    hardest = TAL.temperature * torch.stack([wrong.logsumexp(1), wrong.logsumexp(0)])
+    return F.relu(TAL.margin + hardest - right).sum(0)
+
+
+@contextmanager
+def _evaluating(model: nn.Module) -> Iterator[None]:
+    modes = {module: module.training for module in model.modules()}
+    model.eval()
+    try:
+        yield
+    finally:
+        for module, mode in modes.items():
+            module.training = mode
+
+
+class _AsSearched(Dataset[Batch]):
+    """Groups of pairs (crop, caption), nothing varied."""
+
+    def __init__(
+        self, data: TrainingSet, processor: JointProcessor, groups: Sequence[Sequence[tuple[int, int]]]
+    ) -> None:
+        self.data, self.processor, self.groups = data, processor, groups
+
+    def __len__(self) -> int:
+        return len(self.groups)
+
+    def __getitem__(self, number: int) -> Batch:
+        samples = [self._sample(row, n) for row, n in self.groups[number]]
+        return collate(samples, self.processor.tokenizer, TextRecipe())
+
+    def _sample(self, row: int, n: int) -> Sample:
+        crop, data = self.data.crops[row], self.data
+        pixels = self.processor.image_processor(images=[open_image(crop.image)], return_tensors="pt")
+        return Sample(
+            image=pixels["pixel_values"][0],
+            caption=crop.captions[n],
+            trust=data.trust[row][n],
+            label=data.labels[row],
+            image_id=row,
+            camera_id=-1,
+            domain=data.domains[row],
+            attributes=data.attributes[row],
+        )

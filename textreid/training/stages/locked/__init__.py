@@ -1,0 +1,1 @@
+"""Training that goes on with one tower locked."""

@@ -1,0 +1,85 @@
+"""Contrast between a batch and everything that there is of the other modality, in both directions."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from textreid.pairs import weighted_mean
+
+CHUNK = 1024
+NOTHING = 1e-30
+
+
+class WholeContrast(nn.Module):
+    """Each row of a batch chooses among all M of the other modality, and each of those among all C rows.
+
+    The M stand still, so the first choice is computed as it is. For the second, rows outside the batch are
+    taken as they were last seen (a memory bank: Wu et al., "Unsupervised Feature Learning via Non-Parametric
+    Instance Discrimination", CVPR 2018), and the batch's own pass on a gradient for all of them.
+
+    Args:
+        seen: [C, D] float32 of unit norm, all rows as they are now.
+        others: [M, D] float32 of unit norm.
+        weights: [M] float32, how much the choice of each of the M counts.
+        temperature: that cosines are divided by.
+    """
+
+    seen: Tensor
+    total: Tensor
+    others: Tensor
+    weights: Tensor
+
+    def __init__(self, seen: Tensor, others: Tensor, weights: Tensor, *, temperature: float) -> None:
+        super().__init__()
+        self.temperature = temperature
+        self.register_buffer("others", others, persistent=False)
+        self.register_buffer("weights", weights, persistent=False)
+        self.register_buffer("seen", seen.clone())
+        total = torch.stack([self._worth(rows).sum(dim=0) for rows in seen.split(CHUNK)]).sum(dim=0)
+        self.register_buffer("total", total)
+
+    def forward(
+        self, vectors: Tensor, rows: Tensor, cosines: Tensor, targets: Tensor, trust: Tensor
+    ) -> Tensor:
+        """[] float32, the mean of both directions' cross-entropies.
+
+        Args:
+            vectors: [B, D] float32 of unit norm.
+            rows: [B] int64, which of the C they are.
+            cosines: [B, M] float32, with the version of the M that the batch chooses among.
+            targets: [B, M] float32, what each row's choice should be; every row sums to 1.
+            trust: [B] float32, how far each row is believed.
+        """
+        logits = cosines / self.temperature
+        own = weighted_mean((targets * logits).sum(dim=1), trust)
+        forth = weighted_mean(logits.logsumexp(dim=1), trust)
+        elsewhere = (self.total - self._worth(self.seen[rows]).sum(dim=0)).clamp(min=NOTHING)
+        total = elsewhere + self._worth(vectors).sum(dim=0)
+        self.total.copy_(total.detach())
+        self.seen[rows] = vectors.detach()
+        back = weighted_mean(total.log() + 1 / self.temperature, self.weights)
+        # The batch stands for all rows: without that its rows would feel their own small share of the push.
+        pushed = back.detach() + len(self.seen) / len(rows) * (back - back.detach())
+        return (forth + pushed) / 2 - own
+
+    def _worth(self, vectors: Tensor) -> Tensor:
+        """[B, M], exp of the logits, of which 1 is the highest that there can be."""
+        return ((vectors @ self.others.T - 1) / self.temperature).exp()
+
+
+def shares(own: Tensor, same: Tensor, weights: Tensor, *, person: float) -> Tensor:
+    """[B, M] float32, what the choice of each row should be: its own of the M, and others of its person.
+
+    Args:
+        own: [B, M] bool, the sentence was written for the picture.
+        same: [B, M] bool, they belong to one person; as `own`, and more.
+        weights: [M] float32, of each of the M among its like.
+        person: share that falls to all of the person by their weights; the rest falls to the row's own.
+    """
+    alone, together = own * weights, same * weights
+    return torch.lerp(_normalised(alone), _normalised(together), person)
+
+
+def _normalised(values: Tensor) -> Tensor:
+    return values / values.sum(dim=1, keepdim=True).clamp(min=1e-6)
