@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.small_models import joint_model, write_clip, write_joint
+from tests.helpers.small_models import joint_model, write_clip, write_joint
 from textreid.catalog import find_model, fingerprint, list_models
 from textreid.errors import UnknownNameError
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from tests.toy import ToyEncoder, draw_person
+from tests.helpers.toy import ToyEncoder, draw_person
 from textreid.cli import application
 
 ENVIRONMENT = {"NO_COLOR": "1", "COLUMNS": "100", "TERM": "dumb"}

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.toy import draw_person
+from tests.helpers.toy import draw_person
 from textreid_index import Gallery
 
 PERSON = draw_person("red", "blue", (60, 120))

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.official_layouts import caption, write_cuhk_pedes, write_market1501
+from tests.helpers.official_layouts import caption, write_cuhk_pedes, write_market1501
 
 
 @pytest.fixture

@@ -6,9 +6,9 @@ import json
 
 import pytest
 
-from tests.calibrated import CalibratedToy
-from tests.official_layouts import write_market1501
-from tests.toy import COLOURS, draw_person
+from tests.helpers.calibrated import CalibratedToy
+from tests.helpers.official_layouts import write_market1501
+from tests.helpers.toy import COLOURS, draw_person
 from textreid.inference.calibration import Calibration
 
 SEARCH = ("search", "--gallery", "gallery", "a pink shirt and black jeans")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.help_page import commands, page
+from tests.helpers.help_page import commands, page
 from textreid import __version__
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -47,7 +47,7 @@ def test_every_verb_shows_examples_that_name_it(command):
 
 
 def test_the_help_in_the_docs_is_current():
-    """After a change: python -m tests.cli.help_page"""
+    """After a change: python -m tests.helpers.help_page"""
     written = (DOCS / "help.md").read_text(encoding="utf-8")
     for command in commands():
         assert page(command) in written, f"docs/help.md: {' '.join(command)} changed"

@@ -8,8 +8,8 @@ import re
 import pytest
 from PIL import Image
 
+from tests.helpers.toy import draw_person
 from tests.inference.test_reranker import MixedUp
-from tests.toy import draw_person
 
 
 def index_photos(textreid):

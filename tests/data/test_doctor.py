@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from tests.official_layouts import LAYOUTS
+from tests.helpers.official_layouts import LAYOUTS
 from textreid.data.tools.doctor import counts, examine
 from textreid.data.tools.parquet import read_splits
 from textreid.errors import AnnotationError

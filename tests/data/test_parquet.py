@@ -9,7 +9,7 @@ import pytest
 from datasets import Dataset, load_dataset
 from PIL import Image
 
-from tests.official_layouts import LAYOUTS
+from tests.helpers.official_layouts import LAYOUTS
 from textreid.data import datasets
 from textreid.data.tools.parquet import features, read_parquet, read_splits, to_dataset_dict, write_parquet
 from textreid.errors import InputError

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Request, expect, sync_playwright
 
-from tests.toy import ToyDetector, ToyEncoder, draw_frame
+from tests.helpers.toy import ToyDetector, ToyEncoder, draw_frame
 from textreid.people import Sighting
 from textreid.search.person_search import PersonSearch
 from textreid.service.desk import Desk

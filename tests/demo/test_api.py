@@ -12,7 +12,7 @@ from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 from PIL import Image
 
-from tests.toy import draw_frame, draw_person
+from tests.helpers.toy import draw_frame, draw_person
 from textreid_index import Gallery
 
 ENDPOINTS = {"/search", "/similar", "/record", "/frame", "/gallery", "/add", "/delete"}

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.toy import ToyEncoder
+from tests.helpers.toy import ToyEncoder
 from textreid.inference.encoder import Encoder
 from textreid.search.person_search import PersonSearch
 from textreid.synthetic import FramePerson, built_in_gallery

@@ -9,9 +9,9 @@ from gradio_client import Client
 from gradio_client.exceptions import AppError
 from playwright.sync_api import Browser, Page, expect
 
-from tests.calibrated import CalibratedToy
 from tests.demo.conftest import PATIENCE, fill, free_port
 from tests.demo.test_page import ask, ids, new_results, open_person
+from tests.helpers.calibrated import CalibratedToy
 from textreid.search.person_search import PersonSearch
 from textreid.service.desk import Desk
 from textreid.service.question import Question

@@ -14,7 +14,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, Request, expect
 
 from tests.demo.conftest import fill
-from tests.toy import ToyEncoder, draw_frame, draw_person
+from tests.helpers.toy import ToyEncoder, draw_frame, draw_person
 from textreid.search.person_search import PersonSearch
 from textreid.service.desk import Desk
 from textreid_demo.serve import running

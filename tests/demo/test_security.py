@@ -13,7 +13,7 @@ import pytest
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 
-from tests.toy import draw_person
+from tests.helpers.toy import draw_person
 from textreid.errors import InputError
 from textreid.search.person_search import PersonSearch
 from textreid.service.desk import Desk

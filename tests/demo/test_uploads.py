@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.toy import draw_frame
+from tests.helpers.toy import draw_frame
 from textreid.service import uploads
 from textreid.service.desk import Desk
 from textreid_index import Gallery

@@ -9,7 +9,7 @@ import av
 import pytest
 from PIL import Image
 
-from tests.docs.console import run_textreid
+from tests.helpers.docs_console import run_textreid
 from textreid import synthetic
 
 

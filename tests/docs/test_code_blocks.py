@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 import typer
 
-from tests.docs.console import run_command
-from tests.docs.pages import Block, Page, read_pages
+from tests.helpers.docs_console import run_command
+from tests.helpers.docs_pages import Block, Page, read_pages
 from textreid.cli import application
 
 PAGES = read_pages()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from tests.docs.pages import ROOT
+from tests.helpers.docs_pages import ROOT
 from textreid.data import datasets
 
 

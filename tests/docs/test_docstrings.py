@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.docs.pages import ROOT
+from tests.helpers.docs_pages import ROOT
 
 SOURCES = sorted(
     file

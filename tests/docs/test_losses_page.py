@@ -6,8 +6,8 @@ import tomllib
 
 import pytest
 
-from tests.docs.pages import Block, read_pages
-from tests.losses.batches import SIZES
+from tests.helpers.batches import SIZES
+from tests.helpers.docs_pages import Block, read_pages
 from textreid import losses
 
 (PAGE,) = (page for page in read_pages() if page.name.endswith("losses.md"))

@@ -6,7 +6,7 @@ import json
 import runpy
 from pathlib import Path
 
-from tests.docs.pages import ROOT
+from tests.helpers.docs_pages import ROOT
 
 SCRIPT = runpy.run_path(str(ROOT / "benchmarks" / "readme.py"))
 WITH_RESULTS, WITH_ABLATION = SCRIPT["with_results"], SCRIPT["with_ablation"]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.docs.pages import ROOT, Page, read_pages
+from tests.helpers.docs_pages import ROOT, Page, read_pages
 
 PAGES = read_pages()
 LINK = re.compile(r"(?:\]\(|(?:src|href)=\")(?P<target>[^)\s\"]+)")

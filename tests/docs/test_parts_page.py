@@ -6,7 +6,7 @@ import tomllib
 
 import pytest
 
-from tests.docs.pages import Block, read_pages
+from tests.helpers.docs_pages import Block, read_pages
 from textreid import losses
 from textreid.models import branches
 

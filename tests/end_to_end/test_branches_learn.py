@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.end_to_end.own_people import rank_1
+from tests.helpers.own_people import rank_1
 from tests.losses.test_contract import TIE_PEOPLE
 from textreid import losses
 from textreid.config import (

@@ -27,7 +27,16 @@ def heeded() -> Iterator[None]:
 def test_interrupted_then_completed(tmp_path):
     photos, gallery = tmp_path / "photos", tmp_path / "gallery"
     draw_crowd(photos)
-    command = [sys.executable, "-m", "tests.toy", "index", str(photos), "--gallery", str(gallery), "--crops"]
+    command = [
+        sys.executable,
+        "-m",
+        "tests.helpers.toy",
+        "index",
+        str(photos),
+        "--gallery",
+        str(gallery),
+        "--crops",
+    ]
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
     while people_in(gallery) < 64 and process.poll() is None:

@@ -10,7 +10,7 @@ import sys
 import time
 from pathlib import Path
 
-from tests.toy import COLOURS, draw_person
+from tests.helpers.toy import COLOURS, draw_person
 from textreid_index import Gallery
 
 ROOT = Path(__file__).parents[2]
@@ -34,7 +34,16 @@ def people_in(path: Path) -> int:
 def test_killed_then_verified_then_completed(tmp_path):
     photos, gallery = tmp_path / "photos", tmp_path / "gallery"
     draw_crowd(photos)
-    command = [sys.executable, "-m", "tests.toy", "index", str(photos), "--gallery", str(gallery), "--crops"]
+    command = [
+        sys.executable,
+        "-m",
+        "tests.helpers.toy",
+        "index",
+        str(photos),
+        "--gallery",
+        str(gallery),
+        "--crops",
+    ]
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     while people_in(gallery) < 64 and process.poll() is None:

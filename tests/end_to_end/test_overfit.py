@@ -20,8 +20,8 @@ import timm
 import torch
 from timm.models import save_for_hf
 
-from tests.end_to_end.own_people import rank_1
-from tests.small_models import write_clip
+from tests.helpers.own_people import rank_1
+from tests.helpers.small_models import write_clip
 from tests.training.test_recipes import attributes, tiny
 from textreid.config import (
     AugmentRecipe,

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.official_layouts import write_market1501
+from tests.helpers.official_layouts import write_market1501
 from textreid.evaluate.benchmark import Benchmark
 from textreid.types import PersonCrop
 

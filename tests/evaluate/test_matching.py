@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.helpers.official_layouts import caption, write_cuhk_pedes
+from tests.helpers.toy import ToyEncoder
 from tests.inference.test_reranker import MixedUp, by_hand
-from tests.official_layouts import caption, write_cuhk_pedes
-from tests.toy import ToyEncoder
 from textreid.errors import InputError, ModelError
 from textreid.evaluate import Methods, evaluate
 from textreid.evaluate.benchmark import Benchmark

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.official_layouts import CLOTHES, caption, write_cuhk_pedes, write_market1501
-from tests.toy import ToyEncoder, draw_person
+from tests.helpers.official_layouts import CLOTHES, caption, write_cuhk_pedes, write_market1501
+from tests.helpers.toy import ToyEncoder, draw_person
 from textreid.errors import AnnotationError, InputError, ModelError, UnknownNameError
 from textreid.evaluate import Evaluation, Methods, evaluate
 from textreid.evaluate.benchmark import Benchmark

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from tests.official_layouts import caption, write_cuhk_pedes
-from tests.toy import ToyEncoder
+from tests.helpers.official_layouts import caption, write_cuhk_pedes
+from tests.helpers.toy import ToyEncoder
 from textreid.errors import InputError
 from textreid.evaluate import evaluate
 from textreid.evaluate.benchmark import Benchmark

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.official_layouts import caption, write_cuhk_pedes, write_market1501
-from tests.toy import ToyEncoder
+from tests.helpers.official_layouts import caption, write_cuhk_pedes, write_market1501
+from tests.helpers.toy import ToyEncoder
 from textreid.data import datasets
 from textreid.errors import InputError, ModelError, UnknownNameError
 from textreid.evaluate.domains import SOURCES, domain

@@ -11,14 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.index.toy import embed, fill, filled, people
+from tests.helpers.toy_gallery import embed, fill, filled, people
 from textreid_index import Gallery, GalleryBusyError
 
 BATCH = 20
 READER = """
 import sys
 from textreid_index import Gallery
-from tests.index.toy import embed
+from tests.helpers.toy_gallery import embed
 with Gallery.open(sys.argv[1]) as gallery:
     print("ready", flush=True)
     seen = [0]

@@ -11,14 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.index.toy import embed, fill, people
+from tests.helpers.toy_gallery import embed, fill, people
 from textreid_index import Gallery
 
 BATCH = 25
 WRITER = f"""
 import sys
 from textreid_index import Gallery, SourceState
-from tests.index.toy import fill, people
+from tests.helpers.toy_gallery import fill, people
 with Gallery.open(sys.argv[1], create=True) as gallery:
     number = len(gallery.sources())
     while True:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.index.toy import embed, fill, filled, people
+from tests.helpers.toy_gallery import embed, fill, filled, people
 from textreid_index import Gallery, GalleryDamagedError, GalleryError, SourceState
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.index.toy import TOY, embed, fill, filled, people, unit
+from tests.helpers.toy_gallery import TOY, embed, fill, filled, people, unit
 from textreid_index import (
     Embeddings,
     Gallery,

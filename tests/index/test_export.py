@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.index.toy import TOY, filled, thumbnails
+from tests.helpers.toy_gallery import TOY, filled, thumbnails
 from textreid_index import Gallery, GalleryError
 
 

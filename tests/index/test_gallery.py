@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.index.toy import TOY, embed, fill, filled, people, thumbnails
+from tests.helpers.toy_gallery import TOY, embed, fill, filled, people, thumbnails
 from textreid_index import (
     Embeddings,
     Gallery,

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.index.toy import fill, filled, people
+from tests.helpers.toy_gallery import fill, filled, people
 from textreid_index import ForeignGalleryError, Gallery, GalleryNotFoundError, UnknownBackendError
 
 
@@ -86,7 +86,7 @@ BECOME_NOBODY = """
 import os
 from textreid_index import *
 from textreid_index.backends import exact, flat
-from tests.index.toy import *
+from tests.helpers.toy_gallery import *
 import numpy.ma  # numpy imports some of itself late, when this user may no longer read it
 embed(["warm"])
 if os.getuid() == 0:

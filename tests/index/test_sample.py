@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tests.index.toy import TOY
+from tests.helpers.toy_gallery import TOY
 from textreid_index import Embeddings, Gallery, Record
 
 PEOPLE = 50

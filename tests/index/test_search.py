@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.index.toy import TOY, embed, fill, filled, people, thumbnails, unit
+from tests.helpers.toy_gallery import TOY, embed, fill, filled, people, thumbnails, unit
 from textreid_index import (
     Embeddings,
     EncoderInfo,

@@ -7,7 +7,7 @@ import json
 import numpy as np
 import pytest
 
-from tests.index.toy import TOY, embed, people, unit
+from tests.helpers.toy_gallery import TOY, embed, people, unit
 from textreid_index import Cut, Embeddings, EncoderInfo, Hits, InvalidValueError, Record, SourceState
 
 

@@ -14,7 +14,7 @@ from PIL import Image
 from safetensors.torch import load_file, save_file
 from transformers import AutoModel, AutoProcessor, CLIPModel, SiglipModel
 
-from tests.small_models import (
+from tests.helpers.small_models import (
     CAPTIONS,
     write_clip,
     write_joint,

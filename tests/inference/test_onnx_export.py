@@ -13,7 +13,13 @@ import torch
 from PIL import Image
 from tokenizers import Tokenizer
 
-from tests.small_models import CAPTIONS, write_clip, write_joint, write_sentence_transformer, write_siglip
+from tests.helpers.small_models import (
+    CAPTIONS,
+    write_clip,
+    write_joint,
+    write_sentence_transformer,
+    write_siglip,
+)
 from textreid.catalog import find_model
 from textreid.config import ModelRecipe
 from textreid.errors import InputError, ModelError, UnknownNameError

@@ -13,7 +13,7 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
-from tests.small_models import CAPTIONS, small_recipe, write_clip
+from tests.helpers.small_models import CAPTIONS, small_recipe, write_clip
 from textreid.inference import openvino as fast
 from textreid.inference.adapters import TransformersTowers, load_towers
 from textreid.inference.encoder import Encoder

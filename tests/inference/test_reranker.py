@@ -11,8 +11,8 @@ import pytest
 import torch
 from PIL import Image
 
-from tests.small_models import CAPTIONS, small_recipe, write_joint
-from tests.toy import ToyEncoder, draw_person
+from tests.helpers.small_models import CAPTIONS, small_recipe, write_joint
+from tests.helpers.toy import ToyEncoder, draw_person
 from textreid import PersonSearch
 from textreid.errors import InputError, ModelError
 from textreid.inference.encoder import Encoder

@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from tests.losses.batches import SIZES, full_batch
+from tests.helpers.batches import SIZES, full_batch
 from textreid.losses.alignment import Alignment, Config
 from textreid.types import Encoded
 

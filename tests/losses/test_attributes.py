@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from tests.losses.batches import batch_of, encoded, random_pairs
+from tests.helpers.batches import batch_of, encoded, random_pairs
 from textreid.errors import InputError
 from textreid.losses import Sizes
 from textreid.losses.attributes import Attributes, Config

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from tests.losses.batches import batch_of, encoded
+from tests.helpers.batches import batch_of, encoded
 from textreid.losses import Sizes
 from textreid.losses.cmpc import Config, CrossModalProjectionClassification
 

@@ -7,7 +7,7 @@ import math
 import pytest
 import torch
 
-from tests.losses.batches import batch_of, encoded, random_pairs
+from tests.helpers.batches import batch_of, encoded, random_pairs
 from textreid.losses import Sizes, sdm
 from textreid.losses.cmpm import Config, CrossModalProjectionMatching
 from textreid.types import Encoded

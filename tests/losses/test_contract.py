@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from tests.losses.batches import SIZES, batch_of, full_batch, random_pairs, rearranged, tensors
+from tests.helpers.batches import SIZES, batch_of, full_batch, random_pairs, rearranged, tensors
 from textreid import losses
 from textreid.errors import InputError, UnknownNameError
 from textreid.losses import Sizes

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from tests.losses.batches import batch_of, full_batch
+from tests.helpers.batches import batch_of, full_batch
 from textreid import losses
 from textreid.errors import InputError
 from textreid.losses import Sizes

@@ -10,7 +10,7 @@ import torch
 from pytorch_metric_learning.losses import ArcFaceLoss, CosFaceLoss, NormalizedSoftmaxLoss
 from torch import Tensor, nn
 
-from tests.losses.batches import batch_of, encoded, random_pairs
+from tests.helpers.batches import batch_of, encoded, random_pairs
 from textreid.errors import InputError
 from textreid.losses import Sizes
 from textreid.losses._heads import Head

@@ -9,7 +9,7 @@ import torch
 from pytorch_metric_learning.losses import NTXentLoss
 from torch.nn import functional as F
 
-from tests.losses.batches import batch_of, pairs_with_cosines, random_pairs
+from tests.helpers.batches import batch_of, pairs_with_cosines, random_pairs
 from textreid.errors import InputError
 from textreid.losses import Sizes
 from textreid.losses.itc import Config, ImageTextContrast

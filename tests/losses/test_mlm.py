@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from tests.losses.batches import batch_of, encoded
+from tests.helpers.batches import batch_of, encoded
 from textreid.errors import InputError
 from textreid.losses import Sizes
 from textreid.losses.mlm import Config, MaskedLanguageModelling

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from tests.losses.batches import batch_of, encoded, random_pairs
+from tests.helpers.batches import batch_of, encoded, random_pairs
 from textreid.pairs import comparisons, image_image, sentence_image
 from textreid.types import Encoded, Features
 

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from tests.losses.batches import batch_of, encoded, pairs_with_cosines, random_pairs
+from tests.helpers.batches import batch_of, encoded, pairs_with_cosines, random_pairs
 from textreid.losses import Sizes
 from textreid.losses.tal import Config, TripletAlignment
 

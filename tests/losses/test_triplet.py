@@ -13,7 +13,7 @@ from pytorch_metric_learning.miners import BatchHardMiner
 from pytorch_metric_learning.reducers import MeanReducer
 from torch import Tensor
 
-from tests.losses.batches import batch_of, encoded, pairs_with_cosines, random_pairs
+from tests.helpers.batches import batch_of, encoded, pairs_with_cosines, random_pairs
 from textreid.losses import Sizes
 from textreid.losses.triplet import Config, Triplet
 

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import nn
 
-from tests.losses.batches import batch_of, random_pairs
+from tests.helpers.batches import batch_of, random_pairs
 from textreid import losses
 from textreid.losses import Sizes
 

@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from tests.losses.batches import batch_of, encoded, random_pairs
+from tests.helpers.batches import batch_of, encoded, random_pairs
 from textreid.errors import InputError
 from textreid.losses import Sizes
 from textreid.losses.verification import Config, Verification

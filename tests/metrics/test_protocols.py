@@ -3,10 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from tests.helpers import ranking_oracles as oracles
 from textreid.errors import InputError
 from textreid.metrics.protocols import image_to_image, image_to_text, text_to_image
-
-from . import oracles
 
 
 def unit(seed: int, ids: np.ndarray, dim: int = 6, spread: float = 1.0) -> np.ndarray:

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import average_precision_score
 
+from tests.helpers import ranking_oracles as oracles
 from textreid.metrics.ranking import (
     PositiveRanks,
     average_precision,
@@ -14,8 +15,6 @@ from textreid.metrics.ranking import (
     positive_ranks,
     rank_at,
 )
-
-from . import oracles
 
 
 def of(*ranks: list[int]) -> PositiveRanks:

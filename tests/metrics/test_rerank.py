@@ -5,9 +5,8 @@ import tracemalloc
 import numpy as np
 import pytest
 
+from tests.helpers import ranking_oracles as oracles
 from textreid.metrics.rerank import cross_modal_scores, reranked_scores
-
-from . import oracles
 
 
 def people(seed: int, persons: int, pictures: int, dim: int = 6, spread: float = 0.4) -> np.ndarray:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.official_layouts import CLOTHES
-from tests.toy import ToyEncoder, draw_person
+from tests.helpers.official_layouts import CLOTHES
+from tests.helpers.toy import ToyEncoder, draw_person
 from textreid.evaluate import evaluate
 from textreid.evaluate.benchmark import Benchmark
 from textreid.types import PersonCrop

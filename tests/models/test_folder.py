@@ -15,7 +15,7 @@ from sentence_transformers import SentenceTransformer
 from transformers import AutoModel, AutoProcessor
 from transformers.utils import logging
 
-from tests.small_models import CAPTIONS, joint_model, write_joint
+from tests.helpers.small_models import CAPTIONS, joint_model, write_joint
 from textreid.inference.encoder import Encoder
 from textreid.models.folder import load_whole, quiet, save_model
 from textreid.models.joint import JointModel

@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.nn import functional as F
 from transformers import BertModel, PreTrainedTokenizerFast
 
-from tests.small_models import CAPTIONS, write_joint
+from tests.helpers.small_models import CAPTIONS, write_joint
 from textreid.config import ModelRecipe
 from textreid.errors import ModelError, UnknownNameError
 from textreid.models.joint import JointModel

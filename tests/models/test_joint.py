@@ -10,7 +10,7 @@ import timm
 import torch
 from transformers import BertModel
 
-from tests.small_models import CAPTIONS, joint_model
+from tests.helpers.small_models import CAPTIONS, joint_model
 from textreid.models.config import JointConfig
 from textreid.models.joint import JointModel
 from textreid.models.processor import JointProcessor

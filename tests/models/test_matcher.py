@@ -12,8 +12,8 @@ import torch
 from torch import Tensor
 from transformers import AutoModel
 
-from tests.losses.batches import batch_of
-from tests.small_models import CAPTIONS, joint_model, small_recipe
+from tests.helpers.batches import batch_of
+from tests.helpers.small_models import CAPTIONS, joint_model, small_recipe
 from textreid.config import ModelRecipe
 from textreid.errors import InputError, ModelError
 from textreid.losses import Sizes

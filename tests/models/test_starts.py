@@ -13,7 +13,7 @@ from safetensors.torch import save_file
 from timm.models import save_for_hf
 from transformers import BertConfig, BertModel, CLIPModel, SiglipModel
 
-from tests.small_models import (
+from tests.helpers.small_models import (
     CAPTIONS,
     TOWER,
     write_clip,

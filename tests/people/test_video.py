@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.people.drawn import (
+from tests.helpers.drawn_footage import (
     BLUE,
     GREEN,
     RED,

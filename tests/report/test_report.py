@@ -6,8 +6,8 @@ from html.parser import HTMLParser
 
 import pytest
 
-from tests.official_layouts import caption, write_cuhk_pedes, write_market1501
-from tests.toy import ToyEncoder
+from tests.helpers.official_layouts import caption, write_cuhk_pedes, write_market1501
+from tests.helpers.toy import ToyEncoder
 from textreid.errors import InputError
 from textreid.evaluate import Evaluation, Methods, evaluate
 from textreid.evaluate.benchmark import Benchmark

@@ -5,7 +5,7 @@ from io import BytesIO
 import numpy as np
 from PIL import Image
 
-from tests.toy import COLOURS, draw_person
+from tests.helpers.toy import COLOURS, draw_person
 from textreid.search.contact_sheet import contact_sheet
 from textreid_index import Hits, Record
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.calibrated import NEEDED, SCALE, CalibratedToy
-from tests.small_models import write_joint
-from tests.toy import ToyEncoder, draw_person
+from tests.helpers.calibrated import NEEDED, SCALE, CalibratedToy
+from tests.helpers.small_models import write_joint
+from tests.helpers.toy import ToyEncoder, draw_person
 from textreid import PersonSearch
 from textreid.catalog import fingerprint
 from textreid.errors import InputError, ModelError, UnknownNameError

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.toy import ToyDetector, ToyEncoder, draw_frame, draw_person
+from tests.helpers.toy import ToyDetector, ToyEncoder, draw_frame, draw_person
 from textreid import PersonSearch
 from textreid.errors import InputError
 from textreid.ingest import indexing

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.synthetic import reading
+from tests.helpers import drawn_colours as reading
 from textreid.synthetic import Pedestrian, View, caption, sample_pedestrians
 from textreid.synthetic.drawing.seeding import rng
 

@@ -8,7 +8,7 @@ import pytest
 import torch
 from PIL import Image
 
-from tests.small_models import joint_model
+from tests.helpers.small_models import joint_model
 from textreid.losses import Sizes
 from textreid.losses.attributes import Attributes, Config
 from textreid.training.attribute_validation import recognise

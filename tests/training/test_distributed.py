@@ -14,7 +14,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from tests import distributed_worker as worker
+from tests.helpers import distributed_worker as worker
 from textreid.data.distributed_sampler import ShareOfBatches
 from textreid.data.samplers import IdentitySampler
 from textreid.errors import InputError
@@ -25,12 +25,12 @@ LABELS = [label for label in range(9) for _ in range(5)]
 
 @pytest.fixture(scope="module")
 def processes(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder that two processes left; see `tests.distributed_worker`."""
+    """The folder that two processes left; see `tests.helpers.distributed_worker`."""
     folder = tmp_path_factory.mktemp("processes")
     launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
     paths = [str(ROOT), str(ROOT / "index"), str(ROOT / "demo"), os.environ.get("PYTHONPATH", "")]
     environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": os.pathsep.join(paths)}
-    script = ROOT / "tests" / "distributed_worker.py"
+    script = ROOT / "tests" / "helpers" / "distributed_worker.py"
     done = subprocess.run(
         [*launcher, str(script), str(folder)],
         env=environment,

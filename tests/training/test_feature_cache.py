@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 import torch
 
-from tests.small_models import CAPTIONS, small_recipe
-from tests.toy import draw_person
+from tests.helpers.small_models import CAPTIONS, small_recipe
+from tests.helpers.toy import draw_person
 from textreid.config import Recipe, TextRecipe
 from textreid.errors import ImageError, InputError
 from textreid.io.images import open_image

@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from tests.toy import COLOURS, ToyEncoder, draw_person
+from tests.helpers.toy import COLOURS, ToyEncoder, draw_person
 from textreid.data.training_set import TrainingSet
 from textreid.training.mining.hard_identities import LISTED, look_alikes, nearest, one_each
 from textreid.types import PersonCrop

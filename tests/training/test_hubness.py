@@ -13,8 +13,8 @@ from sklearn.linear_model import Ridge
 from torch import Tensor
 from torch.nn import functional as F
 
-from tests.small_models import short_run, small_recipe
-from tests.toy import draw_person
+from tests.helpers.small_models import short_run, small_recipe
+from tests.helpers.toy import draw_person
 from textreid.config import ModelRecipe, Recipe
 from textreid.data.training_set import TrainingSet
 from textreid.errors import InputError

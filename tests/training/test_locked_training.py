@@ -15,8 +15,8 @@ from sklearn.metrics import log_loss
 from torch import Tensor
 from torch.nn.functional import cross_entropy, normalize
 
-from tests.small_models import CAPTIONS, joint_model, short_run, small_recipe
-from tests.toy import draw_person
+from tests.helpers.small_models import CAPTIONS, joint_model, short_run, small_recipe
+from tests.helpers.toy import draw_person
 from textreid.config import LockedRecipe, Recipe
 from textreid.data.image_batches import AS_SEARCHED
 from textreid.data.training_set import TrainingSet

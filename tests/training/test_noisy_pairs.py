@@ -11,8 +11,8 @@ import torch
 from sklearn.metrics import roc_auc_score
 from torch import Tensor, nn
 
-from tests.losses.batches import batch_of
-from tests.small_models import joint_model
+from tests.helpers.batches import batch_of
+from tests.helpers.small_models import joint_model
 from textreid.config import DataRecipe
 from textreid.data.training_set import TrainingSet, training_set
 from textreid.training.mining.noisy_pairs import divide, divided, pair_losses, share_left

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from tests.losses.batches import batch_of, random_pairs
+from tests.helpers.batches import batch_of, random_pairs
 from textreid import losses
 from textreid.errors import UnknownNameError
 from textreid.losses import Sizes

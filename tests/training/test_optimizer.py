@@ -10,7 +10,7 @@ import torch
 from torch import nn
 from transformers import BertConfig, BertModel
 
-from tests.small_models import joint_model
+from tests.helpers.small_models import joint_model
 from textreid.config import OptimizerRecipe, Phase
 from textreid.errors import UnknownNameError
 from textreid.losses import Sizes

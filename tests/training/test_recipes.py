@@ -13,7 +13,7 @@ import torch
 from PIL import Image
 from timm.models import save_for_hf
 
-from tests.small_models import write_clip, write_joint
+from tests.helpers.small_models import write_clip, write_joint
 from textreid.config import load_recipe, recipe_names, with_root
 from textreid.inference.encoder import Encoder
 from textreid.synthetic import write_cuhk_pedes, write_market1501

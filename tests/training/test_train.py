@@ -16,9 +16,9 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from tests.official_layouts import write_market1501
-from tests.small_models import small_recipe
-from tests.toy import COLOURS, draw_person
+from tests.helpers.official_layouts import write_market1501
+from tests.helpers.small_models import small_recipe
+from tests.helpers.toy import COLOURS, draw_person
 from textreid.config import (
     AugmentRecipe,
     DataRecipe,

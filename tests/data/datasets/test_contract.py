@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.official_layouts import LAYOUTS
-from tests.toy import ToyEncoder
+from tests.helpers.official_layouts import LAYOUTS
+from tests.helpers.toy import ToyEncoder
 from textreid.data import datasets
 from textreid.errors import AnnotationError, InputError, UnknownNameError
 from textreid.evaluate import evaluate

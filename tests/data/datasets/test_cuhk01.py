@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from tests.official_layouts import write_cuhk01
+from tests.helpers.official_layouts import write_cuhk01
 from textreid.data import datasets
 
 

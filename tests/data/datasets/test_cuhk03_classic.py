@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.official_layouts import write_cuhk03
+from tests.helpers.official_layouts import write_cuhk03
 from textreid.data import datasets
 from textreid.data.tools.unpack_cuhk03 import unpack
 from textreid.errors import InputError
@@ -47,7 +47,7 @@ def test_windows_paths_in_the_test_sets_are_understood(tmp_path):
 def test_test_sets_that_cannot_be_read_say_how_to_make_them(tmp_path, text):
     folder = write_cuhk03(tmp_path, "labeled", PERSONS, tested=1)
     (folder / "splits_classic_labeled.json").write_text(text)
-    with pytest.raises(InputError, match=r"Cannot read test set 1 .*python -m textreid\.data\.tools\.unpack_cuhk03"):
+    with pytest.raises(InputError, match=r"Cannot read test set 1 .*tools\.unpack_cuhk03"):
         datasets.load("cuhk03-classic-labeled", tmp_path, "query")
 
 

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from tests.official_layouts import write_named
+from tests.helpers.official_layouts import write_named
 from textreid.data import datasets
 from textreid.data.datasets import dukemtmc_reid
 from textreid.evaluate.benchmark import Benchmark

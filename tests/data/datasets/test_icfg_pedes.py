@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from tests.official_layouts import write_captioned
+from tests.helpers.official_layouts import write_captioned
 from textreid.data import datasets
 
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.official_layouts import write_captioned
+from tests.helpers.official_layouts import write_captioned
 from textreid.data import datasets
 from textreid.errors import AnnotationError
 

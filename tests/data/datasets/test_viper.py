@@ -4,7 +4,7 @@ import hashlib
 
 import pytest
 
-from tests.official_layouts import write_viper
+from tests.helpers.official_layouts import write_viper
 from textreid.data import datasets
 from textreid.errors import InputError
 

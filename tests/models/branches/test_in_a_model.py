@@ -10,7 +10,7 @@ import pytest
 import torch
 from PIL import Image
 
-from tests.small_models import CAPTIONS
+from tests.helpers.small_models import CAPTIONS
 from textreid.config import ModelRecipe
 from textreid.errors import InputError
 from textreid.inference.encoder import Encoder

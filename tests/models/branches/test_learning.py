@@ -10,7 +10,7 @@ from PIL import Image
 from torch import Tensor
 from torch.nn import functional as F
 
-from tests.losses.batches import batch_of
+from tests.helpers.batches import batch_of
 from textreid.config import ModelRecipe
 from textreid.losses import Sizes
 from textreid.models.pretrained.joint import start_model

@@ -1,6 +1,6 @@
 """What one of several processes does in the tests; started by `torchrun`.
 
-torchrun --nproc-per-node 2 tests/distributed_worker.py FOLDER
+torchrun --nproc-per-node 2 tests/helpers/distributed_worker.py FOLDER
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from accelerate import Accelerator
 from accelerate.utils import DistributedDataParallelKwargs
 from torch import nn
 
-from tests.small_models import joint_model
+from tests.helpers.small_models import joint_model
 from textreid.config import load_recipe
 from textreid.data.distributed_sampler import ShareOfBatches
 from textreid.data.samplers import IdentitySampler

@@ -121,7 +121,7 @@ def _runs(mask: np.ndarray) -> Boxes:
     return Boxes(array, np.ones(len(array), np.float32))
 
 
-if __name__ == "__main__":  # `python -m tests.toy VERB ...`: the command line, with this model for every name
+if __name__ == "__main__":  # `python -m tests.helpers.toy VERB ...`: this model for every name
     sys.modules["textreid.inference.encoder"] = types.SimpleNamespace(Encoder=ToyEncoder)  # type: ignore[assignment]
     from textreid.cli import main
 

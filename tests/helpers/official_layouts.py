@@ -1,4 +1,4 @@
-"""Tiny folders in official layouts: figures that `tests.toy` can tell apart, or names without a picture.
+"""Tiny folders in official layouts: figures that the toy model can tell apart, or names without a picture.
 
 `LAYOUTS` has a writer for every data set; each writes a few persons for training and others to test with.
 """
@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
-from tests.toy import draw_person
+from tests.helpers.toy import draw_person
 
 CLOTHES = {1: ("red", "blue"), 2: ("green", "black"), 3: ("yellow", "grey"), 4: ("white", "brown")}
 

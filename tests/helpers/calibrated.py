@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.toy import ToyEncoder
+from tests.helpers.toy import ToyEncoder
 from textreid.inference.calibration import Calibration, Scale
 
 NEEDED = {0.01: 0.95, 0.05: 0.8, 0.5: 0.4}
