@@ -28,7 +28,8 @@ from textreid.data.attributes.space import with_attributes
 from textreid.evaluate import evaluate
 from textreid.evaluate.benchmark import Benchmark
 from textreid.inference.encoder import Encoder
-from textreid.training.train import StepReport, train
+from textreid.training.progress import StepReport
+from textreid.training.train import train
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "results" / "ablation.json"

@@ -33,10 +33,11 @@ from textreid.data.samplers import IdentitySampler
 from textreid.data.training_set import training_set
 from textreid.models.pretrained.joint import start_model
 from textreid.synthetic import write_cuhk_pedes, write_market1501
-from textreid.training.objective import Objective
-from textreid.training.optimizer import frozen
+from textreid.training.freezing import frozen
+from textreid.training.objective import Objective, view_sizes
+from textreid.training.progress import StepReport
 from textreid.training.step import Step
-from textreid.training.train import StepReport, train, view_sizes
+from textreid.training.train import train
 from textreid.types import Batch
 
 PEOPLE, IMAGES, TURNS, EDGE = 192, 4, 2, 3

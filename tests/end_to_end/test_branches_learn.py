@@ -23,7 +23,8 @@ from textreid.config import (
 )
 from textreid.models import branches
 from textreid.synthetic import write_cuhk_pedes
-from textreid.training.train import StepReport, train
+from textreid.training.progress import StepReport
+from textreid.training.train import train
 
 PEOPLE, IMAGES = 8, 4
 CHANCE = 100 / PEOPLE

@@ -12,8 +12,9 @@ from torch import nn
 
 from textreid.config import DataRecipe, Recipe
 from textreid.errors import InputError, ModelError
-from textreid.training.checkpoint import Progress, load_state, save_state, settle
-from textreid.training.optimizer import MovingAverage
+from textreid.training.averaging import MovingAverage
+from textreid.training.checkpoint import load_state, save_state, settle
+from textreid.training.progress import Progress
 
 RECIPE = Recipe(
     data=(DataRecipe("cuhk-pedes", root="here"),), val=(DataRecipe("cuhk-pedes", split="val"),), seed=1

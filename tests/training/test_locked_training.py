@@ -26,10 +26,11 @@ from textreid.evaluate.benchmark import Benchmark
 from textreid.inference.encoder import Encoder
 from textreid.inference.reranker import FIRST
 from textreid.io.images import open_image
+from textreid.training.progress import StepReport
 from textreid.training.stages.locked.image_task import PictureLesson, means
 from textreid.training.stages.locked.task import Setting
 from textreid.training.stages.locked.text_task import SentenceLesson, match_loss, wrong_hits
-from textreid.training.train import StepReport, train
+from textreid.training.train import train
 from textreid.types import PersonCrop
 
 LABELS = torch.tensor([0, 0, 1, 1, 2, 2, 2, 3, 3, 4, -1, -1])

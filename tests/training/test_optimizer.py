@@ -14,18 +14,10 @@ from tests.helpers.small_models import joint_model
 from textreid.config import OptimizerRecipe, Phase
 from textreid.errors import UnknownNameError
 from textreid.losses import Sizes
+from textreid.training.averaging import MovingAverage, blend
+from textreid.training.freezing import frozen, recompute_activations, set_dropout
 from textreid.training.objective import Objective
-from textreid.training.optimizer import (
-    MovingAverage,
-    blend,
-    frozen,
-    layer_depths,
-    make_optimizer,
-    recompute_activations,
-    schedule,
-    set_dropout,
-    set_rates,
-)
+from textreid.training.optimizer import layer_depths, make_optimizer, schedule, set_rates
 
 LOWEST = ("text_tower.embeddings", "text_tower.encoder.layer.0")
 

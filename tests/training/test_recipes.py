@@ -17,7 +17,8 @@ from tests.helpers.small_models import write_clip, write_joint
 from textreid.config import load_recipe, recipe_names, with_root
 from textreid.inference.encoder import Encoder
 from textreid.synthetic import write_cuhk_pedes, write_market1501
-from textreid.training.train import StepReport, train
+from textreid.training.progress import StepReport
+from textreid.training.train import train
 
 PEOPLE = 16  # half of them are for training in Market-1501
 TINY_SCRATCH = ["model.init=scratch", "model.image_backbone=test_efficientnet", "model.text_layers=2"]

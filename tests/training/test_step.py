@@ -6,7 +6,8 @@ import pytest
 import torch
 
 from textreid.models import JointConfig, JointModel
-from textreid.training.step import arithmetic, encode_sentences
+from textreid.training.length_buckets import encode_sentences
+from textreid.training.precision import arithmetic
 
 
 def test_grouping_by_length_equals_one_padded_batch() -> None:
@@ -54,6 +55,6 @@ def test_grouping_by_length_equals_one_padded_batch() -> None:
 def test_a_cpu_computes_in_bf16_where_that_pays(
     monkeypatch: pytest.MonkeyPatch, has_bf16: bool, precision: str, on_cpu: bool, computed: torch.dtype
 ) -> None:
-    monkeypatch.setattr("textreid.training.step.cpu_has_bf16", lambda: has_bf16)
+    monkeypatch.setattr("textreid.training.precision.cpu_has_bf16", lambda: has_bf16)
     with arithmetic("cpu", precision, on_cpu=on_cpu):
         assert (torch.ones(2, 2) @ torch.ones(2, 2)).dtype == computed

@@ -33,7 +33,8 @@ from textreid.evaluate import evaluate
 from textreid.evaluate.benchmark import Benchmark
 from textreid.inference.encoder import Encoder
 from textreid.training import train as training
-from textreid.training.train import StepReport, train
+from textreid.training.progress import StepReport
+from textreid.training.train import train
 
 PEOPLE = 20
 FROZEN = ("text_tower.embeddings", "text_tower.encoder.layer.0")
@@ -292,7 +293,7 @@ class TestRunFolder:
     def test_half_precision_text_learns_too(
         self, recipe: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("textreid.training.step.cpu_has_bf16", lambda: True)  # slow is right as well
+        monkeypatch.setattr("textreid.training.precision.cpu_has_bf16", lambda: True)  # slow is right as well
         full, half = (
             Encoder.load(train(replace(recipe, precision=precision), tmp_path / precision), device="cpu")
             for precision in ("fp32", "bf16")

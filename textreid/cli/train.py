@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from textreid.training.train import StepReport
+    from textreid.training.progress import StepReport
 
 
 def run(

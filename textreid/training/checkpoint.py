@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from pickle import UnpicklingError
 from typing import Any
@@ -14,6 +14,7 @@ import torch
 
 from textreid.config import Recipe, build
 from textreid.errors import InputError, ModelError
+from textreid.training.progress import Progress
 
 
 def settle(recipe: Recipe, out: Path) -> None:
@@ -45,31 +46,6 @@ def _comparable(recipe: Recipe) -> Recipe:
     data = tuple(replace(data, root="") for data in recipe.data)
     val = tuple(replace(data, root="") for data in recipe.val)
     return replace(recipe, description="", workers=0, data=data, val=val)
-
-
-@dataclass
-class Progress:
-    """How far a training run is.
-
-    Attributes:
-        phase: index of the current phase.
-        epoch: epochs finished in all.
-        epoch_in_phase: epochs finished in this phase.
-        batch: batches finished in this epoch.
-        steps: batches finished in all.
-        best: best R@1 on the first validation split so far, percent.
-        trust: of each caption of each image in this epoch; None where all are believed as they were read.
-        look_alikes: of each person in this epoch; None where batches are not made of such.
-    """
-
-    phase: int = 0
-    epoch: int = 0
-    epoch_in_phase: int = 0
-    batch: int = 0
-    steps: int = 0
-    best: float = -1.0
-    trust: list[list[float]] | None = None
-    look_alikes: list[list[int]] | None = None
 
 
 def save_state(folder: Path, progress: Progress, parts: Mapping[str, Any]) -> None:

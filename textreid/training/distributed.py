@@ -8,9 +8,12 @@ from itertools import accumulate
 from typing import Any
 
 import torch
+from accelerate import Accelerator
+from accelerate.utils import AutocastKwargs, DistributedDataParallelKwargs
 from torch import Tensor, distributed
 from torch.nn import functional as F
 
+from textreid.errors import InputError
 from textreid.types import Batch, Encoded, Features
 
 
@@ -87,3 +90,23 @@ def _lengths(own: Tensor) -> list[int]:
     lengths = [torch.empty_like(length) for _ in range(distributed.get_world_size())]
     distributed.all_gather(lengths, length)
     return [int(one) for one in torch.cat(lengths).tolist()]
+
+
+def make_accelerator(device: str, precision: str) -> Accelerator:
+    """Devices and processes, as `accelerate` finds them.
+
+    Args:
+        device: "cpu", or the kind of device to find; "cuda:1" is that one.
+        precision: as in a recipe; the towers choose where they compute in it (see `Step`).
+
+    Raises:
+        InputError: "fp16" on a CPU.
+    """
+    if precision == "fp16" and device == "cpu":
+        raise InputError("fp16 is for GPUs: --set precision=bf16")
+    if device.startswith("cuda:"):
+        torch.cuda.set_device(device)
+    # A process may have nothing to learn with some weights, such as those of a matcher without sentences.
+    handlers = [AutocastKwargs(enabled=False), DistributedDataParallelKwargs(find_unused_parameters=True)]
+    scaled = "fp16" if precision == "fp16" else "no"
+    return Accelerator(cpu=device == "cpu", mixed_precision=scaled, kwargs_handlers=handlers)

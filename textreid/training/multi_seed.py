@@ -13,7 +13,8 @@ from scipy import stats
 
 from textreid.config import Recipe
 from textreid.errors import InputError
-from textreid.training.train import StepReport, train
+from textreid.training.progress import StepReport
+from textreid.training.train import train
 
 
 def train_seeds(

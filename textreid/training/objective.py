@@ -10,8 +10,11 @@ import torch
 from torch import nn
 
 from textreid import losses
+from textreid.data.training_set import TrainingSet
 from textreid.errors import UnknownNameError
 from textreid.losses import Sizes
+from textreid.models.joint import JointModel
+from textreid.models.neck import NECK
 from textreid.types import GLOBAL, Batch, Encoded, LossReport
 
 Gather = Callable[[Encoded, Batch], tuple[Encoded, Batch]]
@@ -65,3 +68,21 @@ class Objective(nn.Module):
 def _split(name: str) -> tuple[str, str]:
     loss, _, view = name.partition("@")
     return loss, view or GLOBAL
+
+
+def view_sizes(model: JointModel, data: TrainingSet) -> dict[str, Sizes]:
+    """View name -> what the losses on it must know: the global vector, and each branch."""
+    text_config: Any = model.config.text_config
+    common = {
+        "classes": data.classes,
+        "attributes": data.groups,
+        "image_width": model.image_width,
+        "text_width": model.text_width or 0,
+        "vocabulary": text_config.vocab_size if model.text_width else 0,
+    }
+    sizes = {GLOBAL: Sizes(model.config.projection_dim, **common)}
+    if model.image_neck is not None:
+        sizes[NECK] = sizes[GLOBAL]
+    for name, branch in model.branches.items():
+        sizes[name] = Sizes(branch.parts * branch.dim, parts=branch.parts, part_dim=branch.dim, **common)
+    return sizes

@@ -2,51 +2,19 @@
 
 from __future__ import annotations
 
-import copy
 import math
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
 
 import torch
-from torch import Tensor, nn
-from torch.optim.swa_utils import AveragedModel
+from torch import nn
 
 from textreid.config import OptimizerRecipe, Phase
-from textreid.errors import ModelError, UnknownNameError
 from textreid.models.joint import JointModel
 
 LAYER = re.compile(r"(?:layers?|blocks?|stages?)\.?\d+(?=\.)")
 """Where a layer of a tower starts in the names of weights: "encoder.layer.3", "blocks.3", "layer3"."""
-
-
-@contextmanager
-def frozen(model: nn.Module, names: Iterable[str]) -> Iterator[list[nn.Module]]:
-    """The modules of these names, which stay as they are inside the `with` block.
-
-    Batch statistics stay too as long as the modules are in evaluation mode.
-
-    Args:
-        model: what they belong to.
-        names: such as "image_tower.blocks.0" or "text_tower".
-
-    Raises:
-        UnknownNameError: the model has no such module.
-    """
-    known = {name: module for name, module in model.named_modules() if name}
-    for name in names:
-        if name not in known:
-            raise UnknownNameError("part of the model", name, known)
-    modules = [known[name] for name in names]
-    weights = {weight for module in modules for weight in module.parameters() if weight.requires_grad}
-    for weight in weights:
-        weight.requires_grad_(False)
-    try:
-        yield modules
-    finally:
-        for weight in weights:
-            weight.requires_grad_(True)
 
 
 def make_optimizer(
@@ -134,71 +102,3 @@ def schedule(phase: Phase, step: int, steps_per_epoch: int) -> float:
         return phase.drop ** sum(step >= epoch * steps_per_epoch for epoch in phase.drops)
     done = min(1.0, (step - warmup) / max(1, steps - warmup))
     return phase.final + (1 - phase.final) * (1 + math.cos(math.pi * done)) / 2
-
-
-class MovingAverage(AveragedModel):
-    """The exponential moving average of a model's weights and batch statistics.
-
-    The memory grows from a tenth to `decay` over the first steps, so that short runs forget the start too.
-
-    Args:
-        model: what is averaged; `module` is the average.
-        decay: memory, from 0 to below 1.
-    """
-
-    def __init__(self, model: nn.Module, decay: float) -> None:
-        def update(average: Sequence[Tensor], current: Sequence[Tensor], updates: Tensor | int) -> None:
-            memory = min(decay, (1 + int(updates)) / (10 + int(updates)))
-            for mean, value in zip(average, current, strict=True):
-                if mean.is_floating_point():
-                    mean.lerp_(value.to(mean), 1 - memory)
-                else:
-                    mean.copy_(value)
-
-        super().__init__(model, multi_avg_fn=update, use_buffers=True)
-        self.requires_grad_(False)
-
-
-def recompute_activations(model: JointModel) -> None:
-    """Let the towers forget their activations and compute them again in the backward pass.
-
-    Raises:
-        ModelError: the image tower cannot.
-    """
-    for name in ("image_tower", "text_tower"):
-        tower = getattr(model, name)
-        if hasattr(tower, "activation_checkpointing_enable"):
-            tower.activation_checkpointing_enable()
-        elif hasattr(tower, "set_grad_checkpointing"):
-            tower.set_grad_checkpointing()
-        elif tower is not None:
-            raise ModelError(f"The {name} '{type(tower).__name__}' keeps its activations: recompute = false.")
-
-
-def set_dropout(module: nn.Module, share: float) -> None:
-    """Let every dropout inside `module` drop this share, 0 to 1.
-
-    Without dropout, attention on a CPU runs in one fused step.
-    """
-    for part in module.modules():
-        if isinstance(part, nn.Dropout):
-            part.p = share
-
-
-def blend(model: JointModel, start: Mapping[str, Tensor], share: float) -> JointModel:
-    """The model itself where `share` is 0, else a copy whose every weight lies that share of the way back.
-
-    Args:
-        model: trained.
-        start: its state before, on any device.
-        share: 0 for the trained weights to 1 for the starting ones; batch statistics are mixed alike.
-    """
-    if not share:
-        return model
-    mixed = {
-        name: trained.lerp(start[name].to(trained), share) if trained.is_floating_point() else trained
-        for name, trained in model.state_dict().items()
-    }
-    copied = copy.deepcopy(model)
-    copied.load_state_dict(mixed)
-    return copied

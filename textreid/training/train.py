@@ -15,7 +15,7 @@ from typing import Any
 import torch
 from accelerate import Accelerator
 from accelerate.optimizer import AcceleratedOptimizer
-from accelerate.utils import AutocastKwargs, DistributedDataParallelKwargs, broadcast_object_list
+from accelerate.utils import broadcast_object_list
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
@@ -30,60 +30,29 @@ from textreid.evaluate.benchmark import Benchmark
 from textreid.inference.adapters import TransformersTowers
 from textreid.inference.encoder import Encoder
 from textreid.inference.reranker import FIRST
-from textreid.losses import Sizes
 from textreid.models.folder import save_model
 from textreid.models.joint import JointModel
-from textreid.models.neck import NECK
 from textreid.models.pretrained.joint import start_model
 from textreid.models.processor import JointProcessor, image_processor
 from textreid.training import validation
-from textreid.training.checkpoint import Progress, load_state, save_state, settle
-from textreid.training.distributed import gather
+from textreid.training.averaging import MovingAverage, blend
+from textreid.training.checkpoint import load_state, save_state, settle
+from textreid.training.distributed import gather, make_accelerator
+from textreid.training.freezing import frozen, recompute_activations, set_dropout
 from textreid.training.mining.hard_identities import look_alikes
 from textreid.training.mining.noisy_pairs import divided, share_left
-from textreid.training.objective import Objective
-from textreid.training.optimizer import (
-    MovingAverage,
-    blend,
-    frozen,
-    make_optimizer,
-    recompute_activations,
-    schedule,
-    set_dropout,
-    set_rates,
-)
+from textreid.training.objective import Objective, view_sizes
+from textreid.training.optimizer import make_optimizer, schedule, set_rates
+from textreid.training.progress import Progress, StepReport
 from textreid.training.run_log import RunLog
 from textreid.training.stages.hubness import counter_hubs
 from textreid.training.stages.locked.stage import train_locked
 from textreid.training.step import Step
-from textreid.types import GLOBAL, LossReport
+from textreid.types import LossReport
 from textreid_index import EncoderInfo
 
 STATE_SECONDS = 300
 LOG_STEPS = 20
-
-
-@dataclass(frozen=True)
-class StepReport:
-    """What a progress display is told after each step.
-
-    Attributes:
-        step: steps done in this epoch.
-        steps: steps of this epoch.
-        epoch: epochs finished, from 0.
-        epochs: of the whole run.
-        terms: each loss before its weight.
-        rate: images per second since the step before.
-        stage: what is being done, if it is none of the epochs; then `step` of `steps` of it are done.
-    """
-
-    step: int
-    steps: int
-    epoch: int
-    epochs: int
-    terms: dict[str, float]
-    rate: float
-    stage: str = ""
 
 
 def train(
@@ -167,26 +136,6 @@ def train(
         run.finish(data)
         log.close()
     return out / "model"
-
-
-def make_accelerator(device: str, precision: str) -> Accelerator:
-    """Devices and processes, as `accelerate` finds them.
-
-    Args:
-        device: "cpu", or the kind of device to find; "cuda:1" is that one.
-        precision: as in a recipe; the towers choose where they compute in it (see `Step`).
-
-    Raises:
-        InputError: "fp16" on a CPU.
-    """
-    if precision == "fp16" and device == "cpu":
-        raise InputError("fp16 is for GPUs: --set precision=bf16")
-    if device.startswith("cuda:"):
-        torch.cuda.set_device(device)
-    # A process may have nothing to learn with some weights, such as those of a matcher without sentences.
-    handlers = [AutocastKwargs(enabled=False), DistributedDataParallelKwargs(find_unused_parameters=True)]
-    scaled = "fp16" if precision == "fp16" else "no"
-    return Accelerator(cpu=device == "cpu", mixed_precision=scaled, kwargs_handlers=handlers)
 
 
 @dataclass(frozen=True)
@@ -442,21 +391,3 @@ class _Run:
     def _save(self, progress: Progress) -> None:
         if self.log is not None:
             save_state(self.out, progress, self.kept)
-
-
-def view_sizes(model: JointModel, data: TrainingSet) -> dict[str, Sizes]:
-    """View name -> what the losses on it must know: the global vector, and each branch."""
-    text_config: Any = model.config.text_config
-    common = {
-        "classes": data.classes,
-        "attributes": data.groups,
-        "image_width": model.image_width,
-        "text_width": model.text_width or 0,
-        "vocabulary": text_config.vocab_size if model.text_width else 0,
-    }
-    sizes = {GLOBAL: Sizes(model.config.projection_dim, **common)}
-    if model.image_neck is not None:
-        sizes[NECK] = sizes[GLOBAL]
-    for name, branch in model.branches.items():
-        sizes[name] = Sizes(branch.parts * branch.dim, parts=branch.parts, part_dim=branch.dim, **common)
-    return sizes

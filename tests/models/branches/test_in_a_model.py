@@ -18,7 +18,7 @@ from textreid.models.folder import load_whole, save_model
 from textreid.models.joint import JointModel
 from textreid.models.pretrained.joint import start_model
 from textreid.models.processor import JointProcessor
-from textreid.training.optimizer import frozen
+from textreid.training.freezing import frozen
 
 RECIPE = ModelRecipe(
     init="scratch",

@@ -23,7 +23,7 @@ from textreid.data.image_batches import AS_SEARCHED, PictureBatches
 from textreid.errors import InputError
 from textreid.models.joint import JointModel
 from textreid.models.processor import JointProcessor
-from textreid.training.step import encode_words
+from textreid.training.length_buckets import encode_words
 from textreid.types import PersonCrop, ShowProgress
 
 BATCH = 64

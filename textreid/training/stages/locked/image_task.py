@@ -12,9 +12,9 @@ from torch.nn import functional as F
 from textreid.data.image_batches import PictureBatches
 from textreid.models.joint import JointModel
 from textreid.pairs import same_label
+from textreid.training.precision import arithmetic
 from textreid.training.stages.locked.memory_bank import WholeContrast, shares
 from textreid.training.stages.locked.task import Lesson, Setting
-from textreid.training.step import arithmetic
 
 PEOPLE_TEMPERATURE = 0.05
 

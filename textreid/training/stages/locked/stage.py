@@ -25,12 +25,14 @@ from textreid.errors import InputError
 from textreid.models.folder import load_whole, save_model
 from textreid.models.joint import JointModel
 from textreid.models.processor import JointProcessor
+from textreid.training.averaging import MovingAverage
 from textreid.training.checkpoint import load_state, save_state
-from textreid.training.optimizer import MovingAverage, frozen, make_optimizer, schedule, set_rates
+from textreid.training.freezing import frozen
+from textreid.training.optimizer import make_optimizer, schedule, set_rates
+from textreid.training.precision import half
 from textreid.training.stages.locked.image_task import PictureLesson
 from textreid.training.stages.locked.task import Setting
 from textreid.training.stages.locked.text_task import SentenceLesson
-from textreid.training.step import half
 from textreid.types import ShowProgress
 
 WARMUP = 0.1

@@ -14,10 +14,11 @@ from textreid.data.batches import tokenise
 from textreid.errors import InputError
 from textreid.models.joint import JointModel
 from textreid.pairs import same_label, weighted_mean
-from textreid.training.optimizer import set_dropout
+from textreid.training.freezing import set_dropout
+from textreid.training.length_buckets import encode_words
+from textreid.training.precision import arithmetic
 from textreid.training.stages.locked.memory_bank import WholeContrast, shares
 from textreid.training.stages.locked.task import Lesson, Setting
-from textreid.training.step import arithmetic, encode_words
 
 
 class SentenceLesson(Lesson):
