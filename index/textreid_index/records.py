@@ -9,6 +9,12 @@ from typing import Literal
 
 from textreid_index.errors import InvalidValueError
 
+MEMBER_MARK = "!"
+"""Stands between a zip file and the name of its member in a source: "archive.zip!folder/photo.jpg"."""
+
+MEMORY_PREFIX = "memory:"
+"""Begins the source of an image that was handed over in memory and lies in no file."""
+
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 SECONDS_FROM_YEAR_1 = 62_135_596_800  # to 1970: what a calendar date can hold
 

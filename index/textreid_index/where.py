@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
+from textreid_index.records import MEMBER_MARK
+
 
 @dataclass(frozen=True)
 class Where:
@@ -55,6 +57,6 @@ class Where:
 def below(column: str, source: str) -> tuple[str, list[object]]:
     """The condition that `column` is this source, lies below this folder or inside this zip file."""
     folder = source.rstrip("/") + "/"
-    member = source + "!"
+    member = source + MEMBER_MARK
     text = f"({column} = ? OR substr({column}, 1, ?) = ? OR substr({column}, 1, ?) = ?)"
     return text, [source, len(folder), folder, len(member), member]
