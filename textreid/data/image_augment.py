@@ -12,13 +12,16 @@ from collections.abc import Sequence
 from typing import Any
 
 import torch
-from PIL.Image import Resampling
+from PIL.Image import Image, Resampling
 from torch import Tensor, nn
 from torchvision.transforms import InterpolationMode, v2
 from torchvision.transforms.v2 import functional as F
 
 from textreid.config import AugmentRecipe
+from textreid.data.batches import seed_of
 
+AS_SEARCHED = AugmentRecipe(flip=0, pad=0, erase=0, jitter=0)
+"""No variation: images as the processor of a model hands them to a search."""
 HALF = (0.5, 0.5, 0.5)
 ATTEMPTS, RATIOS = 10, (0.3, 3.3)
 """Of rectangles to erase, as in torchvision: draws until one fits, and shapes."""
@@ -106,6 +109,34 @@ class Finish(nn.Module):
             "noise": lambda: torch.randn_like(values),
         }
         return torch.where(rectangles(values, a.erase, a.erase_area), fills[a.erase_with](), values)
+
+
+class SeededAugmentation:
+    """Opened images -> [B, 3, H, W] uint8, for `textreid.io.image_reader.read_images`.
+
+    What is drawn for one batch depends on the keys and the number of the batch alone. `finish` does the rest
+    on the device, after `seed`.
+
+    Args:
+        processor: the image processor of the model.
+        augmentation: how much is varied.
+        keys: numbers that the seed is made of, together with the number of the batch.
+    """
+
+    def __init__(self, processor: Any, augmentation: AugmentRecipe, keys: tuple[int, ...]) -> None:
+        size = processor.size["height"], processor.size["width"]
+        self.keys = keys
+        self.transform = train_transform(augmentation, size, processor.image_mean, processor.resample)
+        self.finish = Finish(augmentation, processor.image_mean, processor.image_std)
+
+    def __call__(self, number: int, images: Sequence[Image]) -> Tensor:
+        """[B, 3, H, W] uint8 of the images of batch `number`, each varied by itself."""
+        self.seed(number)
+        return torch.stack([self.transform(image) for image in images])
+
+    def seed(self, number: int) -> None:
+        """Set torch's generators to the state in which the draws of batch `number` begin."""
+        torch.manual_seed(seed_of(*self.keys, number))
 
 
 def recolour(images: Tensor, brightness: Tensor, contrast: Tensor, saturation: Tensor) -> Tensor:

@@ -13,11 +13,10 @@ from torch.utils.data import DataLoader, Dataset
 
 from textreid.config import AugmentRecipe
 from textreid.data.batches import seed_of
+from textreid.data.image_augment import AS_SEARCHED as AS_SEARCHED
 from textreid.data.image_augment import Finish, train_transform
 from textreid.errors import ImageError
 from textreid.io.images import open_image
-
-AS_SEARCHED = AugmentRecipe(flip=0, pad=0, erase=0, jitter=0)
 
 
 class PictureBatches(Dataset[Tensor]):

@@ -16,11 +16,18 @@ from torchvision.transforms.v2 import functional as F
 from transformers import CLIPImageProcessor
 
 from textreid.config import AugmentRecipe
-from textreid.data.image_augment import HALF, Finish, recolour, rectangles, train_transform
+from textreid.data.image_augment import (
+    AS_SEARCHED,
+    HALF,
+    Finish,
+    SeededAugmentation,
+    recolour,
+    rectangles,
+    train_transform,
+)
 from textreid.errors import InputError
 from textreid.models.processor import image_processor
 
-NOTHING = AugmentRecipe(flip=0, pad=0, erase=0, jitter=0)
 Size = tuple[int, int]
 
 
@@ -48,7 +55,7 @@ def noise(width: int, height: int) -> Image.Image:
 def test_without_augmentation_equals_the_processor(size: tuple[int, int]) -> None:
     image = noise(*size)
     seen_in_search = image_processor((128, 64))(images=[image], return_tensors="pt")["pixel_values"][0]
-    assert torch.equal(seen(image, NOTHING, (128, 64)), seen_in_search)
+    assert torch.equal(seen(image, AS_SEARCHED, (128, 64)), seen_in_search)
 
 
 @pytest.mark.parametrize(
@@ -59,10 +66,10 @@ def test_without_augmentation_equals_the_processor(size: tuple[int, int]) -> Non
         AugmentRecipe(flip=0, pad=8, erase=0, jitter=0),
         AugmentRecipe(flip=0, pad=0, erase=1, jitter=0),
         AugmentRecipe(flip=0, pad=0, erase=0, jitter=0.5),
-        replace(NOTHING, policy="randaugment", policy_share=1),
-        replace(NOTHING, policy="autoaugment", policy_share=1),
-        replace(NOTHING, grey=1),
-        replace(NOTHING, grey_all=1),
+        replace(AS_SEARCHED, policy="randaugment", policy_share=1),
+        replace(AS_SEARCHED, policy="autoaugment", policy_share=1),
+        replace(AS_SEARCHED, grey=1),
+        replace(AS_SEARCHED, grey_all=1),
     ],
 )
 def test_augmented_crop_keeps_its_shape_and_range(augment: AugmentRecipe) -> None:
@@ -71,20 +78,20 @@ def test_augmented_crop_keeps_its_shape_and_range(augment: AugmentRecipe) -> Non
     assert image.shape == (3, 64, 32)
     assert image.dtype == torch.float32
     assert image.abs().max() <= 1
-    assert not torch.equal(image, seen(noise(50, 120), NOTHING, (64, 32)))
+    assert not torch.equal(image, seen(noise(50, 120), AS_SEARCHED, (64, 32)))
 
 
 def test_flip_mirrors() -> None:
-    plain = seen(noise(50, 120), NOTHING, (64, 32))
-    mirrored = seen(noise(50, 120), replace(NOTHING, flip=1), (64, 32))
+    plain = seen(noise(50, 120), AS_SEARCHED, (64, 32))
+    mirrored = seen(noise(50, 120), replace(AS_SEARCHED, flip=1), (64, 32))
     torch.testing.assert_close(mirrored, plain.flip(2))
 
 
 def test_erasing_and_padding_fill_with_the_middle_grey() -> None:
     white = Image.new("RGB", (32, 64), "white")
     torch.manual_seed(0)
-    erased = seen(white, replace(NOTHING, erase=1), (64, 32))
-    padded = seen(white, replace(NOTHING, pad=20), (64, 32))
+    erased = seen(white, replace(AS_SEARCHED, erase=1), (64, 32))
+    padded = seen(white, replace(AS_SEARCHED, pad=20), (64, 32))
     for image in (erased, padded):
         changed = image[image != 1]
         assert changed.numel() > 0
@@ -108,14 +115,14 @@ def test_statistics_and_interpolation_are_those_of_the_model() -> None:
         size={"height": 128, "width": 64}, do_center_crop=False, image_mean=MEAN, image_std=STD
     )
     expected = processor(images=[image], return_tensors="pt")["pixel_values"][0]
-    given = seen(image, NOTHING, (128, 64), MEAN, STD, Resampling.BICUBIC)
+    given = seen(image, AS_SEARCHED, (128, 64), MEAN, STD, Resampling.BICUBIC)
     torch.testing.assert_close(given, expected, atol=1e-5, rtol=0)
 
 
 def test_padding_and_erasing_fill_with_the_mean_of_the_model() -> None:
     white = Image.new("RGB", (32, 64), "white")
     torch.manual_seed(0)
-    for recipe in (replace(NOTHING, pad=20), replace(NOTHING, erase=1)):
+    for recipe in (replace(AS_SEARCHED, pad=20), replace(AS_SEARCHED, erase=1)):
         image = seen(white, recipe, (64, 32), MEAN, STD)
         filled = image[0] != image[0].max()
         assert filled.any()
@@ -125,7 +132,7 @@ def test_padding_and_erasing_fill_with_the_mean_of_the_model() -> None:
 @pytest.mark.parametrize("size", [(0.02, 0.05), (0.3, 0.4)])
 def test_erased_area(size: tuple[float, float]) -> None:
     torch.manual_seed(0)
-    recipe = replace(NOTHING, erase=1, erase_area=size)
+    recipe = replace(AS_SEARCHED, erase=1, erase_area=size)
     white = Image.new("RGB", (64, 128), "white")
     shares = [(seen(white, recipe, (128, 64))[0] != 1).float().mean().item() for _ in range(50)]
     assert size[0] * 0.9 < min(shares) < max(shares) < size[1] * 1.1
@@ -136,7 +143,7 @@ def test_erasing_with_noise_and_with_one_colour() -> None:
     torch.manual_seed(0)
     different = {}
     for fill in ("noise", "colour"):
-        image = seen(white, replace(NOTHING, erase=1, erase_with=fill), (128, 64))
+        image = seen(white, replace(AS_SEARCHED, erase=1, erase_with=fill), (128, 64))
         erased = image[:, (image != 1).any(dim=0)]
         different[fill] = len(erased.unique(dim=1).T) / erased.shape[1]
     assert different["noise"] == 1
@@ -146,8 +153,8 @@ def test_erasing_with_noise_and_with_one_colour() -> None:
 def test_grey_patch_is_grey_and_the_rest_as_it_was() -> None:
     torch.manual_seed(0)
     image = noise(64, 128)
-    plain = seen(image, NOTHING, (128, 64))
-    patched = seen(image, replace(NOTHING, grey=1), (128, 64))
+    plain = seen(image, AS_SEARCHED, (128, 64))
+    patched = seen(image, replace(AS_SEARCHED, grey=1), (128, 64))
     changed = (patched != plain).any(dim=0)
     red, green, blue = patched[:, changed]
     torch.testing.assert_close(red, green, atol=0, rtol=0)
@@ -162,7 +169,7 @@ def test_grey_patch_is_grey_and_the_rest_as_it_was() -> None:
 
 
 def test_grey_all_takes_every_colour() -> None:
-    image = seen(noise(50, 120), replace(NOTHING, grey_all=1), (64, 32))
+    image = seen(noise(50, 120), replace(AS_SEARCHED, grey_all=1), (64, 32))
     assert torch.equal(image[0], image[1])
     assert torch.equal(image[0], image[2])
 
@@ -170,8 +177,8 @@ def test_grey_all_takes_every_colour() -> None:
 def test_policy_has_its_share() -> None:
     torch.manual_seed(0)
     image = noise(20, 40)
-    plain = train_transform(NOTHING, (40, 20))(image)
-    transform = train_transform(replace(NOTHING, policy="randaugment", policy_share=0.3), (40, 20))
+    plain = train_transform(AS_SEARCHED, (40, 20))(image)
+    transform = train_transform(replace(AS_SEARCHED, policy="randaugment", policy_share=0.3), (40, 20))
     changed = sum(not torch.equal(transform(image), plain) for _ in range(200))
     assert 30 < changed < 75
 
@@ -228,3 +235,20 @@ def test_erased_rectangles_are_distributed_as_in_torchvision() -> None:
 def test_impossible_amounts_are_refused(changes: dict[str, Any], message: str) -> None:
     with pytest.raises(InputError, match=message):
         AugmentRecipe(**changes)
+
+
+def test_what_a_batch_draws_depends_on_the_keys_and_its_number_alone() -> None:
+    images = [noise(30, 60), noise(31, 60)]
+    augment = SeededAugmentation(image_processor((32, 16)), AugmentRecipe(), (7, 1))
+
+    def varied(number: int) -> torch.Tensor:
+        pixels = augment(number, images)
+        augment.seed(number)
+        finished: torch.Tensor = augment.finish(pixels)
+        return finished
+
+    first = varied(3)
+    assert not torch.equal(varied(4), first)
+    assert torch.equal(varied(3), first)
+    other = SeededAugmentation(image_processor((32, 16)), AugmentRecipe(), (7, 2))
+    assert not torch.equal(other(3, images), augment(3, images))
