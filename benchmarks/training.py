@@ -33,7 +33,7 @@ from textreid.data.samplers import IdentitySampler
 from textreid.data.training_set import training_set
 from textreid.models.pretrained.joint import start_model
 from textreid.synthetic import write_cuhk_pedes, write_market1501
-from textreid.training.freezing import frozen
+from textreid.training.freezing import freeze
 from textreid.training.objective import Objective, view_sizes
 from textreid.training.progress import StepReport
 from textreid.training.step import Step
@@ -113,7 +113,7 @@ def main(device: str = "cpu", workers: str = "1") -> None:
         recipe = recipe_of(root, int(workers))
         step, batches = held(recipe, root, device)
         rates: dict[str, list[float]] = {"loop": [], "towers": []}
-        with frozen(step.model, recipe.model.frozen):
+        with freeze(step.model, recipe.model.frozen):
             for turn in range(TURNS):
                 rates["towers"].append(towers(step, batches, recipe))
                 rates["loop"].append(loop(recipe, root / str(turn), device))

@@ -11,7 +11,7 @@ from PIL import Image
 from tests.helpers.small_models import joint_model
 from textreid.losses import Sizes
 from textreid.losses.attributes import Attributes, Config
-from textreid.training.attribute_validation import recognise
+from textreid.training.attribute_validation import validate_attributes
 from textreid.types import PersonCrop
 
 GROUPS = {"coat": ("blue", "red"), "hat": ("no", "yes")}
@@ -43,16 +43,16 @@ def test_heads_that_know_colours_are_right(tmp_path: Path) -> None:
         heads.heads.weight[1] = apart  # red
         heads.heads.bias[1] = -(apart @ pooled.mean(0))
     for size in (3, 64):
-        result = recognise(model, processor, heads, people, GROUPS, size=size)
+        result = validate_attributes(model, processor, heads, people, GROUPS, size=size)
         assert result.groups == {"coat": 1.0}  # nobody knows about hats
         assert result.mean_accuracy == 1.0
     with torch.no_grad():
         heads.heads.weight[1] *= -1
         heads.heads.bias[1] *= -1
-    assert recognise(model, processor, heads, people, GROUPS).groups["coat"] == pytest.approx(0.0)
+    assert validate_attributes(model, processor, heads, people, GROUPS).groups["coat"] == pytest.approx(0.0)
 
 
 def test_no_crop_at_all() -> None:
     model, processor = joint_model()
     heads = Attributes(Config(), Sizes(model.config.projection_dim, 4, attributes=GROUPS))
-    assert recognise(model.eval(), processor, heads, [], GROUPS).groups == {}
+    assert validate_attributes(model.eval(), processor, heads, [], GROUPS).groups == {}

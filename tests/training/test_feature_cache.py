@@ -20,7 +20,7 @@ from textreid.io.images import open_image
 from textreid.models.joint import JointModel
 from textreid.models.pretrained.joint import start_model
 from textreid.models.processor import JointProcessor
-from textreid.training.stages.locked.feature_cache import BATCH, read_pictures, read_sentences
+from textreid.training.stages.locked.feature_cache import BATCH, read_image_features, read_text_features
 from textreid.types import PersonCrop
 
 COUNT = BATCH + 6
@@ -46,7 +46,7 @@ def small_model() -> tuple[JointModel, JointProcessor]:
 def read(folder: Path, crops: list[PersonCrop], views: int = 2, *, tokens: bool = True):
     model, processor = small_model()
     recipe = Recipe(workers=0)
-    return read_pictures(
+    return read_image_features(
         folder, model, processor, crops, recipe, views=views, tokens=tokens, show=lambda *_: None
     )
 
@@ -94,7 +94,7 @@ def test_the_first_view_of_sentences_is_what_a_search_sees(tmp_path: Path) -> No
     captions = [*CAPTIONS, "a child"] * 30
     model, processor = small_model()
     recipe = Recipe(text=TextRecipe(delete=0.4))
-    vectors = read_sentences(
+    vectors = read_text_features(
         tmp_path / "kept", model, processor, captions, recipe, views=2, show=lambda *_: None
     )
     with torch.inference_mode():

@@ -12,7 +12,7 @@ from torch.nn import functional as F
 
 from tests.helpers.toy import COLOURS, ToyEncoder, draw_person
 from textreid.data.training_set import TrainingSet
-from textreid.training.mining.hard_identities import LISTED, look_alikes, nearest, one_each
+from textreid.training.mining.hard_identities import LISTED, hard_neighbours, nearest, one_each
 from textreid.types import PersonCrop
 
 
@@ -47,6 +47,6 @@ def test_people_of_the_same_colours_are_alike(tmp_path: Path) -> None:
     labels = [crop.person_id for crop in crops]
     nothing = torch.empty(len(crops), 0, dtype=torch.int64)
     data = TrainingSet(crops, labels, [0] * len(crops), [[]] * len(crops), nothing, {})
-    first = [people[0] for people in look_alikes(ToyEncoder(), data, seed=0)]
+    first = [people[0] for people in hard_neighbours(ToyEncoder(), data, seed=0)]
     half = len(worn) // 2
     assert first == [(person + half) % len(worn) for person in range(len(worn))]

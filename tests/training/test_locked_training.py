@@ -27,9 +27,9 @@ from textreid.inference.encoder import Encoder
 from textreid.inference.reranker import FIRST
 from textreid.io.images import open_image
 from textreid.training.progress import StepReport
-from textreid.training.stages.locked.image_task import PictureLesson, means
-from textreid.training.stages.locked.task import Setting
-from textreid.training.stages.locked.text_task import SentenceLesson, match_loss, wrong_hits
+from textreid.training.stages.locked.image_task import ImageTask, means
+from textreid.training.stages.locked.task import LockedContext
+from textreid.training.stages.locked.text_task import TextTask, match_loss, wrong_hits
 from textreid.training.train import train
 from textreid.types import PersonCrop
 
@@ -254,12 +254,12 @@ def test_pictures_without_sentences_stay_and_unknown_people_are_nobody(tmp_path:
     options = LockedRecipe(still="text", batch=6, views=1, person=0.0, identification=2.0, stay=3.0)
     recipe = Recipe(augment=AS_SEARCHED, workers=0)
     model, processor = joint_model()
-    setting = Setting(tmp_path / "kept", data, model, processor, recipe, options, lambda *_: None)
-    lesson = PictureLesson(setting)
+    context = LockedContext(tmp_path / "kept", data, model, processor, recipe, options, lambda *_: None)
+    task = ImageTask(context)
     with torch.no_grad():
-        start = lesson.start.clone()
+        start = task.start.clone()
         model.image_projection.weight.add_(0.02 * drawn(*model.image_projection.weight.shape, seed=0))
-        losses = lesson(model, next(lesson.inputs(0, 0)))
+        losses = task(model, next(task.inputs(0, 0)))
         pixels = processor.image_processor([open_image(crop.image) for crop in crops], return_tensors="pt")
         now = normalize(model.get_image_features(**pixels).pooler_output, dim=1)
         words = processor.tokenizer(CAPTIONS, padding=True, return_tensors="pt")
@@ -290,12 +290,12 @@ def test_sentences_choose_among_all_pictures_of_their_person(tmp_path: Path) -> 
     data = TrainingSet(crops, labels, [0] * 5, trust, torch.zeros(5, 0, dtype=torch.int64), {})
     model, processor = joint_model()
     recipe, options = Recipe(workers=0), LockedRecipe(batch=6, views=1, person=0.3)
-    lesson = SentenceLesson(
-        Setting(tmp_path / "kept", data, model, processor, recipe, options, lambda *_: None)
+    task = TextTask(
+        LockedContext(tmp_path / "kept", data, model, processor, recipe, options, lambda *_: None)
     )
-    (rows,) = lesson.order(0)
+    (rows,) = task.order(0)
     with torch.no_grad():
-        loss = lesson(model, rows)["sentences"].item()
+        loss = task(model, rows)["sentences"].item()
         pixels = processor.image_processor([open_image(crop.image) for crop in crops], return_tensors="pt")
         pictures = normalize(model.get_image_features(**pixels).pooler_output, dim=1)
         words = processor.tokenizer(data.captions, padding=True, return_tensors="pt")
@@ -329,17 +329,17 @@ def test_sentences_about_one_person_alone_are_refused(
     data = TrainingSet(crops, labels, [0, 0], [[1.0], [1.0]], torch.zeros(2, 0, dtype=torch.int64), {})
     model, processor = joint_model()
 
-    def lesson() -> SentenceLesson:
+    def task() -> TextTask:
         recipe, options = Recipe(workers=0), LockedRecipe(batch=2)
-        return SentenceLesson(
-            Setting(tmp_path / "kept", data, model, processor, recipe, options, lambda *_: None)
+        return TextTask(
+            LockedContext(tmp_path / "kept", data, model, processor, recipe, options, lambda *_: None)
         )
 
     if refused:
         with pytest.raises(InputError, match="two people"):
-            lesson()
+            task()
     else:
-        made = lesson()
+        made = task()
         assert made(model, next(made.inputs(0, 0)))["sentences"].isfinite()
 
 

@@ -11,7 +11,7 @@ from sklearn.metrics import log_loss
 from torch import Tensor
 from torch.nn import functional as F
 
-from textreid.training.stages.locked.memory_bank import WholeContrast, shares
+from textreid.training.stages.locked.memory_bank import MemoryBankContrast, soft_targets
 
 ROWS, OTHERS = 24, 10
 TEMPERATURE = 0.2
@@ -58,7 +58,7 @@ def logits_of(points: Tensor, fixed: Tensor) -> Tensor:
 def test_a_batch_of_all_rows_is_the_symmetric_softmax(own: Tensor, trust: Tensor, fixed: Tensor) -> None:
     points = unit(ROWS, 6, seed=0)
     mine, plain = points.clone().requires_grad_(), points.clone().requires_grad_()
-    contrast = WholeContrast(unit(ROWS, 6, seed=1), fixed, trust @ own, temperature=TEMPERATURE)
+    contrast = MemoryBankContrast(unit(ROWS, 6, seed=1), fixed, trust @ own, temperature=TEMPERATURE)
     loss = contrast(mine, torch.arange(ROWS), mine @ fixed.T, own, trust)
     expected = whole_loss(logits_of(plain, fixed), own, trust)
     assert loss.item() == pytest.approx(expected.item())
@@ -71,7 +71,7 @@ def test_the_gradients_of_batches_add_up_to_the_whole(own: Tensor, fixed: Tensor
     """As long as rows stand still."""
     points, trust = unit(ROWS, 6, seed=0), torch.ones(ROWS, dtype=torch.float64)
     mine, plain = points.clone().requires_grad_(), points.clone().requires_grad_()
-    contrast = WholeContrast(points, fixed, trust @ own, temperature=TEMPERATURE)
+    contrast = MemoryBankContrast(points, fixed, trust @ own, temperature=TEMPERATURE)
     batches = torch.randperm(ROWS, generator=torch.Generator().manual_seed(5)).split(4)
     losses = [contrast(mine[rows], rows, mine[rows] @ fixed.T, own[rows], trust[rows]) for rows in batches]
     torch.stack(losses).mean().backward()
@@ -85,12 +85,12 @@ def test_the_gradients_of_batches_add_up_to_the_whole(own: Tensor, fixed: Tensor
 def test_rows_are_remembered_as_last_seen(own: Tensor, fixed: Tensor) -> None:
     """After any number of batches the sums are those of a new start from the rows as they are now."""
     trust = torch.ones(ROWS, dtype=torch.float64)
-    contrast = WholeContrast(unit(ROWS, 6, seed=0), fixed, trust @ own, temperature=TEMPERATURE)
+    contrast = MemoryBankContrast(unit(ROWS, 6, seed=0), fixed, trust @ own, temperature=TEMPERATURE)
     now = unit(ROWS, 6, seed=7)
     for _ in range(3):
         for rows in torch.arange(ROWS).split(5):
             contrast(now[rows], rows, now[rows] @ fixed.T, own[rows], trust[rows])
-    new = WholeContrast(now, fixed, trust @ own, temperature=TEMPERATURE)
+    new = MemoryBankContrast(now, fixed, trust @ own, temperature=TEMPERATURE)
     torch.testing.assert_close(contrast.seen, new.seen)
     torch.testing.assert_close(contrast.total, new.total)
 
@@ -102,7 +102,7 @@ def test_learning_in_batches_reaches_what_learning_from_all_rows_does(fixed: Ten
     for size in (OTHERS, 2):
         points = drawn(OTHERS, 6, seed=4).requires_grad_()
         start = F.normalize(points.detach(), dim=1)
-        contrast = WholeContrast(start, fixed, trust, temperature=TEMPERATURE)
+        contrast = MemoryBankContrast(start, fixed, trust, temperature=TEMPERATURE)
         optimizer = torch.optim.SGD([points], lr=0.1)
         for _ in range(300 * size):
             for rows in torch.arange(OTHERS).split(size):
@@ -118,7 +118,7 @@ def test_learning_in_batches_reaches_what_learning_from_all_rows_does(fixed: Ten
 def test_nobody_trusted_is_no_loss(own: Tensor, fixed: Tensor) -> None:
     points, rows = unit(ROWS, 6, seed=0), torch.arange(4)
     nobody = torch.zeros(ROWS, dtype=torch.float64)
-    contrast = WholeContrast(points, fixed, nobody @ own, temperature=TEMPERATURE)
+    contrast = MemoryBankContrast(points, fixed, nobody @ own, temperature=TEMPERATURE)
     assert contrast(points[rows], rows, points[rows] @ fixed.T, own[rows], nobody[rows]).item() == 0
 
 
@@ -129,7 +129,7 @@ def test_shares_make_the_cross_entropy_of_scikit_learn(person: float) -> None:
     own = torch.tensor([[True, True, False, False], [False, False, True, False]])
     same = torch.tensor([[True, True, True, False], [True, True, True, False]])
     logits = drawn(2, 4, seed=6)
-    targets = shares(own, same, weights, person=person)
+    targets = soft_targets(own, same, weights, person=person)
     losses = F.cross_entropy(logits, targets.double(), reduction="none")
     for row in range(2):
         alone = np.where(own[row], weights, 0)

@@ -15,7 +15,12 @@ from tests.helpers.batches import batch_of
 from tests.helpers.small_models import joint_model
 from textreid.config import DataRecipe
 from textreid.data.training_set import TrainingSet, training_set
-from textreid.training.mining.noisy_pairs import divide, divided, pair_losses, share_left
+from textreid.training.mining.noisy_pairs import (
+    believed_fraction,
+    filter_noisy_pairs,
+    pair_losses,
+    split_by_consensus,
+)
 from textreid.types import Batch, Features
 
 
@@ -53,7 +58,7 @@ def test_planted_noise_is_found(share: float) -> None:
     assert losses.shape[1] == 400
     for view in losses:
         assert roc_auc_score(noise, view) > 0.99
-    trust = divide(losses, seed=0)
+    trust = split_by_consensus(losses, seed=0)
     assert trust.dtype == np.float32
     assert (trust == ~noise).mean() > 0.97
 
@@ -90,7 +95,7 @@ def test_pairs_that_have_been_learned_are_all_believed() -> None:
     """However much their cosines differ: a mixture would otherwise find two heaps in them."""
     batches = [planted(list(range(40)), [n == 7] * 40, seed=n) for n in range(8)]
     losses = pair_losses(Planted(), batches)
-    trust = divide(losses, seed=0).reshape(8, 40)
+    trust = split_by_consensus(losses, seed=0).reshape(8, 40)
     assert trust[:7].mean() > 0.98
     assert trust[7].mean() < 0.02
 
@@ -122,25 +127,25 @@ def test_views_of_both_modalities_are_measured() -> None:
 def test_views_that_disagree_toss_a_coin() -> None:
     heap = np.concatenate([np.linspace(0, 0.1, 300), np.linspace(2, 2.1, 300)])
     other = np.concatenate([heap[:200], heap[400:], heap[200:400]])  # differ in 200 places
-    trust = divide(np.stack([heap, other]), seed=3)
+    trust = split_by_consensus(np.stack([heap, other]), seed=3)
     right, right_too = heap < 1, other < 1
     assert (trust[right & right_too] == 1).all()
     assert (trust[~right & ~right_too] == 0).all()
     assert 0.4 < trust[right != right_too].mean() < 0.6
-    np.testing.assert_array_equal(trust, divide(np.stack([heap, other]), seed=3))
-    assert (trust != divide(np.stack([heap, other]), seed=4)).any()
+    np.testing.assert_array_equal(trust, split_by_consensus(np.stack([heap, other]), seed=3))
+    assert (trust != split_by_consensus(np.stack([heap, other]), seed=4)).any()
 
 
 def test_pair_that_fits_extremely_well_is_right() -> None:
     """The normal distribution of the wrong heap is wide, and wins again far to the left of the right one."""
     random = np.random.default_rng(0)
     losses = np.concatenate([[-9.0], random.normal(0, 0.05, 500), random.normal(3, 3, 200)])
-    assert divide(losses[None], seed=0)[0] == 1
+    assert split_by_consensus(losses[None], seed=0)[0] == 1
 
 
 @pytest.mark.parametrize("losses", [[[0.3]], [[0.2, 0.2, 0.2]]])
 def test_losses_that_tell_nothing_leave_all_believed(losses: list[list[float]]) -> None:
-    assert (divide(np.array(losses), seed=0) == 1).all()
+    assert (split_by_consensus(np.array(losses), seed=0) == 1).all()
 
 
 @pytest.fixture(scope="module")
@@ -151,7 +156,9 @@ def drawn(tmp_path_factory: pytest.TempPathFactory) -> TrainingSet:
 
 def test_division_of_a_training_set(drawn: TrainingSet) -> None:
     half = replace(drawn, trust=[[0.5] * len(row) for row in drawn.trust])
-    divided_whole, divided_half = (divided(data, *joint_model(), seed=0, size=5) for data in (drawn, half))
+    divided_whole, divided_half = (
+        filter_noisy_pairs(data, *joint_model(), seed=0, size=5) for data in (drawn, half)
+    )
     for row, crop in enumerate(drawn.crops):
         assert len(divided_whole.trust[row]) == len(crop.captions)
         assert set(divided_whole.trust[row]) <= {0.0, 1.0}
@@ -159,7 +166,7 @@ def test_division_of_a_training_set(drawn: TrainingSet) -> None:
     assert {factor for row in drawn.trust for factor in row} == {1.0}
     believed = np.concatenate(divided_whole.trust)
     for before, after in ((drawn, divided_whole), (half, divided_half)):
-        assert share_left(before, after) == pytest.approx(believed.mean())
+        assert believed_fraction(before, after) == pytest.approx(believed.mean())
 
 
 def test_each_pair_gets_its_own_loss(drawn: TrainingSet, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -170,7 +177,7 @@ def test_each_pair_gets_its_own_loss(drawn: TrainingSet, monkeypatch: pytest.Mon
             [(batch.image_ids[batch.text_rows] == 3).float().numpy() for batch in batches]
         )[None],
     )
-    trust = divided(drawn, *joint_model(), seed=0, size=3).trust
+    trust = filter_noisy_pairs(drawn, *joint_model(), seed=0, size=3).trust
     assert [set(row) for row in trust] == [{0.0} if row == 3 else {1.0} for row in range(len(trust))]
 
 
@@ -182,7 +189,7 @@ def test_training_goes_on_as_it_was(drawn: TrainingSet) -> None:
     statistics = {name: value.clone() for name, value in model.state_dict().items()}
     torch.manual_seed(5)
     state = torch.get_rng_state()
-    divided(drawn, model, processor, seed=0)
+    filter_noisy_pairs(drawn, model, processor, seed=0)
     assert {name: module.training for name, module in model.named_modules()} == before
     assert all(torch.equal(value, statistics[name]) for name, value in model.state_dict().items())
     assert torch.equal(torch.get_rng_state(), state)
@@ -191,6 +198,6 @@ def test_training_goes_on_as_it_was(drawn: TrainingSet) -> None:
 def test_images_without_sentences_are_left_alone(drawn: TrainingSet) -> None:
     crops = [replace(crop, captions=()) for crop in drawn.crops]
     silent = replace(drawn, crops=crops, trust=[[] for _ in crops])
-    after = divided(silent, *joint_model(), seed=0)
+    after = filter_noisy_pairs(silent, *joint_model(), seed=0)
     assert after.trust == silent.trust
-    assert share_left(silent, after) == 1
+    assert believed_fraction(silent, after) == 1

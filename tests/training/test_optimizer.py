@@ -14,8 +14,8 @@ from tests.helpers.small_models import joint_model
 from textreid.config import OptimizerRecipe, Phase
 from textreid.errors import UnknownNameError
 from textreid.losses import Sizes
-from textreid.training.averaging import MovingAverage, blend
-from textreid.training.freezing import frozen, recompute_activations, set_dropout
+from textreid.training.averaging import MovingAverage, interpolate_weights
+from textreid.training.freezing import freeze, recompute_activations, set_dropout
 from textreid.training.objective import Objective
 from textreid.training.optimizer import layer_depths, make_optimizer, schedule, set_rates
 
@@ -145,7 +145,7 @@ class TestFrozen:
         model, _ = joint_model()
         model.text_projection.weight.requires_grad_(False)
         names = ["text_tower.encoder.layer.0", "image_tower.conv_stem", "text_projection"]
-        with frozen(model, names) as modules:
+        with freeze(model, names) as modules:
             assert modules == [model.get_submodule(name) for name in names]
             still = {name for name, weight in model.named_parameters() if not weight.requires_grad}
         assert still == {
@@ -158,7 +158,7 @@ class TestFrozen:
         model, _ = joint_model()
         with (
             pytest.raises(UnknownNameError, match=r"'image_tower\.blocks\.00'.*'image_tower\.blocks\.0"),
-            frozen(model, ["image_tower.blocks.00"]),
+            freeze(model, ["image_tower.blocks.00"]),
         ):
             pass
 
@@ -209,9 +209,9 @@ def test_a_blend_lies_between_what_was_and_what_was_learned() -> None:
     before, _ = joint_model(seed=0)
     after, _ = joint_model(seed=1)
     learned = {name: tensor.clone() for name, tensor in after.state_dict().items()}
-    mixed = blend(after, before.state_dict(), 0.25).state_dict()
+    mixed = interpolate_weights(after, before.state_dict(), 0.25).state_dict()
     for name, old in before.state_dict().items():
         if old.is_floating_point():
             torch.testing.assert_close(mixed[name], 0.25 * old + 0.75 * learned[name])
         torch.testing.assert_close(after.state_dict()[name], learned[name], rtol=0, atol=0)
-    assert blend(after, before.state_dict(), 0.0) is after
+    assert interpolate_weights(after, before.state_dict(), 0.0) is after

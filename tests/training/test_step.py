@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from textreid.models import JointConfig, JointModel
-from textreid.training.length_buckets import encode_sentences
-from textreid.training.precision import arithmetic
+from textreid.training.length_buckets import encode_texts_by_length
+from textreid.training.precision import tower_autocast
 
 
 def test_grouping_by_length_equals_one_padded_batch() -> None:
@@ -35,7 +35,7 @@ def test_grouping_by_length_equals_one_padded_batch() -> None:
         ]
     )
     for parts in (1, 3, 4, 20):
-        grouped = encode_sentences(model, ids, mask, groups=parts)
+        grouped = encode_texts_by_length(model, ids, mask, groups=parts)
         torch.testing.assert_close(grouped.pooled, whole.pooled, atol=1e-5, rtol=1e-4)
         torch.testing.assert_close(grouped.pooled, alone, atol=1e-5, rtol=1e-4)
         assert torch.equal(grouped.mask, mask.bool())
@@ -56,5 +56,5 @@ def test_a_cpu_computes_in_bf16_where_that_pays(
     monkeypatch: pytest.MonkeyPatch, has_bf16: bool, precision: str, on_cpu: bool, computed: torch.dtype
 ) -> None:
     monkeypatch.setattr("textreid.training.precision.cpu_has_bf16", lambda: has_bf16)
-    with arithmetic("cpu", precision, on_cpu=on_cpu):
+    with tower_autocast("cpu", precision, on_cpu=on_cpu):
         assert (torch.ones(2, 2) @ torch.ones(2, 2)).dtype == computed

@@ -16,7 +16,7 @@ from textreid.types import PersonCrop
 
 
 @torch.no_grad()
-def recognise(
+def validate_attributes(
     model: JointModel,
     processor: JointProcessor,
     heads: Attributes,

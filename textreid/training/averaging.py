@@ -34,7 +34,7 @@ class MovingAverage(AveragedModel):
         self.requires_grad_(False)
 
 
-def blend(model: JointModel, start: Mapping[str, Tensor], share: float) -> JointModel:
+def interpolate_weights(model: JointModel, start: Mapping[str, Tensor], share: float) -> JointModel:
     """The model itself where `share` is 0, else a copy whose every weight lies that share of the way back.
 
     Args:

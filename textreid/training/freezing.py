@@ -12,7 +12,7 @@ from textreid.models.joint import JointModel
 
 
 @contextmanager
-def frozen(model: nn.Module, names: Iterable[str]) -> Iterator[list[nn.Module]]:
+def freeze(model: nn.Module, names: Iterable[str]) -> Iterator[list[nn.Module]]:
     """The modules of these names, which stay as they are inside the `with` block.
 
     Batch statistics stay too as long as the modules are in evaluation mode.

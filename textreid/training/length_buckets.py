@@ -11,13 +11,13 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from textreid.models.joint import JointModel
-from textreid.training.precision import arithmetic
+from textreid.training.precision import tower_autocast
 from textreid.types import Features
 
 GROUPS = 4
 
 
-def encode_words(model: JointModel, words: Mapping[str, Tensor], precision: str) -> Features:
+def encode_tokens(model: JointModel, words: Mapping[str, Tensor], precision: str) -> Features:
     """The features of sentences alone, in a recipe's precision.
 
     Args:
@@ -26,11 +26,11 @@ def encode_words(model: JointModel, words: Mapping[str, Tensor], precision: str)
         precision: as for `Step`.
     """
     device = model.device
-    with arithmetic(device.type, precision):
-        return encode_sentences(model, words["token_ids"].to(device), words["token_mask"].to(device))
+    with tower_autocast(device.type, precision):
+        return encode_texts_by_length(model, words["token_ids"].to(device), words["token_mask"].to(device))
 
 
-def encode_sentences(
+def encode_texts_by_length(
     model: JointModel, token_ids: Tensor, token_mask: Tensor, *, groups: int = GROUPS
 ) -> Features:
     """The features of a batch's sentences, those of similar length computed together.

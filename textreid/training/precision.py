@@ -7,12 +7,12 @@ from functools import cache
 import torch
 
 
-def half(precision: str) -> torch.dtype | None:
+def half_dtype(precision: str) -> torch.dtype | None:
     """What a recipe's precision computes in; None for float32."""
     return {"bf16": torch.bfloat16, "fp16": torch.float16}.get(precision)
 
 
-def arithmetic(device: str, precision: str, *, on_cpu: bool = True) -> torch.autocast:
+def tower_autocast(device: str, precision: str, *, on_cpu: bool = True) -> torch.autocast:
     """What a recipe's precision computes in, as a context.
 
     Args:
@@ -20,7 +20,7 @@ def arithmetic(device: str, precision: str, *, on_cpu: bool = True) -> torch.aut
         precision: as for `Step`.
         on_cpu: whether it pays on a CPU that has bfloat16.
     """
-    dtype = half(precision)
+    dtype = half_dtype(precision)
     pays = device != "cpu" or (on_cpu and cpu_has_bf16())
     return torch.autocast(device, dtype, enabled=dtype is not None and pays)
 

@@ -9,9 +9,9 @@ from torch import nn
 
 from textreid.models.joint import JointModel
 from textreid.training.distributed import is_shared
-from textreid.training.length_buckets import encode_sentences
+from textreid.training.length_buckets import encode_texts_by_length
 from textreid.training.objective import Objective
-from textreid.training.precision import arithmetic
+from textreid.training.precision import tower_autocast
 from textreid.types import Batch, Encoded, Features, LossReport
 
 
@@ -40,14 +40,14 @@ class Step(nn.Module):
     def encode(self, batch: Batch) -> Encoded:
         """Both modalities in float32; sentences are left out where the model has none, or no process any."""
         device = batch.images.device.type
-        with arithmetic(device, self.precision, on_cpu=False):
+        with tower_autocast(device, self.precision, on_cpu=False):
             image = self.model.encode_image(batch.images)
         text = masked = None
         if self.model.text_tower is not None and (len(batch.text_rows) or is_shared()):
-            with arithmetic(device, self.precision):
-                text = encode_sentences(self.model, batch.token_ids, batch.token_mask)
+            with tower_autocast(device, self.precision):
+                text = encode_texts_by_length(self.model, batch.token_ids, batch.token_mask)
                 if batch.masked_ids is not None:
-                    masked = encode_sentences(self.model, batch.masked_ids, batch.token_mask)
+                    masked = encode_texts_by_length(self.model, batch.masked_ids, batch.token_mask)
         image, text, masked = _single(image), text and _single(text), masked and _single(masked)
         if text is None or self.model.matcher is None:
             return Encoded(image, text, masked)

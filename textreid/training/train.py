@@ -35,12 +35,12 @@ from textreid.models.joint import JointModel
 from textreid.models.pretrained.joint import start_model
 from textreid.models.processor import JointProcessor, image_processor
 from textreid.training import validation
-from textreid.training.averaging import MovingAverage, blend
+from textreid.training.averaging import MovingAverage, interpolate_weights
 from textreid.training.checkpoint import load_state, save_state, settle
 from textreid.training.distributed import gather, make_accelerator
-from textreid.training.freezing import frozen, recompute_activations, set_dropout
-from textreid.training.mining.hard_identities import look_alikes
-from textreid.training.mining.noisy_pairs import divided, share_left
+from textreid.training.freezing import freeze, recompute_activations, set_dropout
+from textreid.training.mining.hard_identities import hard_neighbours
+from textreid.training.mining.noisy_pairs import believed_fraction, filter_noisy_pairs
 from textreid.training.objective import Objective, view_sizes
 from textreid.training.optimizer import make_optimizer, schedule, set_rates
 from textreid.training.progress import Progress, StepReport
@@ -93,7 +93,7 @@ def train(
     with accelerator.main_process_first():  # it draws people for all
         settle(recipe, out)
         data = training_set(recipe.data, out, reads_text=recipe.model.reads_text)
-        val = validation.read(recipe.val, out)
+        val = validation.read_benchmarks(recipe.val, out)
     torch.manual_seed(recipe.seed)
     model, processor = start_model(recipe.model, recipe.phases[0].image_size, data.captions)
     objective = Objective(recipe.loss, view_sizes(model, data), gather=gather)
@@ -129,7 +129,7 @@ def train(
         say,
     )
     while progress.phase < len(recipe.phases):
-        with frozen(model, (*recipe.model.frozen, *recipe.phases[progress.phase].frozen)) as still:
+        with freeze(model, (*recipe.model.frozen, *recipe.phases[progress.phase].frozen)) as still:
             run.phase(recipe.phases[progress.phase], data, still, progress)
         progress.phase, progress.epoch_in_phase = progress.phase + 1, 0
     if log is not None:
@@ -215,8 +215,10 @@ class _Run:
             trust = None
             if self.log is not None:
                 workers = self.recipe.workers
-                found = divided(data, self.model, self.processor, seed=seed, device=device, workers=workers)
-                trust, share = found.trust, share_left(data, found)
+                found = filter_noisy_pairs(
+                    data, self.model, self.processor, seed=seed, device=device, workers=workers
+                )
+                trust, share = found.trust, believed_fraction(data, found)
                 self.log.add(progress.steps, {"epoch": progress.epoch, "believed": share})
                 self.say(f"epoch {progress.epoch + 1}: {share:.0%} of the pairs are believed")
             progress.trust = broadcast_object_list([trust])[0]
@@ -228,7 +230,7 @@ class _Run:
             found = None
             if self.log is not None:
                 encoder = self._encoder(self.kept_model, progress)
-                found = look_alikes(encoder, data, seed=seed_of(self.recipe.seed, progress.epoch))
+                found = hard_neighbours(encoder, data, seed=seed_of(self.recipe.seed, progress.epoch))
             progress.look_alikes = broadcast_object_list([found])[0]
         return progress.look_alikes or []
 
@@ -310,7 +312,7 @@ class _Run:
 
     def _keep_best(self, log: RunLog, progress: Progress) -> None:
         """Write the model if it is the best so far on the first validation split, or if there is none."""
-        model = blend(self.kept_model, self.start, self.recipe.model.keep)
+        model = interpolate_weights(self.kept_model, self.start, self.recipe.model.keep)
         if self.recipe.keep_epochs:
             save_model(model, self.processor, self.out / "epochs" / str(progress.epoch))
         if self.val:
@@ -318,7 +320,7 @@ class _Run:
             (first, chosen), *others = measured.items()
             row = {"epoch": progress.epoch, "val": chosen, **({"also": dict(others)} if others else {})}
             log.add(progress.steps, row)
-            self.say(f"epoch {progress.epoch}: {validation.shown(measured)}")
+            self.say(f"epoch {progress.epoch}: {validation.summary_line(measured)}")
             if chosen["R1"] <= progress.best:
                 return
             progress.best = chosen["R1"]
@@ -349,13 +351,15 @@ class _Run:
             name: before | validation.measure(encoder, self.val[name], reads_text=True)
             for name, before in best["val"].items()
         }
-        self.say(f"vectors of the finished model: {validation.shown(best['val'])}")
+        self.say(f"vectors of the finished model: {validation.summary_line(best['val'])}")
         if encoder.has_matcher:
             best["matched"] = {
                 name: validation.measure(encoder, benchmark, reads_text=True, match=FIRST)
                 for name, benchmark in self.val.items()
             }
-            self.say(f"first {FIRST} put into order by the matcher: {validation.shown(best['matched'])}")
+            self.say(
+                f"first {FIRST} put into order by the matcher: {validation.summary_line(best['matched'])}"
+            )
         self._note_best(best)
 
     def _show(self, stage: str, done: int, total: int, terms: Mapping[str, float] | None = None) -> None:
@@ -384,7 +388,7 @@ class _Run:
         if "attributes" not in heads:
             return {}
         device = str(self.accelerator.device)
-        return validation.recognition(
+        return validation.measure_attributes(
             model, self.processor, heads["attributes"], benchmark, self.groups, device=device
         )
 

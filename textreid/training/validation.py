@@ -17,10 +17,10 @@ from textreid.evaluate.methods import Methods
 from textreid.losses.attributes import Attributes
 from textreid.models.joint import JointModel
 from textreid.models.processor import JointProcessor
-from textreid.training.attribute_validation import recognise
+from textreid.training.attribute_validation import validate_attributes
 
 
-def read(recipes: Sequence[DataRecipe], out: Path) -> dict[str, Benchmark]:
+def read_benchmarks(recipes: Sequence[DataRecipe], out: Path) -> dict[str, Benchmark]:
     """The validation splits of a recipe by name, such as "cuhk-pedes val".
 
     Args:
@@ -63,7 +63,7 @@ def measure(
     return evaluate(encoder, benchmark, methods=methods, directions=[asked]).directions[asked].percent
 
 
-def recognition(
+def measure_attributes(
     model: JointModel,
     processor: JointProcessor,
     heads: Attributes,
@@ -86,11 +86,11 @@ def recognition(
     """
     if not any(groups.keys() & crop.attributes.keys() for crop in benchmark.gallery):
         return {}
-    result = recognise(model, processor, heads, benchmark.gallery, groups, device=device)
+    result = validate_attributes(model, processor, heads, benchmark.gallery, groups, device=device)
     return {name: 100 * getattr(result, name) for name in ("mean_accuracy", "accuracy", "f1")}
 
 
-def shown(measured: Mapping[str, Mapping[str, float]]) -> str:
+def summary_line(measured: Mapping[str, Mapping[str, float]]) -> str:
     """One line of what was measured on each split."""
     names = {"R1": "R@1", "mAP": "mAP", "mean_accuracy": "attributes mA"}
     return ", ".join(

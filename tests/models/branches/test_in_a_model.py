@@ -18,7 +18,7 @@ from textreid.models.folder import load_whole, save_model
 from textreid.models.joint import JointModel
 from textreid.models.pretrained.joint import start_model
 from textreid.models.processor import JointProcessor
-from textreid.training.freezing import frozen
+from textreid.training.freezing import freeze
 
 RECIPE = ModelRecipe(
     init="scratch",
@@ -119,6 +119,6 @@ def test_refined_stripes_can_learn_their_assignment_alone() -> None:
     branches = {"stripes": {"count": 3, "dim": 8, "refined": True}}
     model, _ = model_with_branches(replace(RECIPE, reads_text=False, branches=branches))
     names = ["image_tower", "image_projection", "branches.stripes.reduction"]
-    with frozen(model, names):
+    with freeze(model, names):
         learns = [name for name, weight in model.named_parameters() if weight.requires_grad]
     assert learns == ["branches.stripes.assignment.weight", "branches.stripes.assignment.bias"]

@@ -20,7 +20,7 @@ LISTED = 64
 ROWS = 1024
 
 
-def look_alikes(encoder: JointEncoder, data: TrainingSet, *, seed: int) -> list[list[int]]:
+def hard_neighbours(encoder: JointEncoder, data: TrainingSet, *, seed: int) -> list[list[int]]:
     """For each person, the others who look most like them.
 
     Args:

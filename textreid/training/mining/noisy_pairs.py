@@ -32,7 +32,7 @@ TAL = tal.Config()
 """Margin, and temperature of the smooth maximum over wrong partners: the paper's."""
 
 
-def divided(
+def filter_noisy_pairs(
     data: TrainingSet,
     model: JointModel,
     processor: JointProcessor,
@@ -68,19 +68,19 @@ def divided(
         generator=torch.Generator(),  # its own, so that the loader draws nothing from the global one
     )
     losses = pair_losses(model, (batch.to(device) for batch in batches))
-    believed = divide(losses[:, np.argsort(order)], seed)
+    believed = split_by_consensus(losses[:, np.argsort(order)], seed)
     trust = [list(row) for row in data.trust]
     for (row, n), factor in zip(pairs, believed.tolist(), strict=True):
         trust[row][n] *= factor
     return replace(data, trust=trust)
 
 
-def share_left(before: TrainingSet, after: TrainingSet) -> float:
+def believed_fraction(before: TrainingSet, after: TrainingSet) -> float:
     """How much of the trust a division has left, 0 to 1; 1 where there was none.
 
     Args:
         before: the training data as it was read.
-        after: what `divided` made of it.
+        after: what `filter_noisy_pairs` made of it.
     """
     whole, left = (sum(map(sum, data.trust)) for data in (before, after))
     return left / whole if whole else 1.0
@@ -110,7 +110,7 @@ def pair_losses(model: JointModel, batches: Iterable[Batch]) -> np.ndarray:
     return np.concatenate(found, axis=1)
 
 
-def divide(losses: np.ndarray, seed: int) -> np.ndarray:
+def split_by_consensus(losses: np.ndarray, seed: int) -> np.ndarray:
     """Which pairs are believed: 1 where every view says right, 0 where every view says wrong, else a coin.
 
     A view says right where the component of smaller mean has probability > 0.5, and below that mean.

@@ -23,14 +23,14 @@ from textreid.data.image_batches import AS_SEARCHED, PictureBatches
 from textreid.errors import InputError
 from textreid.models.joint import JointModel
 from textreid.models.processor import JointProcessor
-from textreid.training.length_buckets import encode_words
+from textreid.training.length_buckets import encode_tokens
 from textreid.types import PersonCrop, ShowProgress
 
 BATCH = 64
 TOKENS, VECTORS = "tokens.f16", "vectors.npy"
 
 
-def read_pictures(
+def read_image_features(
     folder: Path,
     model: JointModel,
     processor: JointProcessor,
@@ -104,7 +104,7 @@ def _write_pictures(
 
 
 @torch.no_grad()
-def read_sentences(
+def read_text_features(
     folder: Path,
     model: JointModel,
     processor: JointProcessor,
@@ -114,7 +114,7 @@ def read_sentences(
     views: int,
     show: ShowProgress,
 ) -> Tensor:
-    """Vectors [views, T, D] float32 of unit norm of T sentences; for all else see `read_pictures`."""
+    """Vectors [views, T, D] float32 of unit norm of T sentences; for all else see `read_image_features`."""
     if not folder.is_dir():
         vectors = torch.zeros(views, len(captions), model.vector_width)
         for view in range(views):
@@ -123,7 +123,7 @@ def read_sentences(
                 torch.manual_seed(seed_of(recipe.seed, view, first))
                 some = captions[first : first + BATCH]
                 words = tokenise(some, processor.tokenizer, varied)
-                read = encode_words(model, words, recipe.precision)
+                read = encode_tokens(model, words, recipe.precision)
                 found = F.normalize(model.vector(read).float(), dim=1)
                 vectors[view, first : first + BATCH] = found.cpu()
                 show(f"sentences, view {view + 1} of {views}", first + len(some), len(captions))

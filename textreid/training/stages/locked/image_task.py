@@ -12,21 +12,21 @@ from torch.nn import functional as F
 from textreid.data.image_batches import PictureBatches
 from textreid.models.joint import JointModel
 from textreid.pairs import same_label
-from textreid.training.precision import arithmetic
-from textreid.training.stages.locked.memory_bank import WholeContrast, shares
-from textreid.training.stages.locked.task import Lesson, Setting
+from textreid.training.precision import tower_autocast
+from textreid.training.stages.locked.memory_bank import MemoryBankContrast, soft_targets
+from textreid.training.stages.locked.task import LockedContext, LockedTask
 
 PEOPLE_TEMPERATURE = 0.05
 
 
-class PictureLesson(Lesson):
+class ImageTask(LockedTask):
     """N pictures with sentences choose among all T sentences, and the sentences among the pictures.
 
     All pictures of known people are told apart as well, by vectors of each person that begin at the mean of
     their pictures; pictures without sentences shall stay near where they were.
 
     Args:
-        setting: all pictures of its data take part. Its model stays in evaluation mode: batch statistics do
+        context: all pictures of its data take part. Its model stays in evaluation mode: batch statistics do
             not move, as the sentences know them.
     """
 
@@ -37,14 +37,14 @@ class PictureLesson(Lesson):
     own: Tensor
     trust: Tensor
 
-    def __init__(self, setting: Setting) -> None:
-        data, options = setting.data, setting.options
-        _, (start,) = setting.pictures(data.crops, views=1, tokens=False)
-        sentences, labels = setting.sentences(data.captions, views=options.views), torch.tensor(data.labels)
+    def __init__(self, context: LockedContext) -> None:
+        data, options = context.data, context.options
+        _, (start,) = context.pictures(data.crops, views=1, tokens=False)
+        sentences, labels = context.sentences(data.captions, views=options.views), torch.tensor(data.labels)
         described = torch.tensor([bool(crop.captions) for crop in data.crops])
         trust = torch.tensor([trust for row in data.trust for trust in row])
         super().__init__(
-            setting,
+            context,
             len(data.crops),
             sentences=sentences,
             start=start,
@@ -53,8 +53,10 @@ class PictureLesson(Lesson):
             own=torch.tensor([row for row, crop in enumerate(data.crops) for _ in crop.captions]),
             trust=trust,
         )
-        self.files, self.pixels = [crop.image for crop in data.crops], setting.processor.image_processor
-        self.contrast = WholeContrast(start[described], sentences[0], trust, temperature=options.temperature)
+        self.files, self.pixels = [crop.image for crop in data.crops], context.processor.image_processor
+        self.contrast = MemoryBankContrast(
+            start[described], sentences[0], trust, temperature=options.temperature
+        )
         self.people = nn.Parameter(means(start, labels, data.classes))
 
     def inputs(self, epoch: int, first: int) -> Iterator[tuple[Tensor, Tensor]]:
@@ -69,7 +71,7 @@ class PictureLesson(Lesson):
         """Losses "pictures", "identification" and "stay", times what the recipe weighs them by."""
         options, device, (rows, images) = self.options, self.start.device, inputs
         view = int(torch.randint(len(self.sentences), ()))
-        with arithmetic(device.type, self.recipe.precision, on_cpu=False):
+        with tower_autocast(device.type, self.recipe.precision, on_cpu=False):
             read = model.encode_image(self.finish(images.to(device)))
         vectors, rows = F.normalize(model.vector(read).float(), dim=1), rows.to(device)
         labels, own = self.labels[rows], rows[:, None] == self.own
@@ -78,7 +80,7 @@ class PictureLesson(Lesson):
         if described.any():
             alone = own[described]
             same = alone | same_label(labels[described, None], self.labels[self.own])
-            targets = shares(alone, same, self.trust, person=options.person)
+            targets = soft_targets(alone, same, self.trust, person=options.person)
             trust, places = (alone * self.trust).sum(dim=1), self.place[rows[described]]
             cosines = vectors[described] @ self.sentences[view].T
             losses["pictures"] = self.contrast(vectors[described], places, cosines, targets, trust)

@@ -11,7 +11,7 @@ CHUNK = 1024
 NOTHING = 1e-30
 
 
-class WholeContrast(nn.Module):
+class MemoryBankContrast(nn.Module):
     """Each row of a batch chooses among all M of the other modality, and each of those among all C rows.
 
     The M stand still, so the first choice is computed as it is. For the second, rows outside the batch are
@@ -22,7 +22,7 @@ class WholeContrast(nn.Module):
         seen: [C, D] float32 of unit norm, all rows as they are now.
         others: [M, D] float32 of unit norm.
         weights: [M] float32, how much the choice of each of the M counts.
-        temperature: that cosines are divided by.
+        temperature: that cosines are filter_noisy_pairs by.
     """
 
     seen: Tensor
@@ -68,7 +68,7 @@ class WholeContrast(nn.Module):
         return ((vectors @ self.others.T - 1) / self.temperature).exp()
 
 
-def shares(own: Tensor, same: Tensor, weights: Tensor, *, person: float) -> Tensor:
+def soft_targets(own: Tensor, same: Tensor, weights: Tensor, *, person: float) -> Tensor:
     """[B, M] float32, what the choice of each row should be: its own of the M, and others of its person.
 
     Args:
@@ -78,8 +78,9 @@ def shares(own: Tensor, same: Tensor, weights: Tensor, *, person: float) -> Tens
         person: share that falls to all of the person by their weights; the rest falls to the row's own.
     """
     alone, together = own * weights, same * weights
-    return torch.lerp(_normalised(alone), _normalised(together), person)
+    return torch.lerp(normalise_rows(alone), normalise_rows(together), person)
 
 
-def _normalised(values: Tensor) -> Tensor:
+def normalise_rows(values: Tensor) -> Tensor:
+    """[B, M] whose every row sums to 1, of values of 0 or more; a row of zeros stays."""
     return values / values.sum(dim=1, keepdim=True).clamp(min=1e-6)

@@ -27,12 +27,12 @@ from textreid.models.joint import JointModel
 from textreid.models.processor import JointProcessor
 from textreid.training.averaging import MovingAverage
 from textreid.training.checkpoint import load_state, save_state
-from textreid.training.freezing import frozen
+from textreid.training.freezing import freeze
 from textreid.training.optimizer import make_optimizer, schedule, set_rates
-from textreid.training.precision import half
-from textreid.training.stages.locked.image_task import PictureLesson
-from textreid.training.stages.locked.task import Setting
-from textreid.training.stages.locked.text_task import SentenceLesson
+from textreid.training.precision import half_dtype
+from textreid.training.stages.locked.image_task import ImageTask
+from textreid.training.stages.locked.task import LockedContext
+from textreid.training.stages.locked.text_task import TextTask
 from textreid.types import ShowProgress
 
 WARMUP = 0.1
@@ -45,9 +45,9 @@ Report = Callable[[str, int, int, dict[str, float]], None]
 """Told after every step what stands still, how many are done, of how many, and each loss."""
 
 STILL = {"image": ("image_tower",), "text": ("text_tower", "text_projection")}
-LESSONS: dict[str, type[SentenceLesson] | type[PictureLesson]] = {
-    "image": SentenceLesson,
-    "text": PictureLesson,
+TASKS: dict[str, type[TextTask] | type[ImageTask]] = {
+    "image": TextTask,
+    "text": ImageTask,
 }
 
 
@@ -94,21 +94,21 @@ def train_locked(
         return False
     model: JointModel = load_whole(JointModel, out / "model").to(device).eval()
     processor = JointProcessor.from_pretrained(out / "model")
-    setting = Setting(kept, data, model, processor, recipe, locked, show)
-    lesson = LESSONS[locked.still](setting).to(device)
-    optimizer = make_optimizer(model, lesson, recipe.optimizer, untrained=still)
+    context = LockedContext(kept, data, model, processor, recipe, locked, show)
+    task = TASKS[locked.still](context).to(device)
+    optimizer = make_optimizer(model, task, recipe.optimizer, untrained=still)
     average = MovingAverage(model, recipe.average) if recipe.average else None
-    scaler = torch.amp.GradScaler(model.device.type, enabled=half(recipe.precision) is torch.float16)
-    parts: dict[str, Any] = {"model": model, "lesson": lesson, "optimizer": optimizer, "scaler": scaler}
+    scaler = torch.amp.GradScaler(model.device.type, enabled=half_dtype(recipe.precision) is torch.float16)
+    parts: dict[str, Any] = {"model": model, "task": task, "optimizer": optimizer, "scaler": scaler}
     parts |= {} if average is None else {"average": average}
     progress = load_state(folder, parts)
-    steps, saved = phase.epochs * lesson.batches, time.monotonic()
-    with frozen(model, still):
+    steps, saved = phase.epochs * task.batches, time.monotonic()
+    with freeze(model, still):
         while progress.epoch < phase.epochs:
-            for inputs in lesson.inputs(progress.epoch, progress.batch):
+            for inputs in task.inputs(progress.epoch, progress.batch):
                 torch.manual_seed(seed_of(recipe.seed, progress.epoch, progress.batch))
-                set_rates(optimizer, phase, schedule(phase, progress.steps, lesson.batches))
-                losses = lesson(model, inputs)
+                set_rates(optimizer, phase, schedule(phase, progress.steps, task.batches))
+                losses = task(model, inputs)
                 values = {name: loss.item() for name, loss in losses.items()}
                 if not all(map(math.isfinite, values.values())):
                     raise InputError(f"The loss is not finite ({values}): lower the rates of [[locked]].")

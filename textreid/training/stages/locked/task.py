@@ -15,13 +15,13 @@ from textreid.config import LockedRecipe, Recipe
 from textreid.data.training_set import TrainingSet
 from textreid.models.joint import JointModel
 from textreid.models.processor import JointProcessor
-from textreid.training.stages.locked.feature_cache import read_pictures, read_sentences
+from textreid.training.stages.locked.feature_cache import read_image_features, read_text_features
 from textreid.types import PersonCrop, ShowProgress
 
 
 @dataclass(frozen=True)
-class Setting:
-    """What a lesson is made from.
+class LockedContext:
+    """What a task is made from.
 
     Attributes:
         folder: what the towers make of the data at the start is kept there.
@@ -44,8 +44,8 @@ class Setting:
     def pictures(
         self, crops: Sequence[PersonCrop], *, views: int, tokens: bool
     ) -> tuple[np.ndarray | None, Tensor]:
-        """Tokens and vectors of pictures; see `feature_cache.read_pictures`."""
-        return read_pictures(
+        """Tokens and vectors of pictures; see `feature_cache.read_image_features`."""
+        return read_image_features(
             self.folder / "pictures",
             self.model,
             self.processor,
@@ -57,8 +57,8 @@ class Setting:
         )
 
     def sentences(self, captions: Sequence[str], *, views: int) -> Tensor:
-        """Vectors of sentences; see `textreid.training.stages.locked.feature_cache.read_sentences`."""
-        return read_sentences(
+        """Vectors of sentences; see `textreid.training.stages.locked.feature_cache.read_text_features`."""
+        return read_text_features(
             self.folder / "sentences",
             self.model,
             self.processor,
@@ -69,18 +69,18 @@ class Setting:
         )
 
 
-class Lesson(nn.Module, ABC):
+class LockedTask(nn.Module, ABC):
     """Batches of rows, and the losses of each; its own weights are trained beside the model's.
 
     Args:
-        setting: what it is made from.
+        context: what it is made from.
         rows: how many there are to learn from.
         fixed: buffers that no state has to hold.
     """
 
-    def __init__(self, setting: Setting, rows: int, **fixed: Tensor) -> None:
+    def __init__(self, context: LockedContext, rows: int, **fixed: Tensor) -> None:
         super().__init__()
-        self.recipe, self.options, self.rows = setting.recipe, setting.options, rows
+        self.recipe, self.options, self.rows = context.recipe, context.options, rows
         for name, value in fixed.items():
             self.register_buffer(name, value, persistent=False)
 

@@ -15,19 +15,19 @@ from textreid.errors import InputError
 from textreid.models.joint import JointModel
 from textreid.pairs import same_label, weighted_mean
 from textreid.training.freezing import set_dropout
-from textreid.training.length_buckets import encode_words
-from textreid.training.precision import arithmetic
-from textreid.training.stages.locked.memory_bank import WholeContrast, shares
-from textreid.training.stages.locked.task import Lesson, Setting
+from textreid.training.length_buckets import encode_tokens
+from textreid.training.precision import tower_autocast
+from textreid.training.stages.locked.memory_bank import MemoryBankContrast, soft_targets
+from textreid.training.stages.locked.task import LockedContext, LockedTask
 
 
-class SentenceLesson(Lesson):
+class TextTask(LockedTask):
     """T sentences choose among the N pictures that have any, and the pictures among the sentences.
 
     What a search for a sentence finds first, and wrongly, the matcher learns to tell from the right picture.
 
     Args:
-        setting: its model's text tower and matcher are put into training mode. With a matcher, 2 bytes are
+        context: its model's text tower and matcher are put into training mode. With a matcher, 2 bytes are
             kept for each of V × N × places × C numbers.
 
     Raises:
@@ -39,22 +39,22 @@ class SentenceLesson(Lesson):
     own: Tensor
     trust: Tensor
 
-    def __init__(self, setting: Setting) -> None:
-        data, model, options = setting.data, setting.model, setting.options
+    def __init__(self, context: LockedContext) -> None:
+        data, model, options = context.data, context.model, context.options
         described = [row for row, crop in enumerate(data.crops) if crop.captions]
         labels = torch.tensor(data.labels)[described]
         if bool((labels == labels[0]).all()) and (labels[0] >= 0 or len(labels) == 1):
             raise InputError("[[locked]] needs sentences about two people or more: leave the table out.")
         crops, captions = [data.crops[row] for row in described], data.captions
-        tokens, vectors = setting.pictures(crops, views=options.views, tokens=model.matcher is not None)
+        tokens, vectors = context.pictures(crops, views=options.views, tokens=model.matcher is not None)
         own = torch.tensor([place for place, crop in enumerate(crops) for _ in crop.captions])
         trust = torch.tensor([trust for row in data.trust for trust in row])
-        super().__init__(setting, len(captions), vectors=vectors, labels=labels, own=own, trust=trust)
-        self.captions, self.tokens, self.tokenizer = captions, tokens, setting.processor.tokenizer
+        super().__init__(context, len(captions), vectors=vectors, labels=labels, own=own, trust=trust)
+        self.captions, self.tokens, self.tokenizer = captions, tokens, context.processor.tokenizer
         weights = torch.zeros(len(crops)).index_add(0, own, trust)
-        seen = setting.sentences(captions, views=1)[0]
-        self.contrast = WholeContrast(seen, vectors[0], weights, temperature=options.temperature)
-        set_dropout(model.text_tower, setting.recipe.model.text_dropout)
+        seen = context.sentences(captions, views=1)[0]
+        self.contrast = MemoryBankContrast(seen, vectors[0], weights, temperature=options.temperature)
+        set_dropout(model.text_tower, context.recipe.model.text_dropout)
         model.text_tower.train()
         if model.matcher is not None:
             model.matcher.train()
@@ -69,12 +69,12 @@ class SentenceLesson(Lesson):
         view = int(torch.randint(len(self.vectors), ()))
         captions = [self.captions[row] for row in inputs]
         words = tokenise(captions, self.tokenizer, replace(self.recipe.text, predict=0.0))
-        read = encode_words(model, words, self.recipe.precision)
+        read = encode_tokens(model, words, self.recipe.precision)
         vectors = F.normalize(model.vector(read).float(), dim=1)
         own, trust, cosines = self.own[rows], self.trust[rows], vectors @ self.vectors[view].T
         alone = own[:, None] == torch.arange(len(self.labels), device=own.device)
         same = alone | same_label(self.labels[own, None], self.labels)
-        targets = shares(alone, same, self.contrast.weights, person=options.person)
+        targets = soft_targets(alone, same, self.contrast.weights, person=options.person)
         losses = {"sentences": self.contrast(vectors, rows, cosines, targets, trust)}
         if self.tokens is None:
             return losses
@@ -82,7 +82,7 @@ class SentenceLesson(Lesson):
         right = torch.multinomial(targets + 1e-9 * alone, 1)  # where nobody is trusted targets are all 0
         shown = torch.cat([right, wrong], dim=1).cpu().numpy()
         places = torch.from_numpy(self.tokens[view][shown]).to(own.device).float()
-        with arithmetic(own.device.type, self.recipe.precision):
+        with tower_autocast(own.device.type, self.recipe.precision):
             logits = model.matcher.judge(
                 model.matcher.image(places), cast(Tensor, read.tokens).float(), read.mask
             )
