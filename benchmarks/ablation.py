@@ -22,12 +22,12 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from textreid.config import DataRecipe, Recipe, load_recipe, with_root
 from textreid.data import datasets
 from textreid.data.attributes.space import with_attributes
 from textreid.evaluate import evaluate
 from textreid.evaluate.benchmark import Benchmark
 from textreid.inference.encoder import Encoder
+from textreid.recipe import DataRecipe, Recipe, load_recipe, with_root
 from textreid.training.progress import StepReport
 from textreid.training.train import train
 

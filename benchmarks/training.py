@@ -26,12 +26,12 @@ from pathlib import Path
 
 import torch
 
-from textreid.config import DataRecipe, Recipe, load_recipe
 from textreid.data.batches import EpochBatches, PairDataset
 from textreid.data.image_augment import Finish, train_transform
 from textreid.data.samplers import IdentitySampler
 from textreid.data.training_set import training_set
 from textreid.models.pretrained.joint import start_model
+from textreid.recipe import DataRecipe, Recipe, load_recipe
 from textreid.synthetic import write_cuhk_pedes, write_market1501
 from textreid.training.freezing import freeze
 from textreid.training.objective import Objective, view_sizes

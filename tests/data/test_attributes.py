@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 import scipy.io
 
-from textreid.config import DataRecipe
 from textreid.data import datasets
 from textreid.data.attributes.annotation_files import annotated_beside, load_attributes
 from textreid.data.attributes.space import AttributeSpace, attribute_space, of_captions, with_attributes
 from textreid.errors import AnnotationError, InputError
+from textreid.recipe import DataRecipe
 from textreid.types import PersonCrop
 
 UP = ("upblack", "upwhite", "upred", "uppurple", "upyellow", "upgray", "upblue", "upgreen")

@@ -15,7 +15,6 @@ from torchvision.transforms import v2
 from torchvision.transforms.v2 import functional as F
 from transformers import CLIPImageProcessor
 
-from textreid.config import AugmentRecipe
 from textreid.data.image_augment import (
     AS_SEARCHED,
     HALF,
@@ -27,6 +26,7 @@ from textreid.data.image_augment import (
 )
 from textreid.errors import InputError
 from textreid.models.processor import image_processor
+from textreid.recipe import AugmentRecipe
 
 Size = tuple[int, int]
 

@@ -10,11 +10,11 @@ from PIL import Image
 from torch.utils.data import DataLoader
 from transformers import PreTrainedTokenizerBase
 
-from textreid.config import AugmentRecipe, TextRecipe
 from textreid.data.batches import EpochBatches, PairDataset, collate, mask_token
 from textreid.data.image_augment import train_transform
 from textreid.data.training_set import TrainingSet, contiguous_labels
 from textreid.models.pretrained.vocabulary import learn_vocabulary
+from textreid.recipe import AugmentRecipe, TextRecipe
 from textreid.types import PersonCrop
 
 CAPTIONS = ("a man in red", "a tall man in a red coat with a very long black umbrella")

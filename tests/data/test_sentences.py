@@ -8,7 +8,6 @@ from itertools import product
 import pytest
 import torch
 
-from textreid.config import TextRecipe
 from textreid.data.attributes.captions import read_caption
 from textreid.data.text_augment import (
     SYNONYMS,
@@ -20,6 +19,7 @@ from textreid.data.text_augment import (
     shuffle_sentences,
     vary_caption,
 )
+from textreid.recipe import TextRecipe
 from textreid.synthetic import View, caption, sample_pedestrians
 
 TEXT = "A man in a grey sweater. He wears black pants! Has he a backpack? Yes"

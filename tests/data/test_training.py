@@ -7,8 +7,8 @@ from pathlib import Path
 
 from PIL import Image
 
-from textreid.config import DataRecipe
 from textreid.data.training_set import training_set
+from textreid.recipe import DataRecipe
 
 CAPTIONS = ["A man in a red coat.", "Red coat, black bag."]
 

@@ -12,16 +12,8 @@ import pytest
 from tests.helpers.own_people import rank_1
 from tests.losses.test_contract import TIE_PEOPLE
 from textreid import losses
-from textreid.config import (
-    AugmentRecipe,
-    DataRecipe,
-    ModelRecipe,
-    Phase,
-    Recipe,
-    SamplerRecipe,
-    TextRecipe,
-)
 from textreid.models import branches
+from textreid.recipe import AugmentRecipe, DataRecipe, ModelRecipe, Phase, Recipe, SamplerRecipe, TextRecipe
 from textreid.synthetic import write_cuhk_pedes
 from textreid.training.progress import StepReport
 from textreid.training.train import train

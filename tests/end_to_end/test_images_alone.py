@@ -11,16 +11,9 @@ from PIL import Image
 from typer.testing import CliRunner, Result
 
 from textreid.cli import application
-from textreid.config import (
-    AugmentRecipe,
-    DataRecipe,
-    ModelRecipe,
-    Phase,
-    Recipe,
-    SamplerRecipe,
-)
 from textreid.errors import ModelError
 from textreid.inference.encoder import Encoder
+from textreid.recipe import AugmentRecipe, DataRecipe, ModelRecipe, Phase, Recipe, SamplerRecipe
 from textreid.synthetic import write_market1501
 from textreid.training.train import train
 

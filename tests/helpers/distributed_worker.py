@@ -15,10 +15,10 @@ from accelerate.utils import DistributedDataParallelKwargs
 from torch import nn
 
 from tests.helpers.small_models import joint_model
-from textreid.config import load_recipe
 from textreid.data.distributed_sampler import ShareOfBatches
 from textreid.data.samplers import IdentitySampler
 from textreid.losses import Sizes
+from textreid.recipe import load_recipe
 from textreid.training.distributed import gather
 from textreid.training.objective import Objective
 from textreid.training.step import Step

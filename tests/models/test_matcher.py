@@ -14,13 +14,13 @@ from transformers import AutoModel
 
 from tests.helpers.batches import batch_of
 from tests.helpers.small_models import CAPTIONS, joint_model, small_recipe
-from textreid.config import ModelRecipe
 from textreid.errors import InputError, ModelError
 from textreid.losses import Sizes
 from textreid.losses.matching import Config, ImageTextMatching
 from textreid.models.folder import load_whole, save_model
 from textreid.models.matchers.cross_attention import Matcher, MatcherConfig
 from textreid.models.pretrained.joint import start_model
+from textreid.recipe import ModelRecipe
 from textreid.types import Encoded, Features
 
 OUTFITS = [(0, 1), (1, 0), (2, 3), (3, 2), (0, 2), (2, 0), (1, 3), (3, 1)]

@@ -8,11 +8,11 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from textreid.config import ModelRecipe
 from textreid.models import JointModel, JointProcessor
 from textreid.models.folder import load_whole, save_model
 from textreid.models.neck import Neck
 from textreid.models.pretrained.joint import start_model
+from textreid.recipe import ModelRecipe
 
 CAPTIONS = ["a man in a red coat", "a woman with a black backpack", "somebody in blue jeans"]
 RECIPE = ModelRecipe(

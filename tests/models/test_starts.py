@@ -22,7 +22,6 @@ from tests.helpers.small_models import (
     write_siglip,
     write_text_only,
 )
-from textreid.config import ModelRecipe
 from textreid.errors import ModelError, UnknownNameError
 from textreid.models import backbones
 from textreid.models.backbones._patches import resize_table
@@ -30,6 +29,7 @@ from textreid.models.folder import load_whole, save_model
 from textreid.models.joint import JointModel
 from textreid.models.pretrained.joint import start_model
 from textreid.models.processor import JointProcessor
+from textreid.recipe import ModelRecipe
 
 SQUARE, CROP = (32, 32), (64, 32)
 LENGTHS = [[5, 9, 4, 2], [7, 3, 8, 30, 11, 6, 2]]

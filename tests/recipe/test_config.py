@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from textreid import losses
-from textreid.config import (
+from textreid.config import build
+from textreid.errors import InputError, TextReIDError, UnknownNameError
+from textreid.recipe import (
     AugmentRecipe,
     DataRecipe,
     LockedRecipe,
@@ -18,13 +20,11 @@ from textreid.config import (
     Phase,
     Recipe,
     SamplerRecipe,
-    build,
     load_recipe,
     recipe_folder,
     recipe_names,
     with_root,
 )
-from textreid.errors import InputError, TextReIDError, UnknownNameError
 
 RECIPE = """
 description = "for tests"

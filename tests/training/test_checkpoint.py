@@ -10,8 +10,8 @@ import pytest
 import torch
 from torch import nn
 
-from textreid.config import DataRecipe, Recipe
 from textreid.errors import InputError, ModelError
+from textreid.recipe import DataRecipe, Recipe
 from textreid.training.averaging import MovingAverage
 from textreid.training.checkpoint import load_state, save_state, settle
 from textreid.training.progress import Progress

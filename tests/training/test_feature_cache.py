@@ -14,12 +14,12 @@ import torch
 
 from tests.helpers.small_models import CAPTIONS, small_recipe
 from tests.helpers.toy import draw_person
-from textreid.config import Recipe, TextRecipe
 from textreid.errors import ImageError, InputError
 from textreid.io.images import open_image
 from textreid.models.joint import JointModel
 from textreid.models.pretrained.joint import start_model
 from textreid.models.processor import JointProcessor
+from textreid.recipe import Recipe, TextRecipe
 from textreid.training.stages.locked.feature_cache import BATCH, read_image_features, read_text_features
 from textreid.types import PersonCrop
 

@@ -15,7 +15,6 @@ from torch.nn import functional as F
 
 from tests.helpers.small_models import short_run, small_recipe
 from tests.helpers.toy import draw_person
-from textreid.config import ModelRecipe, Recipe
 from textreid.data.training_set import TrainingSet
 from textreid.errors import InputError
 from textreid.evaluate import evaluate
@@ -24,6 +23,7 @@ from textreid.inference.encoder import Encoder
 from textreid.models.folder import load_whole, save_model
 from textreid.models.joint import JointModel
 from textreid.models.pretrained.joint import start_model
+from textreid.recipe import ModelRecipe, Recipe
 from textreid.training.stages.hubness import RIDGE, counter_hubs, direction, nearness
 from textreid.training.train import train
 from textreid.types import PersonCrop

@@ -17,7 +17,6 @@ from torch.nn.functional import cross_entropy, normalize
 
 from tests.helpers.small_models import CAPTIONS, joint_model, short_run, small_recipe
 from tests.helpers.toy import draw_person
-from textreid.config import LockedRecipe, Recipe
 from textreid.data.image_batches import AS_SEARCHED
 from textreid.data.training_set import TrainingSet
 from textreid.errors import InputError
@@ -26,6 +25,7 @@ from textreid.evaluate.benchmark import Benchmark
 from textreid.inference.encoder import Encoder
 from textreid.inference.reranker import FIRST
 from textreid.io.images import open_image
+from textreid.recipe import LockedRecipe, Recipe
 from textreid.training.progress import StepReport
 from textreid.training.stages.locked.image_task import ImageTask, means
 from textreid.training.stages.locked.task import LockedContext

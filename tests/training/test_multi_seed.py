@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from textreid.config import load_recipe
 from textreid.errors import InputError
+from textreid.recipe import load_recipe
 from textreid.training.multi_seed import mean_and_interval, train_seeds
 
 SMALL = [

@@ -13,8 +13,8 @@ from torch import Tensor, nn
 
 from tests.helpers.batches import batch_of
 from tests.helpers.small_models import joint_model
-from textreid.config import DataRecipe
 from textreid.data.training_set import TrainingSet, training_set
+from textreid.recipe import DataRecipe
 from textreid.training.mining.noisy_pairs import (
     believed_fraction,
     filter_noisy_pairs,

@@ -11,9 +11,9 @@ from torch import nn
 from transformers import BertConfig, BertModel
 
 from tests.helpers.small_models import joint_model
-from textreid.config import OptimizerRecipe, Phase
 from textreid.errors import UnknownNameError
 from textreid.losses import Sizes
+from textreid.recipe import OptimizerRecipe, Phase
 from textreid.training.averaging import MovingAverage, interpolate_weights
 from textreid.training.freezing import freeze, recompute_activations, set_dropout
 from textreid.training.objective import Objective

@@ -14,8 +14,8 @@ from PIL import Image
 from timm.models import save_for_hf
 
 from tests.helpers.small_models import write_clip, write_joint
-from textreid.config import load_recipe, recipe_names, with_root
 from textreid.inference.encoder import Encoder
+from textreid.recipe import load_recipe, recipe_names, with_root
 from textreid.synthetic import write_cuhk_pedes, write_market1501
 from textreid.training.progress import StepReport
 from textreid.training.train import train

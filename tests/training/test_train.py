@@ -19,7 +19,11 @@ from safetensors.torch import load_file
 from tests.helpers.official_layouts import write_market1501
 from tests.helpers.small_models import small_recipe
 from tests.helpers.toy import COLOURS, draw_person
-from textreid.config import (
+from textreid.errors import InputError, TextReIDError
+from textreid.evaluate import evaluate
+from textreid.evaluate.benchmark import Benchmark
+from textreid.inference.encoder import Encoder
+from textreid.recipe import (
     AugmentRecipe,
     DataRecipe,
     NoiseRecipe,
@@ -28,10 +32,6 @@ from textreid.config import (
     Recipe,
     SamplerRecipe,
 )
-from textreid.errors import InputError, TextReIDError
-from textreid.evaluate import evaluate
-from textreid.evaluate.benchmark import Benchmark
-from textreid.inference.encoder import Encoder
 from textreid.training import train as training
 from textreid.training.progress import StepReport
 from textreid.training.train import train

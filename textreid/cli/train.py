@@ -50,8 +50,8 @@ def run(
       textreid train smoke --seeds 3 --out runs/three
       textreid eval cuhk-pedes --root data --split val --model runs/pocket/model
     """
-    from textreid.config import load_recipe, with_root
     from textreid.inference.encoder import choose_device
+    from textreid.recipe.recipe import load_recipe, with_root
     from textreid.training.multi_seed import train_seeds
     from textreid.training.train import train
 

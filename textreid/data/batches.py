@@ -12,10 +12,10 @@ from torch import Tensor
 from torch.utils.data import Dataset
 from transformers import PreTrainedTokenizerBase
 
-from textreid.config import TextRecipe
 from textreid.data.text_augment import hide_tokens, mask_tokens, vary_caption
 from textreid.data.training_set import TrainingSet
 from textreid.io.images import open_image
+from textreid.recipe.augment import TextRecipe
 from textreid.types import Batch
 
 

@@ -17,8 +17,8 @@ from torch import Tensor, nn
 from torchvision.transforms import InterpolationMode, v2
 from torchvision.transforms.v2 import functional as F
 
-from textreid.config import AugmentRecipe
 from textreid.data.batches import seed_of
+from textreid.recipe.augment import AugmentRecipe
 
 AS_SEARCHED = AugmentRecipe(flip=0, pad=0, erase=0, jitter=0)
 """No variation: images as the processor of a model hands them to a search."""

@@ -11,12 +11,12 @@ from PIL.Image import Image
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
-from textreid.config import AugmentRecipe
 from textreid.data.batches import seed_of
 from textreid.data.image_augment import AS_SEARCHED as AS_SEARCHED
 from textreid.data.image_augment import Finish, train_transform
 from textreid.errors import ImageError
 from textreid.io.images import open_image
+from textreid.recipe.augment import AugmentRecipe
 
 
 class PictureBatches(Dataset[Tensor]):

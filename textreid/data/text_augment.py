@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from textreid.config import TextRecipe
+from textreid.recipe.augment import TextRecipe
 
 # Words that mean the same on a person, whatever stands beside them; upper and lower case follow the original.
 SYNONYMS = (

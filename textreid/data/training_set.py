@@ -8,10 +8,10 @@ from pathlib import Path
 
 from torch import Tensor
 
-from textreid.config import DataRecipe
 from textreid.data import datasets
 from textreid.data.attributes.space import attribute_space, with_attributes
 from textreid.errors import InputError
+from textreid.recipe.data import DataRecipe
 from textreid.synthetic import write_cuhk_pedes
 from textreid.types import PersonCrop
 

@@ -12,8 +12,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from textreid.config import require_above
 from textreid.losses import Sizes
-from textreid.losses._options import above
 from textreid.pairs import comparisons, weighted_mean
 from textreid.types import Batch, Encoded, Features
 
@@ -33,7 +33,7 @@ class Config:
     phrases: Literal["parts", "words"] = "parts"
 
     def __post_init__(self) -> None:
-        above(0, self, "temperature")
+        require_above(self, 0, "temperature")
 
 
 class Alignment(nn.Module):

@@ -13,9 +13,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from textreid.config import require_proper_fraction
 from textreid.errors import InputError
 from textreid.losses import Sizes
-from textreid.losses._options import share
 from textreid.types import Batch, Encoded
 
 
@@ -38,7 +38,7 @@ class Config:
     text: bool = False
 
     def __post_init__(self) -> None:
-        share(self, "smoothing")
+        require_proper_fraction(self, "smoothing")
 
 
 class Attributes(nn.Module):

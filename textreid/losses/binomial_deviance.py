@@ -8,8 +8,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from textreid.config import require_above
 from textreid.losses import Sizes
-from textreid.losses._options import above
 from textreid.pairs import Comparison, Pairs, comparisons, weighted_mean
 from textreid.types import Batch, Encoded
 
@@ -33,7 +33,7 @@ class Config:
     pairs: Pairs = "all"
 
     def __post_init__(self) -> None:
-        above(0, self, "slope", "cost")
+        require_above(self, 0, "slope", "cost")
 
 
 class BinomialDeviance(nn.Module):

@@ -8,8 +8,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from textreid.config import require_above
 from textreid.losses import Sizes
-from textreid.losses._options import above
 from textreid.losses.sdm import divergence
 from textreid.pairs import comparisons
 from textreid.types import Batch, Encoded
@@ -28,7 +28,7 @@ class Config:
     epsilon: float = 1e-8
 
     def __post_init__(self) -> None:
-        above(0, self, "epsilon")
+        require_above(self, 0, "epsilon")
 
 
 class CrossModalProjectionMatching(nn.Module):

@@ -14,9 +14,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from textreid.config import require_above, require_proper_fraction
 from textreid.losses import Sizes
 from textreid.losses._heads import Classifier, Head
-from textreid.losses._options import above, share
 from textreid.types import Batch, Encoded, Features
 
 
@@ -45,8 +45,8 @@ class Config:
     margin: float = 0.35
 
     def __post_init__(self) -> None:
-        share(self, "smoothing", "dropout")
-        above(0, self, "scale")
+        require_proper_fraction(self, "smoothing", "dropout")
+        require_above(self, 0, "scale")
 
 
 class Identification(nn.Module):

@@ -14,8 +14,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from textreid.config import require_above, require_proper_fraction
 from textreid.losses import Sizes
-from textreid.losses._options import above, share
 from textreid.pairs import comparisons, own_pairs, weighted_mean
 from textreid.types import Batch, Encoded
 
@@ -41,8 +41,8 @@ class Config:
     soft: float = 0.0
 
     def __post_init__(self) -> None:
-        above(0, self, "temperature")
-        share(self, "soft")
+        require_above(self, 0, "temperature")
+        require_proper_fraction(self, "soft")
 
 
 class ImageTextContrast(nn.Module):

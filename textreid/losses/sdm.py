@@ -8,8 +8,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from textreid.config import require_above
 from textreid.losses import Sizes
-from textreid.losses._options import above
 from textreid.pairs import comparisons, weighted_mean
 from textreid.types import Batch, Encoded
 
@@ -29,7 +29,7 @@ class Config:
     epsilon: float = 1e-8
 
     def __post_init__(self) -> None:
-        above(0, self, "temperature", "epsilon")
+        require_above(self, 0, "temperature", "epsilon")
 
 
 class SimilarityDistributionMatching(nn.Module):

@@ -11,8 +11,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from textreid.config import require_above
 from textreid.losses import Sizes
-from textreid.losses._options import above
 from textreid.pairs import Comparison, comparisons, weighted_mean
 from textreid.types import Batch, Encoded
 
@@ -32,7 +32,7 @@ class Config:
     temperature: float = 0.015
 
     def __post_init__(self) -> None:
-        above(0, self, "temperature")
+        require_above(self, 0, "temperature")
 
 
 class TripletAlignment(nn.Module):

@@ -12,8 +12,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from textreid.config import require_above, require_proper_fraction
 from textreid.losses import Sizes
-from textreid.losses._options import above, share
 from textreid.pairs import Comparison, Pairs, comparisons
 from textreid.types import Batch, Encoded
 
@@ -41,9 +41,9 @@ class Config:
     pairs: Pairs = "all"
 
     def __post_init__(self) -> None:
-        share(self, "dropout")
-        above(1, self, "start", "end")
-        above(0, self, "growth")
+        require_proper_fraction(self, "dropout")
+        require_above(self, 1, "start", "end")
+        require_above(self, 0, "growth")
 
 
 class Verification(nn.Module):

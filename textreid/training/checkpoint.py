@@ -12,8 +12,9 @@ from typing import Any
 
 import torch
 
-from textreid.config import Recipe, build
+from textreid.config import build
 from textreid.errors import InputError, ModelError
+from textreid.recipe.recipe import Recipe
 from textreid.training.progress import Progress
 
 

@@ -11,8 +11,8 @@ from typing import Any
 
 from scipy import stats
 
-from textreid.config import Recipe
 from textreid.errors import InputError
+from textreid.recipe.recipe import Recipe
 from textreid.training.progress import StepReport
 from textreid.training.train import train
 

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Sequence
 import torch
 from torch import nn
 
-from textreid.config import OptimizerRecipe, Phase
 from textreid.models.joint import JointModel
+from textreid.recipe.training import OptimizerRecipe, Phase
 
 LAYER = re.compile(r"(?:layers?|blocks?|stages?)\.?\d+(?=\.)")
 """Where a layer of a tower starts in the names of weights: "encoder.layer.3", "blocks.3", "layer3"."""

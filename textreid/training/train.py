@@ -19,7 +19,6 @@ from accelerate.utils import broadcast_object_list
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
-from textreid.config import Phase, Recipe
 from textreid.data.batches import EpochBatches, PairDataset, seed_of
 from textreid.data.distributed_sampler import ShareOfBatches
 from textreid.data.image_augment import Finish, train_transform
@@ -34,6 +33,8 @@ from textreid.models.folder import save_model
 from textreid.models.joint import JointModel
 from textreid.models.pretrained.joint import start_model
 from textreid.models.processor import JointProcessor, image_processor
+from textreid.recipe.recipe import Recipe
+from textreid.recipe.training import Phase
 from textreid.training import validation
 from textreid.training.averaging import MovingAverage, interpolate_weights
 from textreid.training.checkpoint import load_state, save_state, settle
@@ -69,7 +70,7 @@ def train(
     Under `torchrun` or `accelerate launch` all processes share each batch, and the first one reports.
 
     Args:
-        recipe: see `textreid.config.load_recipe`.
+        recipe: see `textreid.recipe.load_recipe`.
         out: folder of the run; docs/training.md says what is in it.
         device: a torch device; of several processes each takes its own of that kind.
         report: told after every step.

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from textreid.config import DataRecipe
 from textreid.data.attributes.space import with_attributes
 from textreid.data.training_set import locate
 from textreid.errors import InputError
@@ -17,6 +16,7 @@ from textreid.evaluate.methods import Methods
 from textreid.losses.attributes import Attributes
 from textreid.models.joint import JointModel
 from textreid.models.processor import JointProcessor
+from textreid.recipe.data import DataRecipe
 from textreid.training.attribute_validation import validate_attributes
 
 

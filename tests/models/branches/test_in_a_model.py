@@ -11,13 +11,13 @@ import torch
 from PIL import Image
 
 from tests.helpers.small_models import CAPTIONS
-from textreid.config import ModelRecipe
 from textreid.errors import InputError
 from textreid.inference.encoder import Encoder
 from textreid.models.folder import load_whole, save_model
 from textreid.models.joint import JointModel
 from textreid.models.pretrained.joint import start_model
 from textreid.models.processor import JointProcessor
+from textreid.recipe import ModelRecipe
 from textreid.training.freezing import freeze
 
 RECIPE = ModelRecipe(

@@ -11,9 +11,9 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from tests.helpers.batches import batch_of
-from textreid.config import ModelRecipe
 from textreid.losses import Sizes
 from textreid.models.pretrained.joint import start_model
+from textreid.recipe import ModelRecipe
 from textreid.synthetic import Camera, View, draw_crop, sample_pedestrians
 from textreid.training.objective import Objective
 from textreid.training.step import Step

@@ -13,10 +13,10 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from textreid.config import DataRecipe
 from textreid.data.attributes.annotation_files import annotated
 from textreid.data.attributes.captions import VALUES, read_caption
 from textreid.data.attributes.lexicon_en import NO, YES
+from textreid.recipe.data import DataRecipe
 from textreid.types import PersonCrop
 
 TELLING = ("hat", "backpack", "handbag", "suitcase", "bag")

@@ -14,13 +14,13 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 from transformers import CLIPModel, SiglipModel
 
-from textreid.config import ModelRecipe
 from textreid.errors import ModelError
 from textreid.models import backbones
 from textreid.models.backbones import clip, siglip, timm_network
 from textreid.models.folder import load_whole
 from textreid.models.joint import JointModel
 from textreid.models.pretrained.weight_files import package, resolve, safetensors_in
+from textreid.recipe.model import ModelRecipe
 
 MEAN_STD = tuple[tuple[float, ...], tuple[float, ...]]
 

@@ -15,7 +15,6 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from textreid.config import ModelRecipe
 from textreid.errors import ModelError
 from textreid.models import backbones
 from textreid.models.config import JointConfig
@@ -27,6 +26,7 @@ from textreid.models.pretrained.text_tower import TextStart, text_start
 from textreid.models.pretrained.vocabulary import SPECIAL, learn_vocabulary
 from textreid.models.pretrained.weight_files import resolve
 from textreid.models.processor import JointProcessor, image_processor
+from textreid.recipe.model import ModelRecipe
 
 
 def start_model(

@@ -22,13 +22,13 @@ from transformers import (
     SiglipModel,
 )
 
-from textreid.config import ModelRecipe
 from textreid.errors import ModelError
 from textreid.models import text_tower as sentences
 from textreid.models.folder import load_whole
 from textreid.models.joint import JointModel
 from textreid.models.pretrained.vocabulary import MAX_TOKENS, learn_vocabulary, prune_vocabulary
 from textreid.models.pretrained.weight_files import package, resolve
+from textreid.recipe.model import ModelRecipe
 
 HEAD_WIDTH = 32
 KEPT_POSITIONS = 20

@@ -19,13 +19,13 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.utils.data import DataLoader, Dataset
 
-from textreid.config import TextRecipe
 from textreid.data.batches import Sample, collate
 from textreid.data.training_set import TrainingSet
 from textreid.io.images import open_image
 from textreid.losses import tal
 from textreid.models.joint import JointModel
 from textreid.models.processor import JointProcessor
+from textreid.recipe.augment import TextRecipe
 from textreid.types import GLOBAL, Batch, Features
 
 TAL = tal.Config()

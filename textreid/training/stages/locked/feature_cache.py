@@ -17,12 +17,13 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from textreid.config import Recipe, TextRecipe
 from textreid.data.batches import seed_of, tokenise
 from textreid.data.image_batches import AS_SEARCHED, PictureBatches
 from textreid.errors import InputError
 from textreid.models.joint import JointModel
 from textreid.models.processor import JointProcessor
+from textreid.recipe.augment import TextRecipe
+from textreid.recipe.recipe import Recipe
 from textreid.training.length_buckets import encode_tokens
 from textreid.types import PersonCrop, ShowProgress
 

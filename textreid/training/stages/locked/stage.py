@@ -18,13 +18,14 @@ from typing import Any
 import torch
 from torch import nn
 
-from textreid.config import Phase, Recipe
 from textreid.data.batches import seed_of
 from textreid.data.training_set import TrainingSet
 from textreid.errors import InputError
 from textreid.models.folder import load_whole, save_model
 from textreid.models.joint import JointModel
 from textreid.models.processor import JointProcessor
+from textreid.recipe.recipe import Recipe
+from textreid.recipe.training import Phase
 from textreid.training.averaging import MovingAverage
 from textreid.training.checkpoint import load_state, save_state
 from textreid.training.freezing import freeze

@@ -11,10 +11,11 @@ from typing import Any
 import numpy as np
 from torch import Tensor, nn
 
-from textreid.config import LockedRecipe, Recipe
 from textreid.data.training_set import TrainingSet
 from textreid.models.joint import JointModel
 from textreid.models.processor import JointProcessor
+from textreid.recipe.recipe import Recipe
+from textreid.recipe.training import LockedRecipe
 from textreid.training.stages.locked.feature_cache import read_image_features, read_text_features
 from textreid.types import PersonCrop, ShowProgress
 

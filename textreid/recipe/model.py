@@ -1,0 +1,71 @@
+"""Where a model starts, and which parts it has."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from textreid.config import require_at_least
+
+
+@dataclass(frozen=True)
+class ModelRecipe:
+    """Where the model starts.
+
+    Attributes:
+        init: "pretrained" (EfficientNet-Lite0 and MiniLM from the packages of the `train` extra), "scratch",
+            or the name, folder or hub id of a joint model, a CLIP or a SigLIP, whose sizes then hold whatever
+            stands below.
+        image_init: where the image tower comes from, if not from `init`: as there, or a timm checkpoint such
+            as "timm/resnet50.tv_in1k", or a safetensors file of weights for `image_backbone`.
+        text_init: where the text tower comes from, if not from `init`: as there, or any encoder of
+            transformers or sentence-transformers, such as "bert-base-uncased".
+        image_backbone: name of an image tower, for "scratch" and files of weights.
+        image_options: options of the image tower (see `textreid.models.backbones`).
+        text_kept: numbers of the layers that stay of a joint model's text tower, from 0; empty: all of them.
+        text_length: tokens that a sentence may have; 0: as many as the tower was trained with. More stretches
+            its position table.
+        projection_dim: D, size of the joint space.
+        text_layers: layers of the text tower.
+        text_width: width of the text tower, for "scratch"; a multiple of 32.
+        vocabulary: number of word pieces.
+        frozen: modules that stay as they are, such as "text_tower.embeddings" or "image_tower.blocks.0"; the
+            earliest are the largest part of the work and change least.
+        text_dropout: share of the text tower's activations dropped in training; 0 is the fastest on a CPU.
+        reads_text: False for a model of images alone.
+        branches: name -> options of each branch beside the global vector (see `textreid.models.branches`).
+        matcher: options of the matcher that reads an image and a sentence together; None without one, even if
+            the model of `init` has one.
+        global_weight: share of the global vector in the search vector, beside the branches' own weights.
+        neck_weight: share of the same vector behind a batch-normalised neck, which losses see as the view
+            "neck"; 0 for a model without one.
+        hubs: how many sentences near a picture tell how much of a hub it is, once training has ended (200 is
+            usual); 0 does nothing about hubs. See `textreid.training.stages.hubness`.
+        keep: share of the starting weights in the model that is measured and saved, 0 to 1; the rest are the
+            trained ones. Learns something new and forgets less (Wortsman et al., "Robust Fine-Tuning of
+            Zero-Shot Models", CVPR 2022).
+    """
+
+    init: str = "pretrained"
+    image_init: str = ""
+    text_init: str = ""
+    image_backbone: str = "tf_efficientnet_lite0"
+    image_options: dict[str, Any] = field(default_factory=dict)
+    text_kept: tuple[int, ...] = ()
+    text_length: int = 0
+    projection_dim: int = 384
+    text_layers: int = 6
+    text_width: int = 128
+    vocabulary: int = 10_000
+    frozen: tuple[str, ...] = ()
+    text_dropout: float = 0.0
+    reads_text: bool = True
+    branches: dict[str, dict[str, Any]] = field(default_factory=dict)
+    matcher: dict[str, Any] | None = None
+    global_weight: float = 1.0
+    neck_weight: float = 0.0
+    hubs: int = 0
+    keep: float = 0.0
+
+    def __post_init__(self) -> None:
+        require_at_least(self, 0, "hubs")

@@ -1,0 +1,141 @@
+"""Recipes: what a training run does, as a TOML file whose stem is the recipe's name.
+
+Unknown keys fail with the nearest right one; nothing is silently ignored.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from textreid.config import build, require_at_least, require_proper_fraction
+from textreid.errors import InputError, UnknownNameError
+from textreid.recipe.augment import AugmentRecipe, TextRecipe
+from textreid.recipe.data import DataRecipe, SamplerRecipe
+from textreid.recipe.model import ModelRecipe
+from textreid.recipe.training import LockedRecipe, NoiseRecipe, OptimizerRecipe, Phase
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A whole training run.
+
+    Attributes:
+        description: what it is for, in a sentence.
+        model: where the model starts.
+        data: what it learns from.
+        val: what is measured after each epoch; the first chooses the best one, by R@1 of sentences, or of
+            query images where there are no sentences. None keeps the last.
+        sampler: what a batch is.
+        augment: how crops are varied.
+        text: how sentences are varied.
+        loss: name -> options of each loss.
+        noise: how wrong pairs of images and sentences are found; None believes them all.
+        phases: stretches of training, one after the other.
+        locked: stretches after them in which one tower stands still.
+        optimizer: how gradients become changes of the weights.
+        accumulate: batches whose gradients are added up for one change of the weights. Losses compare the
+            rows of one batch only.
+        average: memory of a moving average of the weights, such as 0.999, which is then what is measured and
+            saved; 0 for the weights themselves.
+        precision: arithmetic of the towers, where another than "fp32" is faster: of both on a GPU, of the
+            text tower alone on a CPU ("bf16" only).
+        recompute: save memory by computing the towers' activations twice (gradient checkpointing).
+        keep_epochs: keep the model of every epoch, in `epochs/NUMBER`, beside the chosen one.
+        workers: processes that decode pictures; they change the speed, not the result.
+        seed: of everything drawn at random.
+    """
+
+    description: str = ""
+    model: ModelRecipe = field(default_factory=ModelRecipe)
+    data: tuple[DataRecipe, ...] = ()
+    val: tuple[DataRecipe, ...] = ()
+    sampler: SamplerRecipe = field(default_factory=SamplerRecipe)
+    augment: AugmentRecipe = field(default_factory=AugmentRecipe)
+    text: TextRecipe = field(default_factory=TextRecipe)
+    loss: dict[str, dict[str, Any]] = field(default_factory=dict)
+    noise: NoiseRecipe | None = None
+    phases: tuple[Phase, ...] = ()
+    locked: tuple[LockedRecipe, ...] = ()
+    optimizer: OptimizerRecipe = field(default_factory=OptimizerRecipe)
+    accumulate: int = 1
+    average: float = 0.0
+    precision: Literal["fp32", "bf16", "fp16"] = "fp32"
+    recompute: bool = False
+    keep_epochs: bool = False
+    workers: int = 2
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        require_at_least(self, 0, "workers", "seed")
+        require_at_least(self, 1, "accumulate")
+        require_proper_fraction(self, "average")
+
+
+def recipe_folder() -> Path:
+    """Where the recipes of this installation lie."""
+    package = Path(__file__).parent.parent
+    packaged = package / "configs"
+    return packaged if packaged.is_dir() else package.parent / "configs"
+
+
+def recipe_names() -> list[str]:
+    """The recipes that come with textreid."""
+    return sorted(path.stem for path in recipe_folder().glob("*.toml"))
+
+
+def load_recipe(name: str, overrides: Sequence[str] = ()) -> Recipe:
+    """A recipe by name or by the path of a TOML file, with "key.subkey=value" overrides (values in TOML).
+
+    Raises:
+        UnknownNameError: no such recipe or key.
+        InputError: the file or an override is not TOML, or a value has the wrong type.
+    """
+    path = Path(name) if name.endswith(".toml") else recipe_folder() / f"{name}.toml"
+    if not path.is_file():
+        raise UnknownNameError("recipe", name, recipe_names())
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(f"'{path}' is not valid TOML: {error}") from error
+    for override in overrides:
+        _override(table, override)
+    return build(Recipe, table, where=path.stem)
+
+
+def with_root(recipe: Recipe, root: Path | None) -> Recipe:
+    """The same recipe with `root` as the folder of every data set that names none."""
+    if root is None:
+        return recipe
+
+    def place(data: DataRecipe) -> DataRecipe:
+        return data if data.root or data.name == "synthetic" else dataclasses.replace(data, root=str(root))
+
+    return dataclasses.replace(recipe, data=tuple(map(place, recipe.data)), val=tuple(map(place, recipe.val)))
+
+
+def _override(table: dict[str, Any], override: str) -> None:
+    key, equals, text = override.partition("=")
+    if not equals:
+        raise InputError(f"'{override}' is not of the form key=value, such as phases.0.epochs=2.")
+    try:
+        value = tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        value = text.strip()  # a bare word
+    *parents, last = key.strip().split(".")
+    place: Any = table
+    for name in parents:
+        place = place[_index(place, name, key)] if isinstance(place, list) else place.setdefault(name, {})
+        if not isinstance(place, dict | list):
+            raise InputError(f"'{key}': '{name}' is a value, {place!r}, and has no settings of its own.")
+    place[_index(place, last, key) if isinstance(place, list) else last] = value
+
+
+def _index(place: list[Any], name: str, key: str) -> int:
+    if not name.isdigit() or int(name) >= len(place):
+        raise InputError(f"'{key}': '{name}' must be a number from 0 to {len(place) - 1}.")
+    return int(name)
