@@ -22,7 +22,7 @@ from textreid.evaluate import Evaluation, Methods, evaluate
 from textreid.evaluate.benchmark import Benchmark
 from textreid.evaluate.groups import by_caption
 from textreid.inference.encoder import Encoder
-from textreid.inference.reranker import FIRST
+from textreid.inference.reranker import RERANKED_HITS
 
 RESULTS = Path(__file__).parent / "results"
 REPORTED = ("R1", "R5", "R10", "mAP", "mINP", "queries", "gallery", "ci95")
@@ -113,7 +113,7 @@ def main() -> None:
     parser.add_argument("--drawn", type=Path, required=True, help="drawn people in the layout of CUHK-PEDES")
     given = parser.parse_args()
     encoder, model = Encoder.load(given.model), given.model
-    searched = Methods(match=FIRST if encoder.has_matcher else 0)
+    searched = Methods(match=RERANKED_HITS if encoder.matcher else 0)
     val, test = (
         Benchmark.read("cuhk-pedes", root, split)
         for root, split in ((given.root, "val"), (given.drawn, "test"))

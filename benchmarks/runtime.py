@@ -37,7 +37,7 @@ from transformers import CLIPConfig, CLIPImageProcessor, CLIPModel
 from textreid.catalog import find_model
 from textreid.evaluate.benchmark import Benchmark
 from textreid.inference import openvino as fast
-from textreid.inference.adapters import load_towers
+from textreid.inference.adapters import load_adapter
 from textreid.inference.encoder import Encoder
 from textreid.inference.onnx_graphs import ImageGraph, TextGraph, to_onnx
 from textreid.io.images import open_image
@@ -178,7 +178,7 @@ def text_speeds(graph: TextGraph, tokens: Sequence[np.ndarray]) -> dict[str, flo
     return {name: milliseconds(lambda run=run: run(*one)) for name, run in text_runtimes(graph, tokens)}
 
 
-def accuracy(graphs: tuple[ImageGraph, TextGraph], towers, root: Path, read: Callable[[bytes], np.ndarray]):
+def accuracy(graphs: tuple[ImageGraph, TextGraph], adapter, root: Path, read: Callable[[bytes], np.ndarray]):
     """Runtime -> R@1 on CUHK-PEDES val, and the largest difference of an image's cosine from torch's."""
     gallery = Benchmark.read("cuhk-pedes", root, "val").gallery
     crops = np.stack([read(crop.image.read_bytes()) for crop in gallery])
@@ -188,7 +188,7 @@ def accuracy(graphs: tuple[ImageGraph, TextGraph], towers, root: Path, read: Cal
     tokens = [
         [
             each.numpy()
-            for each in towers.tokens([text for text, _ in captions[start : start + BATCH]]).values()
+            for each in adapter.tokens([text for text, _ in captions[start : start + BATCH]]).values()
         ]
         for start in range(0, len(captions), BATCH)
     ]
@@ -226,18 +226,18 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         write_cuhk_pedes(Path(folder), identities=given.crops // 4, images_per_identity=4)
         jpegs = [path.read_bytes() for path in sorted(Path(folder).rglob("*.jpg"))][: given.crops]
-    towers = load_towers(find_model(given.model)[1], "cpu")
-    pixels = towers.processor.image_processor
-    graphs = ImageGraph(towers.model, pixels).eval(), TextGraph(towers.model, towers.text_inputs).eval()
+    adapter = load_adapter(find_model(given.model)[1], "cpu")
+    pixels = adapter.processor.image_processor
+    graphs = ImageGraph(adapter.model, pixels).eval(), TextGraph(adapter.model, adapter.text_inputs).eval()
     size = pixels.size["width"], pixels.size["height"]
-    tokens = [each.numpy() for each in towers.tokens([SENTENCE, "a man"]).values()]
+    tokens = [each.numpy() for each in adapter.tokens([SENTENCE, "a man"]).values()]
 
     texts = text_speeds(graphs[1], tokens)
     images = image_speeds(graphs[0], jpegs, size, pixels.resample)
     encoder = Encoder.load(given.model, device="cpu")
     texts["textreid"] = milliseconds(lambda: encoder.encode_texts([SENTENCE]))
     some = [open_image(jpeg) for jpeg in jpegs[:BATCH]]
-    for _ in range(fast.AFTER // BATCH):
+    for _ in range(fast.COMPILE_AFTER_ROWS // BATCH):
         encoder.encode_images(some)
     with ThreadPoolExecutor(THREADS) as pool:
         images["textreid"] = crops_per_second(
@@ -258,7 +258,7 @@ def main() -> None:
     }
     if given.root:
         read = resized(size, pixels.resample)
-        report["cuhk_pedes_val"] = accuracy(graphs, towers, given.root, read)
+        report["cuhk_pedes_val"] = accuracy(graphs, adapter, given.root, read)
     print(json.dumps(report, indent=2))
 
 

@@ -14,6 +14,7 @@ Each message says what is wrong and what to do or type next.
 from __future__ import annotations
 
 import difflib
+import sys
 from collections.abc import Iterable
 
 
@@ -45,3 +46,8 @@ class UnknownNameError(TextReIDError):
         near = difflib.get_close_matches(name, known, n=1)
         hint = f" Did you mean '{near[0]}'?" if near else ""
         super().__init__(f"There is no {kind} called '{name}'.{hint} Known: {', '.join(known) or 'none'}.")
+
+
+def warn_renamed(old: str, new: str) -> None:
+    """Say on stderr that an old spelling, which works for one version more, has a new one."""
+    print(f"note: {old} is now {new}.", file=sys.stderr)

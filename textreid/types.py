@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, Protocol, get_args
 
 from textreid.errors import UnknownNameError
 
 if TYPE_CHECKING:
+    import numpy as np
+    from PIL.Image import Image
     from torch import Tensor
+
+    from textreid_index import EncoderInfo
 
 GLOBAL, PARTS = "global", "parts"
 """The name of the view that every model has, and under which a view keeps its own vectors."""
 
 ShowProgress = Callable[[str, int, int], None]
 """Called with what is being done, how many are done, and of how many."""
+
+QueryKind = Literal["text", "photo"]
+"""What somebody searches with: a description, or a photo of the person."""
+
+QUERY_KINDS: tuple[QueryKind, ...] = get_args(QueryKind)
 
 
 @dataclass(frozen=True)
@@ -188,3 +197,112 @@ class LossReport:
 
     total: Tensor
     terms: Mapping[str, Tensor]
+
+
+class ImageTextEncoder(Protocol):
+    """A model that maps images and texts into one space: what galleries, searches and benchmarks need of it.
+
+    `textreid.Encoder` is one.
+    """
+
+    @property
+    def info(self) -> EncoderInfo:
+        """Name, fingerprint and dimension D."""
+        ...
+
+    @property
+    def reads_text(self) -> bool:
+        """Whether it can `encode_texts`; a model of images alone cannot."""
+        ...
+
+    @property
+    def calibration(self) -> ScoreCalibration | None:
+        """What its scores mean; None where that was not measured."""
+        ...
+
+    @property
+    def matcher(self) -> PairScorer | None:
+        """What scores an image and a text together; None where the model has no such part."""
+        ...
+
+    def encode_images(self, images: Sequence[Image], *, batch_size: int = 64) -> np.ndarray:
+        """Upright RGB crops of one person each, any size -> [N, D] float32 of unit norm.
+
+        Args:
+            images: N crops.
+            batch_size: how many go through the model at once.
+        """
+        ...
+
+    def encode_texts(self, texts: Sequence[str], *, batch_size: int = 64) -> np.ndarray:
+        """Descriptions -> [N, D] float32 of unit norm.
+
+        Args:
+            texts: N descriptions.
+            batch_size: how many go through the model at once.
+        """
+        ...
+
+
+class PairScorer(Protocol):
+    """A cross-encoder at work: it scores an image and a text from the tokens of both.
+
+    Tokens are computed once for each image and each text, and may be stored between searches.
+    """
+
+    @property
+    def weight(self) -> float:
+        """The cosine that one unit of a logit is worth where both put hits into order."""
+        ...
+
+    def image_tokens(self, images: Sequence[Image], *, batch_size: int = 64) -> list[np.ndarray]:
+        """[P, C] float16 of each image, P places of its grid.
+
+        Args:
+            images: N upright RGB crops.
+            batch_size: how many go through the image tower at once.
+        """
+        ...
+
+    def text_tokens(self, text: str) -> np.ndarray:
+        """[L, C'] float32 of one text, L tokens."""
+        ...
+
+    def score_pairs(self, text_tokens: np.ndarray, image_tokens: Sequence[np.ndarray]) -> np.ndarray:
+        """[N] float32 logits that the text describes each image.
+
+        Args:
+            text_tokens: [L, C'] of one text.
+            image_tokens: [P, C] of each of N images.
+        """
+        ...
+
+
+class ScoreCalibration(Protocol):
+    """What the scores of one model mean, by kind of query."""
+
+    def scale(self, kind: QueryKind) -> ScoreScale | None:
+        """What the scores of one kind of query mean; None where that was not measured."""
+        ...
+
+
+class ScoreScale(Protocol):
+    """What a cosine means where N people are searched."""
+
+    def probabilities(self, scores: np.ndarray, people: int) -> np.ndarray:
+        """[k] float32, how likely each hit shows the person who is asked for.
+
+        Args:
+            scores: [k] cosines.
+            people: N, how many were searched.
+        """
+        ...
+
+    def threshold(self, false_alarms: float, people: int) -> float:
+        """The score that a search for somebody who is not there reaches at this rate.
+
+        Args:
+            false_alarms: the fraction of such searches that may find somebody.
+            people: N, how many are searched.
+        """
+        ...

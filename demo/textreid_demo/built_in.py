@@ -17,7 +17,7 @@ from textreid.synthetic.shots.frames import SEED
 from textreid_index import Gallery, GalleryError, Record
 
 if TYPE_CHECKING:
-    from textreid.ingest.writer import PersonEncoder
+    from textreid.types import ImageTextEncoder
 
 MARGIN = 0.06
 EXAMPLES = (
@@ -33,7 +33,7 @@ def cache_folder() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "textreid"
 
 
-def prepare(encoder: PersonEncoder, *, frames: int = 40, folder: Path | None = None) -> Path:
+def prepare(encoder: ImageTextEncoder, *, frames: int = 40, folder: Path | None = None) -> Path:
     """The built-in gallery for this encoder, drawn and indexed if this user has none yet.
 
     It is made beside its place and moved there whole: a start that is interrupted leaves nothing half done.
@@ -59,7 +59,7 @@ def prepare(encoder: PersonEncoder, *, frames: int = 40, folder: Path | None = N
     return target / "gallery"
 
 
-def _usable(gallery: Path, encoder: PersonEncoder) -> bool:
+def _usable(gallery: Path, encoder: ImageTextEncoder) -> bool:
     try:
         with Gallery.open(gallery) as found:
             return len(found) > 0 and found.encoder == encoder.info

@@ -9,9 +9,9 @@ from pathlib import Path
 import gradio as gr
 from gradio.data_classes import FileData
 
-from textreid.inference.calibration import KINDS
 from textreid.service.desk import Desk
 from textreid.service.question import LONGEST_TEXT
+from textreid.types import QUERY_KINDS
 from textreid_demo import api, words
 from textreid_demo.handlers import Handlers, View
 
@@ -74,7 +74,7 @@ def build(desk: Desk, title: str, examples: Sequence[str] = EXAMPLES) -> gr.Bloc
                         label="Show",
                         choices=list(words.MATCHES.items()),
                         value=words.EVERYBODY,
-                        visible=any(map(desk.search.calibrated, KINDS)),
+                        visible=any(map(desk.search.calibrated, QUERY_KINDS)),
                     )
             photo = gr.Image(
                 type="filepath", image_mode=None, sources=["upload", "clipboard"], buttons=[],

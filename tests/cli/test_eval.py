@@ -9,7 +9,7 @@ from typer.testing import CliRunner, Result
 
 from tests.helpers.official_layouts import caption, write_cuhk_pedes, write_market1501
 from tests.helpers.toy import ToyEncoder
-from tests.inference.test_reranker import MixedUp
+from tests.helpers.toy_matcher import MixedUp
 from textreid.cli import application
 from textreid.inference.encoder import Encoder
 

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from tests.helpers.toy import draw_person
-from tests.inference.test_reranker import MixedUp
+from tests.helpers.toy_matcher import MixedUp
 
 
 def index_photos(textreid):

@@ -10,11 +10,11 @@ import pytest
 
 from tests.helpers.official_layouts import caption, write_cuhk_pedes
 from tests.helpers.toy import ToyEncoder
-from tests.inference.test_reranker import MixedUp, by_hand
+from tests.helpers.toy_matcher import MixedUp, UpperAndLower, order_by_hand
 from textreid.errors import InputError, ModelError
 from textreid.evaluate import Methods, evaluate
 from textreid.evaluate.benchmark import Benchmark
-from textreid.inference.reranker import blend, matched_scores
+from textreid.inference.reranker import blend, rerank_rows
 
 
 @pytest.fixture
@@ -28,17 +28,21 @@ def test_scores_against_a_loop() -> None:
     cosines, logits = random.random((5, 9)).astype(np.float32), random.normal(size=(5, 9))
     tokens = [np.array([place]) for place in range(9)]
 
-    def match(query: int):
-        return lambda chosen: logits[query, np.concatenate(chosen)]
+    class Table(UpperAndLower):
+        weight = 0.3
+
+        def score_pairs(self, text_tokens, image_tokens):
+            return logits[text_tokens, np.concatenate(image_tokens)]
 
     vectors = np.eye(9, dtype=np.float32)[[0, 1, 2, 0, 1, 2, 0, 1, 2]]
-    chunks = matched_scores([cosines[:2], cosines[2:]], map(match, range(5)), tokens, vectors, 6, 0.3)
+    texts = map(np.array, range(5))
+    chunks = rerank_rows(Table(), [cosines[:2], cosines[2:]], texts, tokens, vectors, 6)
     ranked = np.argsort(-np.concatenate(list(chunks)), axis=1, kind="stable")
     for query in range(5):
         order = sorted(range(9), key=lambda place: -cosines[query, place])
         best = np.array(order[:6])
         blended = blend(cosines[query, best], logits[query, best], 0.3)
-        expected = [best[n] for n in by_hand(blended, vectors[best])] + order[6:]
+        expected = [best[n] for n in order_by_hand(blended, vectors[best])] + order[6:]
         assert ranked[query].tolist() == expected
     assert cosines.max() < 1  # what came in is as it was
 

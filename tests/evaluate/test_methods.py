@@ -9,7 +9,7 @@ from tests.helpers.toy import ToyEncoder, draw_person
 from textreid.errors import InputError, UnknownNameError
 from textreid.evaluate import Methods, evaluate
 from textreid.evaluate.benchmark import Benchmark
-from textreid.evaluate.encoding import FlipTest
+from textreid.evaluate.flip_test import FlipTest
 from textreid.evaluate.groups import find_groups
 from textreid.metrics.protocols import text_to_image
 from textreid.metrics.query_expansion import expand_queries

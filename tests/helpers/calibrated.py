@@ -21,4 +21,4 @@ SCALE = Scale(
 class CalibratedToy(ToyEncoder):
     """Knows what its scores mean, for descriptions and for photos."""
 
-    calibration: Calibration | None = Calibration("toy-1", text=SCALE, photo=SCALE)
+    calibration = Calibration("toy-1", text=SCALE, photo=SCALE)

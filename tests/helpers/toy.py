@@ -15,7 +15,9 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image, ImageDraw
 
+from textreid.inference.calibration import Calibration
 from textreid.people import Boxes
+from textreid.types import PairScorer
 from textreid_index import EncoderInfo
 
 COLOURS: dict[str, tuple[int, int, int]] = {
@@ -37,6 +39,10 @@ LOWER = {"trousers", "jeans", "skirt", "shorts"}
 
 class ToyEncoder:
     """Stands where `textreid.Encoder` stands: same methods, same shapes, no weights."""
+
+    reads_text = True
+    calibration: Calibration | None = None
+    matcher: PairScorer | None = None
 
     def __init__(self, name: str = "toy", fingerprint: str = "toy-1") -> None:
         self.info = EncoderInfo(name=name, fingerprint=fingerprint, dim=2 * len(COLOURS))

@@ -23,7 +23,8 @@ from tests.helpers.small_models import (
     write_text_only,
 )
 from textreid.errors import InputError, ModelError, UnknownNameError
-from textreid.inference.encoder import Encoder, choose_device
+from textreid.inference.device import choose_device
+from textreid.inference.encoder import Encoder
 
 WRITERS: dict[str, Callable[[Path], Path]] = {
     "joint": write_joint,

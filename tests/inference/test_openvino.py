@@ -1,4 +1,4 @@
-"""The compiled towers: when they take over, what they may change, and when they must not."""
+"""The compiled adapter: when they take over, what they may change, and when they must not."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from tests.helpers.small_models import CAPTIONS, small_recipe, write_clip
 from textreid.inference import openvino as fast
-from textreid.inference.adapters import TransformersTowers, load_towers
+from textreid.inference.adapters import TransformersAdapter, load_adapter
 from textreid.inference.encoder import Encoder
 from textreid.inference.onnx_graphs import TextGraph
 from textreid.inference.openvino import Switch
@@ -61,7 +61,7 @@ def sentences(rows: int, length: int) -> tuple[Tensor, Tensor]:
 
 @pytest.fixture
 def early(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fast, "AFTER", 6)
+    monkeypatch.setattr(fast, "COMPILE_AFTER_ROWS", 6)
 
 
 @pytest.mark.usefixtures("early")
@@ -100,9 +100,9 @@ def test_rows_agree_up_to_a_cosine_and_a_length() -> None:
 def test_an_encoders_vectors_are_the_same_before_and_after(tmp_path: Path) -> None:
     folder = write_clip(tmp_path / "model")
     encoder = Encoder.load(folder, device="cpu")
-    towers = load_towers(folder, "cpu")
-    assert isinstance(towers, TransformersTowers)
-    plain = Encoder(towers, encoder.info)
+    adapter = load_adapter(folder, "cpu")
+    assert isinstance(adapter, TransformersAdapter)
+    plain = Encoder(adapter, encoder.info)
     rng = np.random.default_rng(0)
     pictures = [
         Image.fromarray(rng.integers(0, 256, (h, w, 3), dtype=np.uint8))
@@ -112,7 +112,7 @@ def test_an_encoders_vectors_are_the_same_before_and_after(tmp_path: Path) -> No
     for _ in range(4):  # torch at first, compiled in the end
         assert (encoder.encode_images(pictures) * images).sum(axis=1).min() >= 1 - fast.TOLERANCE
         assert (encoder.encode_texts(CAPTIONS) * texts).sum(axis=1).min() >= 1 - fast.TOLERANCE
-    assert [switch.compiled for switch in encoder._towers.switches.values()] == [True, True]  # type: ignore[attr-defined]
+    assert [switch.compiled for switch in encoder._adapter.switches.values()] == [True, True]  # type: ignore[attr-defined]
     assert (encoder.encode_texts(CAPTIONS[:1]) * texts[:1]).sum() >= 1 - fast.TOLERANCE
 
 
@@ -124,12 +124,16 @@ def test_places_that_a_matcher_reads_are_the_same_before_and_after(tmp_path: Pat
     encoder = Encoder.load(tmp_path / "model", device="cpu")
     rng = np.random.default_rng(0)
     pictures = [Image.fromarray(rng.integers(0, 256, (64, 32, 3), dtype=np.uint8)) for _ in range(4)]
-    switch = encoder._towers.switches["places"]  # type: ignore[attr-defined]
-    before = encoder.match(CAPTIONS[0], pictures)
+    switch = encoder._adapter.switches["places"]  # type: ignore[attr-defined]
+    matcher = encoder.matcher
+    assert matcher is not None
+    text = matcher.text_tokens(CAPTIONS[0])
+    before = matcher.score_pairs(text, matcher.image_tokens(pictures))
     assert not switch.compiled
-    encoder.match(CAPTIONS[0], pictures)
+    matcher.image_tokens(pictures)
     assert switch.compiled
-    np.testing.assert_allclose(encoder.match(CAPTIONS[0], pictures), before, atol=0.05)
+    after = matcher.score_pairs(text, matcher.image_tokens(pictures))
+    np.testing.assert_allclose(after, before, atol=0.05)
     assert np.ptp(before) > 0.1
 
 
@@ -165,7 +169,7 @@ def test_nothing_is_compiled_under_another_allocator(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, preloaded: str
 ) -> None:
     """OpenVINO ends such a process when it compiles."""
-    towers = load_towers(write_clip(tmp_path), "cpu")
-    assert isinstance(fast.compiled(towers), fast.CompiledTowers)
+    adapter = load_adapter(write_clip(tmp_path), "cpu")
+    assert isinstance(fast.compile_for_cpu(adapter), fast.CompiledAdapter)
     monkeypatch.setenv("LD_PRELOAD", preloaded)
-    assert fast.compiled(towers) is towers
+    assert fast.compile_for_cpu(adapter) is adapter

@@ -3,28 +3,26 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from PIL import Image
 
 from tests.helpers.small_models import CAPTIONS, small_recipe, write_joint
 from tests.helpers.toy import ToyEncoder, draw_person
+from tests.helpers.toy_matcher import MixedUp, UpperAndLower, order_by_hand
 from textreid import PersonSearch
 from textreid.errors import InputError, ModelError
 from textreid.inference.encoder import Encoder
 from textreid.inference.reranker import (
-    ALIKE,
-    AT_ONCE,
-    KEPT,
-    LIKENESS,
-    VOUCHED,
-    Rescorer,
+    CACHED_IMAGES,
+    CHUNK,
+    NEIGHBOUR_VOTED_HITS,
+    Reranker,
     blend,
-    placed,
+    order_with_neighbours,
     reorder,
 )
 from textreid.models.folder import save_model
@@ -33,32 +31,6 @@ from textreid_index import Hits, Record
 
 COLOURS = ("red", "green", "blue", "yellow", "black", "white")
 OUTFITS = list(itertools.permutations(COLOURS, 2))  # 30 people
-
-
-class MixedUp(ToyEncoder):
-    """Its vectors tell which colours somebody wears; only its matcher tells which of them is above."""
-
-    has_matcher = True
-    say = 1.0
-
-    def encode_images(self, images: Sequence[Image.Image], *, batch_size: int = 64) -> np.ndarray:
-        return mixed(super().encode_images(images))
-
-    def encode_texts(self, texts: Sequence[str], *, batch_size: int = 64) -> np.ndarray:
-        return mixed(super().encode_texts(texts))
-
-    def image_tokens(self, images: Sequence[Image.Image]) -> list[np.ndarray]:
-        return list(super().encode_images(images))
-
-    def matching(self, text: str) -> Callable[[Sequence[np.ndarray]], np.ndarray]:
-        wanted = super().encode_texts([text])[0]
-        return lambda tokens: (8 * (np.stack(tokens) @ wanted) - 4).astype(np.float32)
-
-
-def mixed(vectors: np.ndarray) -> np.ndarray:
-    both = vectors[:, :11] + vectors[:, 11:]
-    twice = np.concatenate([both, both], axis=1)
-    return (twice / np.linalg.norm(twice, axis=1, keepdims=True)).astype(np.float32)
 
 
 def sentence(upper: str, lower: str) -> str:
@@ -126,42 +98,42 @@ def ticking(step: float) -> Callable[[], float]:
     return lambda: step * next(ticks)
 
 
-@pytest.mark.parametrize(
-    ("budget", "read"), [(0.0, 0), (0.5, AT_ONCE), (1.9, AT_ONCE), (2.5, 30), (None, 30)]
-)
+@pytest.mark.parametrize(("budget", "read"), [(0.0, 0), (0.5, CHUNK), (1.9, CHUNK), (2.5, 30), (None, 30)])
 def test_budget_stops_before_the_images_that_would_exceed_it(
     people: PersonSearch, budget: float | None, read: int
 ) -> None:
     """Every chunk takes a second here."""
     hits = people.search(sentence("green", "white"), k=30, rerank=0)
-    again = Rescorer(people.gallery, MixedUp(), ticking(1.0))(sentence("green", "white"), hits, 30, budget)
+    again = Reranker(people.gallery, UpperAndLower(), ticking(1.0))(
+        sentence("green", "white"), hits, 30, budget
+    )
     assert sum(hit.match is not None for hit in again) == read
     assert again.ids[read:] == hits.ids[read:]
     assert set(again.ids) == set(hits.ids)
 
 
 def test_tokens_are_kept_until_the_gallery_changes(people: PersonSearch) -> None:
-    encoder, hits = MixedUp(), people.search(sentence("red", "blue"), k=30, rerank=0)
-    rescore = Rescorer(people.gallery, encoder)
-    first = rescore(sentence("red", "blue"), hits, 10)
-    assert encoder.pictures_seen == 10
-    assert rescore(sentence("red", "blue"), hits, 10).ids == first.ids
-    assert encoder.pictures_seen == 10
-    rescore(sentence("blue", "red"), hits, 12)
-    assert encoder.pictures_seen == 12
+    matcher, hits = UpperAndLower(), people.search(sentence("red", "blue"), k=30, rerank=0)
+    rerank = Reranker(people.gallery, matcher)
+    first = rerank(sentence("red", "blue"), hits, 10)
+    assert matcher.images_seen == 10
+    assert rerank(sentence("red", "blue"), hits, 10).ids == first.ids
+    assert matcher.images_seen == 10
+    rerank(sentence("blue", "red"), hits, 12)
+    assert matcher.images_seen == 12
     people.gallery.delete([hits.ids[-1]])
-    rescore(sentence("red", "blue"), hits, 10)
-    assert encoder.pictures_seen == 22
+    rerank(sentence("red", "blue"), hits, 10)
+    assert matcher.images_seen == 22
 
 
 def test_memory_is_bounded(people: PersonSearch, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("textreid.inference.reranker.KEPT", 20)
-    assert KEPT > 20
-    encoder, hits = MixedUp(), people.search(sentence("red", "blue"), k=30, rerank=0)
-    rescore = Rescorer(people.gallery, encoder)
-    rescore(sentence("red", "blue"), hits, 30)
-    rescore(sentence("red", "blue"), hits, 10)  # the least recently used are gone
-    assert encoder.pictures_seen == 40
+    monkeypatch.setattr("textreid.inference.reranker.CACHED_IMAGES", 20)
+    assert CACHED_IMAGES > 20
+    matcher, hits = UpperAndLower(), people.search(sentence("red", "blue"), k=30, rerank=0)
+    rerank = Reranker(people.gallery, matcher)
+    rerank(sentence("red", "blue"), hits, 30)
+    rerank(sentence("red", "blue"), hits, 10)  # the least recently used are gone
+    assert matcher.images_seen == 40
 
 
 def test_a_logit_weighs_what_the_model_says() -> None:
@@ -181,20 +153,7 @@ def test_the_rest_stay_behind_in_their_order() -> None:
     assert hits.ids == ("0", "1", "2", "3", "4")
 
 
-def by_hand(scores: np.ndarray, vectors: np.ndarray) -> list[int]:
-    """The order of hits, in loops."""
-    order = sorted(range(len(scores)), key=lambda n: -scores[n])
-
-    def vouched(hit: int) -> float:
-        cosines = [float(vectors[hit] @ other) for other in vectors]
-        alike = sorted(range(len(scores)), key=lambda n: -cosines[n])[:ALIKE]
-        weights = [np.exp(cosines[n] / LIKENESS) for n in alike]
-        return scores[hit] + np.average([scores[n] for n in alike], weights=weights)
-
-    return sorted(order[:VOUCHED], key=lambda n: -vouched(n)) + order[VOUCHED:]
-
-
-@pytest.mark.parametrize("count", [1, 2, VOUCHED, 12])
+@pytest.mark.parametrize("count", [1, 2, NEIGHBOUR_VOTED_HITS, 12])
 def test_places_against_a_loop(count: int) -> None:
     random = np.random.default_rng(count)
     people = random.normal(size=(5, 16))
@@ -202,21 +161,21 @@ def test_places_against_a_loop(count: int) -> None:
         vectors = people[random.integers(5, size=count)] + 0.3 * random.normal(size=(count, 16))
         vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
         scores = random.random(count)
-        assert placed(scores, vectors).tolist() == by_hand(scores, vectors)
+        assert order_with_neighbours(scores, vectors).tolist() == order_by_hand(scores, vectors)
 
 
 def test_a_hit_that_looks_like_what_scores_low_steps_back() -> None:
     scores = np.float32([0.50, 0.49, 0.49, 0.10, 0.09, 0.08])
     alone = np.eye(6, dtype=np.float32)
-    assert placed(scores, alone).tolist() == [0, 1, 2, 3, 4, 5]
+    assert order_with_neighbours(scores, alone).tolist() == [0, 1, 2, 3, 4, 5]
     alike = alone.copy()
     alike[0] = (alone[0] + 2 * alone[3]) / np.sqrt(5)
-    assert placed(scores, alike).tolist() == [1, 2, 0, 3, 4, 5]
+    assert order_with_neighbours(scores, alike).tolist() == [1, 2, 0, 3, 4, 5]
 
 
 def test_who_looks_alike_stays_in_the_order_of_the_scores() -> None:
     scores = np.float32([0.3, 0.5, 0.4])
-    assert placed(scores, np.ones((3, 1), np.float32)).tolist() == [1, 2, 0]
+    assert order_with_neighbours(scores, np.ones((3, 1), np.float32)).tolist() == [1, 2, 0]
 
 
 def test_an_empty_gallery_has_nobody_to_read(tmp_path: Path) -> None:
@@ -236,7 +195,7 @@ def test_model_without_a_matcher_is_refused_by_name(tmp_path: Path) -> None:
     ):
         search.search("a woman in red", rerank=5)
     encoder = Encoder.load(write_joint(tmp_path / "model"), device="cpu")
-    assert not encoder.has_matcher
+    assert encoder.matcher is None
     with pytest.raises(ModelError, match="has no matcher"):
         encoder.match("a woman in red", [draw_person("red", "blue")])
 
@@ -249,16 +208,42 @@ def test_encoder_matches_as_the_model_does(tmp_path: Path) -> None:
     save_model(model, processor, tmp_path / "model")
     encoder = Encoder.load(tmp_path / "model", device="cpu")
     pictures = [draw_person(*outfit) for outfit in OUTFITS[:5]]
-    logits = encoder.match(CAPTIONS[1], pictures)
+    matcher = encoder.matcher
+    assert matcher is not None
+    words, places = matcher.text_tokens(CAPTIONS[1]), matcher.image_tokens(pictures, batch_size=2)
+    logits = matcher.score_pairs(words, places)
     assert logits.dtype == np.float32
     pixels = processor.image_processor(images=pictures, return_tensors="pt")["pixel_values"]
-    words = processor.tokenizer(CAPTIONS[1:2], return_tensors="pt")
+    tokens = processor.tokenizer(CAPTIONS[1:2], return_tensors="pt")
     with torch.inference_mode():
         image = model.encode_image(pixels)
-        text = model.encode_text(words["input_ids"], words["attention_mask"])
+        text = model.encode_text(tokens["input_ids"], tokens["attention_mask"])
         expected = model.match(image, text, torch.arange(5), torch.zeros(5, dtype=torch.int64))
     np.testing.assert_allclose(
         logits, expected.numpy(), atol=5e-3
     )  # weights and tokens are kept in half precision
     assert np.ptp(logits) > 0.05
-    assert encoder.match(CAPTIONS[1], []).shape == (0,)
+    assert matcher.score_pairs(words, []).shape == (0,)
+
+
+def test_names_of_version_0_1_still_work_and_say_the_new_ones(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model, processor = start_model(small_recipe(matcher={"width": 16, "heads": 2}), (64, 32), CAPTIONS)
+    save_model(model, processor, tmp_path / "model")
+    encoder = Encoder.load(tmp_path / "model", device="cpu")
+    matcher, pictures = encoder.matcher, [draw_person(*outfit) for outfit in OUTFITS[:3]]
+    assert matcher is not None
+    places = matcher.image_tokens(pictures)
+    logits = matcher.score_pairs(matcher.text_tokens(CAPTIONS[0]), places)
+    capsys.readouterr()
+    assert encoder.has_matcher
+    assert encoder.say == matcher.weight
+    np.testing.assert_array_equal(encoder.image_tokens(pictures), places)
+    np.testing.assert_array_equal(encoder.matching(CAPTIONS[0])(places), logits)
+    np.testing.assert_array_equal(encoder.match(CAPTIONS[0], pictures), logits)
+    output, notes = capsys.readouterr()
+    assert output == ""
+    assert [line.split(" is now ")[0] for line in notes.splitlines()] == [
+        f"note: Encoder.{name}" for name in ("has_matcher", "say", "image_tokens", "matching", "match")
+    ]

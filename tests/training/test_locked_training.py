@@ -23,7 +23,7 @@ from textreid.errors import InputError
 from textreid.evaluate import Methods, evaluate
 from textreid.evaluate.benchmark import Benchmark
 from textreid.inference.encoder import Encoder
-from textreid.inference.reranker import FIRST
+from textreid.inference.reranker import RERANKED_HITS
 from textreid.io.images import open_image
 from textreid.recipe import LockedRecipe, Recipe
 from textreid.training.progress import StepReport
@@ -136,7 +136,11 @@ class TestRun:
         ("kind", "match", "begins"),
         [
             ("val", 0, "vectors of the finished model: synthetic val R@1"),
-            ("matched", FIRST, f"first {FIRST} put into order by the matcher: synthetic val R@1"),
+            (
+                "matched",
+                RERANKED_HITS,
+                f"first {RERANKED_HITS} put into order by the matcher: synthetic val R@1",
+            ),
         ],
     )
     def test_the_finished_model_is_measured(

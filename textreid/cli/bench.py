@@ -12,7 +12,7 @@ from textreid.cli._options import AsJson, Device, ReportFile, ReportPictures
 from textreid.cli._results import columns_of, progress_bars, warn_of_differences
 
 if TYPE_CHECKING:
-    from textreid.evaluate import JointEncoder
+    from textreid.types import ImageTextEncoder
 
 
 def run(
@@ -57,7 +57,7 @@ def run(
     if report:
         check_target(report, pictures=pictures)
 
-    def load(name: str) -> JointEncoder:
+    def load(name: str) -> ImageTextEncoder:
         from textreid.inference.encoder import Encoder  # only now, so that a wrong folder is said at once
 
         return Encoder.load(name, device=device)

@@ -93,12 +93,13 @@ def run(
       textreid eval cuhk-pedes --root data --by source --report report.html
       textreid eval market1501 --root data --flip --rerank
     """  # noqa: D301
-    from textreid.evaluate import Evaluation, JointEncoder, Methods, evaluate
+    from textreid.evaluate import Evaluation, Methods, evaluate
     from textreid.evaluate.benchmark import Benchmark
     from textreid.evaluate.directions import choose
     from textreid.evaluate.epoch_choice import is_run, measure_run, to_dict
     from textreid.evaluate.groups import find_groups
     from textreid.report import Entry, check_target, entries_of, write_report
+    from textreid.types import ImageTextEncoder
 
     benchmark = Benchmark.read(dataset, root, split)
     methods = Methods.named(flip, multi_query, expand, alpha, rerank, match)
@@ -114,7 +115,7 @@ def run(
 
     with progress_bars() as show:
 
-        def measure(encoder: JointEncoder) -> Evaluation:
+        def measure(encoder: ImageTextEncoder) -> Evaluation:
             return evaluate(
                 encoder, benchmark, methods=methods, directions=directions, by=groups, progress=show
             )

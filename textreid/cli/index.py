@@ -70,7 +70,7 @@ def run(
                 stderr().print("Stopped. What was added stays; the same command goes on from here.")
                 raise
         # Where nothing is new no model was loaded, and the hint is not worth loading one.
-        described = not report.added or getattr(search.encoder, "reads_text", True)
+        described = not report.added or search.encoder.reads_text
         example = '"a man in a blue shirt"' if described else "--image PHOTO"
         _tell(report, gallery, len(search.gallery), example)
 

@@ -50,7 +50,7 @@ def run(
       textreid train smoke --seeds 3 --out runs/three
       textreid eval cuhk-pedes --root data --split val --model runs/pocket/model
     """
-    from textreid.inference.encoder import choose_device
+    from textreid.inference.device import choose_device
     from textreid.recipe.recipe import load_recipe, with_root
     from textreid.training.multi_seed import train_seeds
     from textreid.training.train import train

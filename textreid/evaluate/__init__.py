@@ -4,9 +4,9 @@ Every image and every caption of the split takes part: a benchmark that quietly 
 would be another benchmark, so one is an error here.
 """
 
-from textreid.evaluate.encoding import Item, JointEncoder
+from textreid.evaluate.encoding import Item
 from textreid.evaluate.evaluation import Evaluation, evaluate
 from textreid.evaluate.methods import Methods
-from textreid.types import ShowProgress
+from textreid.types import ImageTextEncoder, ShowProgress
 
-__all__ = ["Evaluation", "Item", "JointEncoder", "Methods", "ShowProgress", "evaluate"]
+__all__ = ["Evaluation", "ImageTextEncoder", "Item", "Methods", "ShowProgress", "evaluate"]

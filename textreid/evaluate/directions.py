@@ -9,9 +9,9 @@ import numpy as np
 
 from textreid.errors import InputError, UnknownNameError
 from textreid.evaluate.benchmark import Benchmark
-from textreid.evaluate.encoding import Item, JointEncoder, encode_images, encode_texts
+from textreid.evaluate.encoding import Item, encode_images, encode_texts
 from textreid.metrics.protocols import Search
-from textreid.types import PersonCrop, ShowProgress
+from textreid.types import ImageTextEncoder, PersonCrop, ShowProgress
 
 TEXT_TO_IMAGE, IMAGE_TO_TEXT, IMAGE_TO_IMAGE = "text_to_image", "image_to_text", "image_to_image"
 DIRECTIONS = (TEXT_TO_IMAGE, IMAGE_TO_TEXT, IMAGE_TO_IMAGE)
@@ -25,13 +25,13 @@ class Direction:
         search: vectors, persons and cameras.
         queries: what each query is.
         gallery: what each gallery item is.
-        matched: computes its scores with the model's matcher; None: it takes no part.
+        reranked: computes its scores with the model's matcher; None: it takes no part.
     """
 
     search: Search
     queries: Sequence[Item]
     gallery: Sequence[Item]
-    matched: Callable[[], Iterator[np.ndarray]] | None = None
+    reranked: Callable[[], Iterator[np.ndarray]] | None = None
 
     @property
     def across(self) -> bool:
@@ -58,7 +58,7 @@ def choose(benchmark: Benchmark, wanted: Sequence[str] = ()) -> tuple[str, ...]:
 
 
 def encode(
-    encoder: JointEncoder, benchmark: Benchmark, wanted: Sequence[str], show: ShowProgress
+    encoder: ImageTextEncoder, benchmark: Benchmark, wanted: Sequence[str], show: ShowProgress
 ) -> dict[str, Direction]:
     """Encode what the wanted directions need, every image and caption once.
 
@@ -94,7 +94,7 @@ def encode(
     return {name: directions[name] for name in wanted}
 
 
-def companions(encoder: JointEncoder, benchmark: Benchmark, search: Search, show: ShowProgress) -> Search:
+def companions(encoder: ImageTextEncoder, benchmark: Benchmark, search: Search, show: ShowProgress) -> Search:
     """The queries of an image search against the benchmark's own pictures for multi-query."""
     crops = benchmark.companions
     vectors = encode_images(encoder, crops, "More of each query", show)

@@ -4,36 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image
 
 from textreid.errors import ImageError, InputError
 from textreid.io.images import open_image
 from textreid.io.prefetch import prefetch
-from textreid.metrics.query_expansion import unit
-from textreid.types import PersonCrop, ShowProgress
-from textreid_index import EncoderInfo
+from textreid.types import ImageTextEncoder, PersonCrop, ShowProgress
 
 BATCH = 256
 NAMED = 20
 
 T = TypeVar("T")
-
-
-class JointEncoder(Protocol):
-    """What is measured: anything that turns pictures and sentences into unit vectors of one space."""
-
-    info: EncoderInfo
-
-    def encode_images(self, images: Sequence[Image.Image]) -> np.ndarray:
-        """[N, D] float32, unit norm."""
-        ...
-
-    def encode_texts(self, texts: Sequence[str]) -> np.ndarray:
-        """[N, D] float32, unit norm."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -49,28 +33,7 @@ class Item:
     caption: str | None = None
 
 
-class FlipTest:
-    """An encoder whose picture vectors are the mean of a picture's and its mirror image's.
-
-    Args:
-        encoder: what is measured.
-    """
-
-    def __init__(self, encoder: JointEncoder) -> None:
-        self._encoder = encoder
-        self.info = encoder.info
-
-    def encode_images(self, images: Sequence[Image.Image]) -> np.ndarray:
-        """[N, D] float32, unit norm."""
-        mirrored = [ImageOps.mirror(image) for image in images]
-        return unit(self._encoder.encode_images(images) + self._encoder.encode_images(mirrored))
-
-    def encode_texts(self, texts: Sequence[str]) -> np.ndarray:
-        """[N, D] float32, unit norm."""
-        return self._encoder.encode_texts(texts)
-
-
-def encode_texts(encoder: JointEncoder, captions: Sequence[str], show: ShowProgress) -> np.ndarray:
+def encode_texts(encoder: ImageTextEncoder, captions: Sequence[str], show: ShowProgress) -> np.ndarray:
     """Every caption, [T, D] float32 of unit norm."""
     vectors = []
     for batch in _batches(captions):
@@ -80,7 +43,7 @@ def encode_texts(encoder: JointEncoder, captions: Sequence[str], show: ShowProgr
 
 
 def encode_images(
-    encoder: JointEncoder, crops: Sequence[PersonCrop], what: str, show: ShowProgress
+    encoder: ImageTextEncoder, crops: Sequence[PersonCrop], what: str, show: ShowProgress
 ) -> np.ndarray:
     """Every crop, [N, D] float32 of unit norm.
 

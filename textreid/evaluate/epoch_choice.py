@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from textreid.errors import InputError
-from textreid.evaluate.encoding import JointEncoder
 from textreid.evaluate.evaluation import Evaluation
+from textreid.types import ImageTextEncoder
 
 LAST = "last epoch"
 
@@ -50,7 +50,9 @@ def is_run(folder: str | Path) -> bool:
 
 
 def measure_run(
-    folder: str | Path, load: Callable[[str], JointEncoder], measure: Callable[[JointEncoder], Evaluation]
+    folder: str | Path,
+    load: Callable[[str], ImageTextEncoder],
+    measure: Callable[[ImageTextEncoder], Evaluation],
 ) -> list[Selection]:
     """Measure the model that a run chose, and the best on the measured split itself of those it kept.
 

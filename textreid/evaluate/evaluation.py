@@ -8,15 +8,15 @@ from typing import Any
 
 from textreid.evaluate.benchmark import Benchmark
 from textreid.evaluate.directions import Direction, choose, companions, encode
-from textreid.evaluate.encoding import FlipTest, JointEncoder
+from textreid.evaluate.flip_test import FlipTest
 from textreid.evaluate.groups import GroupsOf
 from textreid.evaluate.matcher_scores import with_matcher
 from textreid.evaluate.methods import Methods, check, improve, scores_of
-from textreid.inference.reranker import matching_model
+from textreid.inference.reranker import require_matcher
 from textreid.metrics.breakdown import breakdown
 from textreid.metrics.protocols import RetrievalResult, Search
 from textreid.metrics.single_shot import single_shot
-from textreid.types import ShowProgress
+from textreid.types import ImageTextEncoder, ShowProgress
 from textreid_index import EncoderInfo
 
 NOTHING_MORE = Methods()
@@ -74,7 +74,7 @@ class Evaluation:
 
 
 def evaluate(
-    encoder: JointEncoder,
+    encoder: ImageTextEncoder,
     benchmark: Benchmark,
     *,
     methods: Methods = NOTHING_MORE,
@@ -102,7 +102,7 @@ def evaluate(
     wanted = choose(benchmark, directions)
     check(methods, benchmark, wanted)
     show = progress or (lambda *_: None)
-    matcher = matching_model(encoder) if methods.match else None
+    matcher = require_matcher(encoder) if methods.match else None
     encoder = FlipTest(encoder) if methods.flip else encoder
     encoded = encode(encoder, benchmark, wanted, show)
     if benchmark.single_shot:

@@ -1,4 +1,4 @@
-"""The best images of each sentence, put into order by the model's matcher."""
+"""The best images of each caption, put into order by the model's matcher."""
 
 from __future__ import annotations
 
@@ -9,39 +9,39 @@ import numpy as np
 
 from textreid.evaluate.directions import Direction
 from textreid.evaluate.encoding import read_images
-from textreid.inference.reranker import Match, Matching, matched_scores
+from textreid.inference.reranker import rerank_rows
 from textreid.metrics.query_expansion import unit
 from textreid.metrics.ranking import cosine_scores
-from textreid.types import ShowProgress
+from textreid.types import PairScorer, ShowProgress
 
 
-def with_matcher(encoder: Matching, direction: Direction, top: int, show: ShowProgress) -> Direction:
-    """The direction, in which sentences search images, with `matched` scores.
+def with_matcher(matcher: PairScorer, direction: Direction, top: int, show: ShowProgress) -> Direction:
+    """The direction, in which captions search images, with `reranked` scores.
 
     The tokens of all images stay in memory, in half precision: about 0.1 MB each for a ViT-B/16 of 384×128.
 
     Args:
-        encoder: the model.
+        matcher: of the model.
         direction: as encoded.
-        top: how many images of each sentence are read.
-        show: told how far it is.
+        top: how many images of each caption are scored.
+        show: called with the progress.
 
     Raises:
         InputError: images cannot be read.
     """
     captions = [query.caption or "" for query in direction.queries]
     crops = [item.crop for item in direction.gallery]
-    batches = read_images(encoder.image_tokens, crops, "Images to match", show)
-    tokens = [row for batch in batches for row in batch]
+    batches = read_images(matcher.image_tokens, crops, "Images to match", show)
+    image_tokens = [row for batch in batches for row in batch]
 
-    def matches() -> Iterator[Match]:
+    def text_tokens() -> Iterator[np.ndarray]:
         for done, caption in enumerate(captions, start=1):
-            yield encoder.matching(caption)
-            show("Sentences matched", done, len(captions))
+            yield matcher.text_tokens(caption)
+            show("Captions matched", done, len(captions))
 
-    def matched() -> Iterator[np.ndarray]:
+    def reranked() -> Iterator[np.ndarray]:
         search = direction.search
         cosines = cosine_scores(search.queries, search.gallery)
-        return matched_scores(cosines, matches(), tokens, unit(search.gallery), top, encoder.say)
+        return rerank_rows(matcher, cosines, text_tokens(), image_tokens, unit(search.gallery), top)
 
-    return replace(direction, matched=matched)
+    return replace(direction, reranked=reranked)

@@ -130,8 +130,8 @@ def improve(search: Search, methods: Methods, companions: Search | None) -> Sear
 
 def scores_of(direction: Direction, methods: Methods) -> Iterator[np.ndarray] | None:
     """Re-ranked scores where they are asked for; None: the cosine."""
-    if direction.matched:
-        return direction.matched()
+    if direction.reranked:
+        return direction.reranked()
     if not methods.rerank:
         return None
     search = direction.search

@@ -14,12 +14,11 @@ from textreid.errors import InputError, ModelError, UnknownNameError
 from textreid.evaluate.benchmark import Benchmark
 from textreid.evaluate.directions import choose
 from textreid.evaluate.domains import Domain, domain
-from textreid.evaluate.encoding import JointEncoder
 from textreid.evaluate.epoch_choice import is_run
 from textreid.evaluate.evaluation import Evaluation, evaluate
 from textreid.evaluate.groups import find_groups
 from textreid.evaluate.methods import Methods, check
-from textreid.types import ShowProgress
+from textreid.types import ImageTextEncoder, ShowProgress
 
 FOLDER = Path(__file__).parent / "suites"
 
@@ -132,7 +131,7 @@ def load_suite(name: str, models: Sequence[str] = ()) -> Suite:
 def run_suite(
     suite: Suite,
     root: Path,
-    load: Callable[[str], JointEncoder],
+    load: Callable[[str], ImageTextEncoder],
     *,
     progress: ShowProgress | None = None,
     say: Callable[[str], None] = lambda _: None,

@@ -1,9 +1,9 @@
-"""Every kind of model behind the same two functions: pictures to vectors, sentences to vectors."""
+"""Every model library behind the same two functions: images to vectors, texts to vectors."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -11,28 +11,33 @@ from PIL import Image
 from torch import Tensor
 
 from textreid.errors import ModelError
+from textreid.inference.pair_scorer import JointPairScorer
 from textreid.models.folder import load_whole, quiet
+from textreid.models.joint import JointModel
+from textreid.types import PairScorer
 
 
-class Towers(Protocol):
-    """Two functions into one space; rows need not be normalised yet.
+class ModelAdapter(Protocol):
+    """A model of some library; its vectors need not be normalised yet.
 
     Attributes:
-        reads_text: False for a model of images alone, which has no second function.
+        reads_text: False for a model of images alone, whose `texts` must not be called.
+        matcher: what scores pairs; None for a model without that part.
     """
 
     reads_text: bool
+    matcher: PairScorer | None
 
     def images(self, images: Sequence[Image.Image]) -> Tensor:
-        """[B, D]."""
+        """One batch of B crops -> their vectors [B, D]."""
         ...
 
     def texts(self, texts: Sequence[str]) -> Tensor:
-        """[B, D]."""
+        """One batch of B texts -> their vectors [B, D]."""
         ...
 
 
-def load_towers(folder: Path, device: str) -> Towers:
+def load_adapter(folder: Path, device: str) -> ModelAdapter:
     """The model in a folder, whatever its layout.
 
     Args:
@@ -40,22 +45,23 @@ def load_towers(folder: Path, device: str) -> Towers:
         device: a torch device.
 
     Raises:
-        ModelError: the model does not encode both pictures and sentences, or lacks weights.
-        OSError, ValueError, KeyError, RuntimeError, ImportError: the folder is damaged or of an unknown kind.
+        ModelError: the model does not encode both images and texts, or lacks weights.
+        OSError, ValueError, LookupError, RuntimeError, ImportError: the folder is damaged or of an unknown
+            kind.
     """
     from transformers import AutoModel, AutoProcessor
 
     path = folder / "config.json"
     kind = json.loads(path.read_text(encoding="utf-8")).get("model_type") if path.is_file() else None
     if (folder / "modules.json").is_file() and kind != "textreid":
-        return SentenceTransformerTowers(folder, device)
+        return SentenceTransformersAdapter(folder, device)
     model = load_whole(AutoModel, folder)
     if not (hasattr(model, "get_image_features") and hasattr(model, "get_text_features")):
-        raise ModelError(f"'{folder}' holds a {kind} model; a search needs one for both pictures and text.")
-    return TransformersTowers(model, AutoProcessor.from_pretrained(folder, local_files_only=True), device)
+        raise ModelError(f"'{folder}' holds a {kind} model; a search needs one for both images and text.")
+    return TransformersAdapter(model, AutoProcessor.from_pretrained(folder, local_files_only=True), device)
 
 
-class TransformersTowers:
+class TransformersAdapter:
     """A model of transformers with `get_image_features` and `get_text_features`, and its processor.
 
     Args:
@@ -64,28 +70,34 @@ class TransformersTowers:
         device: where to run.
     """
 
+    matcher: PairScorer | None
+
     def __init__(self, model: Any, processor: Any, device: str) -> None:
         self.model, self.processor, self.device = model.to(device), processor, device
-        self.reads_text = getattr(model.config, "reads_text", True)
+        joint = isinstance(model, JointModel)
+        self.reads_text = model.config.reads_text if joint else True
         if self.reads_text:
             self._choose_padding()
+        self.matcher = None
+        if joint and model.matcher is not None:
+            self.matcher = JointPairScorer(model, self.places, self.tokens)
 
     def _choose_padding(self) -> None:
         model, processor = self.model, self.processor
         self.longest = _longest(processor.tokenizer.model_max_length, model)
-        # SigLIP was trained on sentences padded to a fixed length, its padding unmasked.
+        # SigLIP was trained on texts padded to a fixed length, its padding unmasked.
         fixed = model.config.model_type.startswith("siglip")
         padding = "max_length" if fixed else "longest"
         self.padding = {"padding": padding, "truncation": True, "max_length": self.longest}
         self.text_inputs = ("input_ids",) if fixed else ("input_ids", "attention_mask")
 
     def images(self, images: Sequence[Image.Image]) -> Tensor:
-        """[B, D]."""
-        features: Tensor = self._read(images).pooler_output
+        """One batch of B crops -> their vectors [B, D]."""
+        features: Tensor = self._encode(images).pooler_output
         return features
 
     def texts(self, texts: Sequence[str]) -> Tensor:
-        """[B, D]."""
+        """One batch of B texts -> their vectors [B, D]."""
         features: Tensor = self.model.get_text_features(**self.tokens(texts)).pooler_output
         return features
 
@@ -96,40 +108,17 @@ class TransformersTowers:
         ).to(self.device)
         return {name: inputs[name] for name in self.text_inputs}
 
-    @property
-    def has_matcher(self) -> bool:
-        """Whether the two functions below can be called."""
-        return getattr(self.model, "matcher", None) is not None
+    def places(self, images: Sequence[Image.Image]) -> Tensor:
+        """[B, P, C], what a joint model's matcher reads of B crops."""
+        places: Tensor = self.model.matcher.image(self._encode(images).last_hidden_state)
+        return places
 
-    @property
-    def say(self) -> float:
-        """How much cosine one unit of the matcher's logits is worth."""
-        say: float = self.model.matcher.config.say
-        return say
-
-    def image_tokens(self, images: Sequence[Image.Image]) -> Tensor:
-        """[B, L, C], what the matcher reads of pictures."""
-        tokens: Tensor = self.model.matcher.image(self._read(images).last_hidden_state)
-        return tokens
-
-    def matching(self, text: str) -> Callable[[Tensor], Tensor]:
-        """Image tokens [B, L, C] -> [B] float32 logits that the sentence describes them."""
-        inputs = self.processor.tokenizer([text], return_tensors="pt", **self.padding).to(self.device)
-        sentence = self.model.encode_text(inputs["input_ids"], inputs["attention_mask"])
-
-        def match(tokens: Tensor) -> Tensor:
-            kept = tokens.to(self.device, self.model.dtype)
-            logits: Tensor = self.model.matcher.judge(kept[None], sentence.tokens, sentence.mask)[0]
-            return logits
-
-        return match
-
-    def _read(self, images: Sequence[Image.Image]) -> Any:
+    def _encode(self, images: Sequence[Image.Image]) -> Any:
         inputs = self.processor.image_processor(images=list(images), return_tensors="pt").to(self.device)
         return self.model.get_image_features(**inputs)
 
 
-class SentenceTransformerTowers:
+class SentenceTransformersAdapter:
     """A multimodal model of sentence-transformers.
 
     Args:
@@ -137,10 +126,11 @@ class SentenceTransformerTowers:
         device: where to run.
 
     Raises:
-        ModelError: it does not encode both pictures and sentences.
+        ModelError: it does not encode both images and texts.
     """
 
     reads_text = True
+    matcher: PairScorer | None = None
 
     def __init__(self, folder: Path, device: str) -> None:
         from sentence_transformers import SentenceTransformer
@@ -157,11 +147,14 @@ class SentenceTransformerTowers:
             self.model.max_seq_length = _longest(self.model.max_seq_length, self.model.transformers_model)
 
     def images(self, images: Sequence[Image.Image]) -> Tensor:
-        """[B, D]."""
+        """One batch of B crops -> their vectors [B, D]."""
         return self._encode(list(images))
 
     def texts(self, texts: Sequence[str]) -> Tensor:
-        """[B, D]; wrapped, because a bare string that looks like a path or an address would be opened."""
+        """One batch of B texts -> their vectors [B, D].
+
+        Each is wrapped, because a bare string that looks like a path or an address would be opened.
+        """
         return self._encode([{"text": text} for text in texts])
 
     def _encode(self, items: list[Any]) -> Tensor:
@@ -173,5 +166,5 @@ class SentenceTransformerTowers:
 
 def _longest(limit: int, model: Any) -> int:
     """How many tokens a model reads: many tokenizers do not know."""
-    positions = getattr(model.config.get_text_config(), "max_position_embeddings", None) if model else None
+    positions = model.config.get_text_config().to_dict().get("max_position_embeddings") if model else None
     return min(limit, positions or limit)

@@ -18,17 +18,13 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any
 
 import numpy as np
 
 from textreid.catalog import CALIBRATION
 from textreid.errors import InputError, ModelError
-
-Kind = Literal["text", "photo"]
-"""A query: a description, or a picture of a person."""
-
-KINDS: tuple[Kind, ...] = get_args(Kind)
+from textreid.types import QueryKind
 
 
 @dataclass(frozen=True)
@@ -127,6 +123,10 @@ class Calibration:
     fingerprint: str
     text: Scale | None = None
     photo: Scale | None = None
+
+    def scale(self, kind: QueryKind) -> Scale | None:
+        """What the scores of one kind of query mean; None where that was not measured."""
+        return self.text if kind == "text" else self.photo
 
     @classmethod
     def read(cls, folder: Path, fingerprint: str) -> Calibration | None:

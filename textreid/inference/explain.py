@@ -11,7 +11,7 @@ from PIL import Image
 
 from textreid.catalog import find_model
 from textreid.errors import ModelError, UnknownNameError
-from textreid.inference.adapters import load_towers
+from textreid.inference.adapters import TransformersAdapter, load_adapter
 from textreid.models.joint import JointModel
 
 
@@ -47,10 +47,10 @@ def match_parts(model: str, image: Image.Image, sentence: str, branch: str = "st
         ModelError: the model is of another kind, and has no branches.
     """
     name, folder = find_model(model)
-    towers: Any = load_towers(folder, "cpu")
-    joint, processor = getattr(towers, "model", None), getattr(towers, "processor", None)
-    if not isinstance(joint, JointModel) or processor is None:
+    adapter = load_adapter(folder, "cpu")
+    if not (isinstance(adapter, TransformersAdapter) and isinstance(adapter.model, JointModel)):
         raise ModelError(f"'{name}' has no parts: train a joint model with a [model.branches.stripes] table.")
+    joint, processor = adapter.model, adapter.processor
     readable = {
         key: part for key, part in joint.branches.items() if part.describes and hasattr(part, "image_weights")
     }

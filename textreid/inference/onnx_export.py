@@ -15,7 +15,7 @@ from torch import Tensor
 
 from textreid.catalog import find_model, fingerprint
 from textreid.errors import ModelError
-from textreid.inference.adapters import TransformersTowers, load_towers
+from textreid.inference.adapters import TransformersAdapter, load_adapter
 from textreid.inference.onnx_graphs import (
     OPSET,
     Graph,
@@ -53,22 +53,22 @@ def export_model(name: str, out: Path) -> dict[str, Any]:
     if find_spec("onnxscript") is None:
         raise ModelError("Export needs two more packages: pip install 'textreid[export]'.")
     name, folder = find_model(name)
-    towers = load_towers(folder, "cpu")
-    if not isinstance(towers, TransformersTowers):
+    adapter = load_adapter(folder, "cpu")
+    if not isinstance(adapter, TransformersAdapter):
         raise ModelError(f"'{name}' is a model of sentence-transformers: that library exports its own kind.")
     about: dict[str, Any] = {
         "name": name,
         "fingerprint": fingerprint(folder),
         "opset": OPSET,
-        "image": _image(towers.processor.image_processor, name),
+        "image": _image(adapter.processor.image_processor, name),
     }
     with whole_folder(out) as working:
         try:
-            _write_graphs(towers, about, working)
+            _write_graphs(adapter, about, working)
         except Exception as error:  # tracing knows too many kinds
             raise ModelError(f"'{name}' cannot be exported: {error}") from error
-        if towers.reads_text:
-            about["text"]["longest"] = _write_tokenizer(towers, name, working)
+        if adapter.reads_text:
+            about["text"]["longest"] = _write_tokenizer(adapter, name, working)
         for path in (folder / "README.md", *folder.glob("LICENSE*")):
             if path.is_file():
                 shutil.copy(path, working)
@@ -79,7 +79,7 @@ def export_model(name: str, out: Path) -> dict[str, Any]:
 def _image(processor: Any, name: str) -> dict[str, Any]:
     """How to prepare a crop: one resize, since the graph does the rest."""
     height, width = (processor.size.get(side) for side in ("height", "width"))
-    if not (processor.do_resize and height and width) or getattr(processor, "do_center_crop", False):
+    if not (processor.do_resize and height and width) or processor.to_dict().get("do_center_crop"):
         raise ModelError(
             f"'{name}' cannot be exported: it cuts pictures after resizing them, and an exported graph takes"
             " crops that are resized to one height and width. Joint models of textreid are made that way."
@@ -94,26 +94,26 @@ def _image(processor: Any, name: str) -> dict[str, Any]:
 
 
 @torch.inference_mode()
-def _write_graphs(towers: TransformersTowers, about: dict[str, Any], folder: Path) -> None:
+def _write_graphs(adapter: TransformersAdapter, about: dict[str, Any], folder: Path) -> None:
     """The graphs, and what is known of each."""
-    model, image = towers.model, about["image"]
+    model, image = adapter.model, about["image"]
     image_graph, text_graph = (
-        (MatchedImageGraph, MatchedTextGraph) if towers.has_matcher else (ImageGraph, TextGraph)
+        (MatchedImageGraph, MatchedTextGraph) if adapter.matcher else (ImageGraph, TextGraph)
     )
     crops = torch.zeros(2, image["height"], image["width"], 3, dtype=torch.uint8)
-    images = image_graph(model, towers.processor.image_processor).eval()
+    images = image_graph(model, adapter.processor.image_processor).eval()
     about["image"] = _write(images, (crops,), folder / "image.onnx") | image
     about["dim"] = int(images.read(crops).pooler_output.shape[1])
-    if not towers.reads_text:
+    if not adapter.reads_text:
         return
-    tokens = tuple(towers.tokens(EXAMPLES).values())
-    texts = text_graph(model, towers.text_inputs).eval()
+    tokens = tuple(adapter.tokens(EXAMPLES).values())
+    texts = text_graph(model, adapter.text_inputs).eval()
     about["text"] = _write(texts, tokens, folder / "text.onnx")
-    if towers.has_matcher:
+    if adapter.matcher:
         places, words, mask = images(crops)[1], texts(*tokens)[1], tokens[1]
         match = MatchGraph(model.matcher).eval()
         written = _write(match, (places, words[:1], mask[:1]), folder / "match.onnx")
-        about["match"] = written | {"say": towers.say}
+        about["match"] = written | {"say": adapter.matcher.weight}
 
 
 def _write(graph: Graph, examples: tuple[Tensor, ...], path: Path) -> dict[str, Any]:
@@ -121,13 +121,13 @@ def _write(graph: Graph, examples: tuple[Tensor, ...], path: Path) -> dict[str, 
     return {"file": path.name, "inputs": list(graph.inputs), "outputs": list(graph.outputs)}
 
 
-def _write_tokenizer(towers: TransformersTowers, name: str, folder: Path) -> int:
+def _write_tokenizer(adapter: TransformersAdapter, name: str, folder: Path) -> int:
     """The longest sentence, after writing the tokenizer, set to cut and to pad as the model needs it."""
-    tokenizer = towers.processor.tokenizer
+    tokenizer = adapter.processor.tokenizer
     if not tokenizer.is_fast:
         raise ModelError(f"'{name}' cannot be exported: its tokenizer exists in Python alone.")
     own = Tokenizer.from_str(tokenizer.backend_tokenizer.to_str())
-    longest, fixed = towers.longest, towers.padding["padding"] == "max_length"
+    longest, fixed = adapter.longest, adapter.padding["padding"] == "max_length"
     own.enable_truncation(longest)
     own.enable_padding(
         pad_id=tokenizer.pad_token_id, pad_token=tokenizer.pad_token, length=longest if fixed else None

@@ -1,4 +1,4 @@
-"""The towers on a CPU: compiled by OpenVINO once there is much to encode.
+"""A model on a CPU: compiled by OpenVINO once there is much to encode.
 
 Compiling takes some seconds and then saves some milliseconds a crop, so a single search never pays for it
 and indexing a collection soon does. The compiled function must prove itself on the batch at which it takes
@@ -19,34 +19,34 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from textreid.inference.adapters import Towers, TransformersTowers
+from textreid.inference.adapters import ModelAdapter, TransformersAdapter
 from textreid.inference.onnx_graphs import ImageGraph, PlacesGraph, TextGraph, to_onnx
 
-AFTER = 1024
-"""Crops, or sentences, that are encoded before compiling: together they cost about what compiling does."""
+COMPILE_AFTER_ROWS = 1024
+"""Crops, or texts, that are encoded before compiling: together they cost about what compiling does."""
 
 TOLERANCE = 1e-3
-"""How far the cosine of two vectors of the same picture, place in it, or sentence may be from 1."""
+"""How far the cosine of two vectors of the same crop, place in it, or text may be from 1."""
 
 log = logging.getLogger(__name__)
 
 
-def compiled(towers: Towers) -> Towers:
-    """The same towers on a CPU, compiled once it pays.
+def compile_for_cpu(adapter: ModelAdapter) -> ModelAdapter:
+    """The same model on a CPU, compiled once it pays.
 
-    As they are if the extra "cpu" is not installed, and in a process that was started with another allocator
-    of memory, such as tcmalloc for training: OpenVINO would end it with "double free or corruption".
+    As it is if the extra "cpu" is not installed, and in a process that was started with another allocator of
+    memory, such as tcmalloc for training: OpenVINO would end it with "double free or corruption".
     """
     packages = ("openvino", "onnxscript")
-    if not isinstance(towers, TransformersTowers) or "malloc" in os.environ.get("LD_PRELOAD", ""):
-        return towers
+    if not isinstance(adapter, TransformersAdapter) or "malloc" in os.environ.get("LD_PRELOAD", ""):
+        return adapter
     if not all(find_spec(name) for name in packages):
-        return towers
-    return CompiledTowers(towers.model, towers.processor)
+        return adapter
+    return CompiledAdapter(adapter.model, adapter.processor)
 
 
-class CompiledTowers(TransformersTowers):
-    """The towers of a model of transformers on a CPU; what words find in places stays with torch.
+class CompiledAdapter(TransformersAdapter):
+    """A model of transformers on a CPU; the matcher's own part, for few pairs at a time, stays with torch.
 
     Args:
         model: in evaluation mode.
@@ -59,23 +59,23 @@ class CompiledTowers(TransformersTowers):
         self.switches = {"images": Switch(ImageGraph(self.model, pixels).eval())}
         if self.reads_text:
             self.switches["texts"] = Switch(TextGraph(self.model, self.text_inputs).eval())
-        if self.has_matcher:
+        if self.matcher:
             self.switches["places"] = Switch(PlacesGraph(self.model, pixels).eval())
 
     def images(self, images: Sequence[Image.Image]) -> Tensor:
-        """[B, D] of unit norm."""
-        return self.switches["images"](self._crops(images))
+        """One batch of B crops -> their vectors [B, D], of unit norm."""
+        return self.switches["images"](self._resize(images))
 
     def texts(self, texts: Sequence[str]) -> Tensor:
-        """[B, D] of unit norm."""
+        """One batch of B texts -> their vectors [B, D], of unit norm."""
         return self.switches["texts"](*self.tokens(texts).values())
 
-    def image_tokens(self, images: Sequence[Image.Image]) -> Tensor:
-        """[B, L, C], what the matcher reads of pictures."""
-        return self.switches["places"](self._crops(images))
+    def places(self, images: Sequence[Image.Image]) -> Tensor:
+        """[B, P, C], what a joint model's matcher reads of B crops."""
+        return self.switches["places"](self._resize(images))
 
-    def _crops(self, images: Sequence[Image.Image]) -> Tensor:
-        """[B, H, W, 3] uint8."""
+    def _resize(self, images: Sequence[Image.Image]) -> Tensor:
+        """[B, H, W, 3] uint8, crops of the size that the model reads."""
         sized = self.processor.image_processor(
             images=list(images), return_tensors="pt", do_rescale=False, do_normalize=False
         )
@@ -84,14 +84,14 @@ class CompiledTowers(TransformersTowers):
 
 
 class Switch:
-    """Runs a graph with torch, and compiled once `AFTER` rows have passed and both give the same vectors.
+    """Runs a graph with torch, and compiled once enough rows have passed and both give the same vectors.
 
     Args:
         graph: in evaluation mode.
     """
 
     def __init__(self, graph: ImageGraph | TextGraph) -> None:
-        self._graph, self._left = graph, AFTER
+        self._graph, self._left = graph, COMPILE_AFTER_ROWS
         self._fast: Callable[..., Tensor] | None = None
         self._turn = threading.Lock()  # whoever gets it compiles; it is never given back
 

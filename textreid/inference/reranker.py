@@ -1,8 +1,8 @@
-"""The best hits of a search, put into order by a model that reads the sentence and each image together.
+"""The best hits of a search, put into order by a model that reads the description and each image together.
 
 The search compares one vector with one vector, over any number of people; the matcher
-(`textreid.models.matchers.cross_attention`) reads the tokens of both, some milliseconds a pair. So it sees
-the first hits alone, best first, as many as are asked for and as fit into a budget of time.
+(`textreid.types.PairScorer`) reads the tokens of both, some milliseconds a pair. So it scores the first hits
+alone, best first, as many as are asked for and as fit into a budget of time.
 """
 
 from __future__ import annotations
@@ -13,83 +13,58 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from io import BytesIO
-from typing import Protocol, TypeGuard
 
 import numpy as np
 from PIL import Image
 
 from textreid.errors import ModelError
-from textreid_index import EncoderInfo, Gallery, Hits
+from textreid.types import ImageTextEncoder, PairScorer
+from textreid_index import Gallery, Hits
 
-FIRST = 64
-"""Hits that are read where nobody says how many."""
+RERANKED_HITS = 64
+"""Hits that the matcher scores where nobody says how many."""
 
-AT_ONCE = 16
-"""Images read in one go; the budget is looked at before each."""
+CHUNK = 16
+"""Images scored in one go; the budget is looked at before each."""
 
-VOUCHED = 5
-"""Hits whose order the pictures that look like them take part in."""
+NEIGHBOUR_VOTED_HITS = 5
+"""Hits whose order their nearest neighbours take part in."""
 
-ALIKE, LIKENESS = 3, 0.08
-"""Pictures that look most like a hit, itself among them, and the temperature of what they weigh by."""
+NEIGHBOURS, NEIGHBOUR_TEMPERATURE = 3, 0.08
+"""How many neighbours a hit has, itself among them, and the temperature of the softmax that weighs them."""
 
-KEPT = 512
+CACHED_IMAGES = 512
 """Images whose tokens stay in memory for the next search."""
 
-Match = Callable[[Sequence[np.ndarray]], np.ndarray]
-"""The tokens of N images -> [N] float32 logits that a sentence describes them."""
 
-
-class Matching(Protocol):
-    """A model with a matcher. `textreid.Encoder` is one."""
-
-    info: EncoderInfo
-    has_matcher: bool
-    say: float
-
-    def image_tokens(self, images: Sequence[Image.Image]) -> list[np.ndarray]:
-        """What each picture's matching is read from."""
-        ...
-
-    def matching(self, text: str) -> Match:
-        """How well pictures match this sentence."""
-        ...
-
-
-def can_match(encoder: object) -> TypeGuard[Matching]:
-    """Whether the encoder has a matcher."""
-    return getattr(encoder, "has_matcher", False) is True
-
-
-def matching_model(encoder: object) -> Matching:
-    """The same encoder, if it can match.
+def require_matcher(encoder: ImageTextEncoder) -> PairScorer:
+    """The matcher of a model.
 
     Raises:
-        ModelError: it cannot.
+        ModelError: it has none.
     """
-    if can_match(encoder):
-        return encoder
-    name = getattr(getattr(encoder, "info", None), "name", "this model")
-    raise ModelError(
-        f"The model '{name}' has no matcher to re-rank with: search without re-ranking, or train a model "
-        "whose recipe has a [model.matcher] table."
-    )
+    if encoder.matcher is None:
+        raise ModelError(
+            f"The model '{encoder.info.name}' has no matcher to re-rank with: search without re-ranking, or "
+            "train a model whose recipe has a [model.matcher] table."
+        )
+    return encoder.matcher
 
 
-class Rescorer:
-    """Re-ranks the hits of a gallery from its thumbnails, whose tokens it keeps until the gallery changes.
+class Reranker:
+    """Re-ranks the hits of a gallery from its thumbnails, whose tokens it stores until the gallery changes.
 
     Args:
         gallery: that the hits are of.
-        encoder: what reads them.
+        matcher: what scores them.
         clock: seconds of a clock that never goes back.
     """
 
     def __init__(
-        self, gallery: Gallery, encoder: Matching, clock: Callable[[], float] = time.monotonic
+        self, gallery: Gallery, matcher: PairScorer, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        self.gallery, self.encoder, self.clock = gallery, encoder, clock
-        self._kept: OrderedDict[str, np.ndarray] = OrderedDict()
+        self.gallery, self.matcher, self.clock = gallery, matcher, clock
+        self._tokens: OrderedDict[str, np.ndarray] = OrderedDict()
         self._generation = gallery.generation
         self._lock = threading.Lock()
 
@@ -99,98 +74,99 @@ class Rescorer:
         Args:
             text: what the person looks like.
             hits: best first.
-            top: how many of them to read.
-            budget: seconds after which no more are read; None: as long as it takes. What was read until then
-                is put into order.
+            top: how many of them to score.
+            budget: seconds after which no more are scored; None: as long as it takes. What was scored until
+                then is put into order.
 
         Returns:
-            The same people; `matches` holds the probability of each that was read, NaN of the others.
+            The same people; `matches` holds the probability of each that was scored, NaN of the others.
         """
         start = before = self.clock()
         longest, logits = 0.0, np.empty(0, np.float32)
-        match: Match | None = None
+        text_tokens: np.ndarray | None = None
         ids = hits.ids[:top]
         while len(logits) < len(ids) and (budget is None or before - start + longest < budget):
-            match = match or self.encoder.matching(text)
-            chunk = ids[len(logits) : len(logits) + AT_ONCE]
-            logits = np.concatenate([logits, match(self._tokens(chunk))])
+            if text_tokens is None:
+                text_tokens = self.matcher.text_tokens(text)
+            chunk = self._image_tokens(ids[len(logits) : len(logits) + CHUNK])
+            logits = np.concatenate([logits, self.matcher.score_pairs(text_tokens, chunk)])
             now = self.clock()
             longest, before = max(longest, now - before), now
         vectors = self.gallery.vectors(ids[: len(logits)])
-        return reorder(hits, logits, vectors, self.encoder.say)
+        return reorder(hits, logits, vectors, self.matcher.weight)
 
-    def _tokens(self, ids: Sequence[str]) -> list[np.ndarray]:
+    def _image_tokens(self, ids: Sequence[str]) -> list[np.ndarray]:
         with self._lock:
             if self._generation != self.gallery.generation:
-                self._kept.clear()
+                self._tokens.clear()
                 self._generation = self.gallery.generation
-            found = {id: self._kept[id] for id in ids if id in self._kept}
+            found = {id: self._tokens[id] for id in ids if id in self._tokens}
         missing = [id for id in ids if id not in found]
         if missing:
-            pictures = [_open(self.gallery.thumbnail(id)) for id in missing]
-            found |= zip(missing, self.encoder.image_tokens(pictures), strict=True)
+            images = [_open(self.gallery.thumbnail(id)) for id in missing]
+            found |= zip(missing, self.matcher.image_tokens(images), strict=True)
         with self._lock:
             for id in ids:
-                self._kept[id] = found[id]
-                self._kept.move_to_end(id)
-            while len(self._kept) > KEPT:
-                self._kept.popitem(last=False)
+                self._tokens[id] = found[id]
+                self._tokens.move_to_end(id)
+            while len(self._tokens) > CACHED_IMAGES:
+                self._tokens.popitem(last=False)
         return [found[id] for id in ids]
 
 
-def reorder(hits: Hits, logits: np.ndarray, vectors: np.ndarray, say: float) -> Hits:
-    """The first hits as `placed` puts them, the others behind them as they were.
+def reorder(hits: Hits, logits: np.ndarray, vectors: np.ndarray, weight: float) -> Hits:
+    """The first hits as `order_with_neighbours` puts them, the others behind them as they were.
 
     Args:
         hits: k of them, best first.
         logits: [N] float32, N ≤ k, of the first.
-        vectors: [N, D] float32 of unit norm, of their pictures.
-        say: how much cosine one unit of a logit is worth.
+        vectors: [N, D] float32 of unit norm, of their images.
+        weight: the cosine that one unit of a logit is worth.
     """
-    read = len(logits)
-    order = placed(blend(hits.scores[:read], logits, say), vectors)
+    scored = len(logits)
+    order = order_with_neighbours(blend(hits.scores[:scored], logits, weight), vectors)
     matches = np.full(len(hits), np.nan, np.float32)
-    matches[:read] = 1 / (1 + np.exp(-logits[order]))
-    return replace(hits.take(np.concatenate([order, np.arange(read, len(hits))])), matches=matches)
+    matches[:scored] = 1 / (1 + np.exp(-logits[order]))
+    return replace(hits.take(np.concatenate([order, np.arange(scored, len(hits))])), matches=matches)
 
 
-def matched_scores(
-    chunks: Iterable[np.ndarray],
-    matches: Iterable[Match],
-    tokens: Sequence[np.ndarray],
+def rerank_rows(
+    matcher: PairScorer,
+    cosines: Iterable[np.ndarray],
+    text_tokens: Iterable[np.ndarray],
+    image_tokens: Sequence[np.ndarray],
     vectors: np.ndarray,
     top: int,
-    say: float,
 ) -> Iterator[np.ndarray]:
-    """Scores of many queries after re-ranking: the best of each row as `placed`, above all others of the row.
+    """Scores of many texts after re-ranking: the best of each row in their new order, above all others.
 
     Args:
-        chunks: [q, G] float32 each, cosines of Q queries in all.
-        matches: Q, one a query.
-        tokens: G, of the gallery's images.
-        vectors: [G, D] float32 of unit norm, of the same.
-        top: how many of a row are read.
-        say: how much cosine one unit of a logit is worth.
+        matcher: what scores pairs.
+        cosines: [q, G] float32 each, of Q texts in all.
+        text_tokens: [L, C'] of each of the Q texts.
+        image_tokens: [P, C] of each of G images.
+        vectors: [G, D] float32 of unit norm, of the same images.
+        top: how many of a row are scored.
 
     Yields:
-        [q, G] float32; those that were read have a score above 2, by their place.
+        [q, G] float32; those that were scored have a score above 2, by their place.
     """
-    waiting = iter(matches)
-    for cosines in chunks:
-        scores = cosines.copy()
+    texts = iter(text_tokens)
+    for rows in cosines:
+        scores = rows.copy()
         for row in scores:
             best = np.argsort(-row, kind="stable")[:top]
-            logits = next(waiting)([tokens[place] for place in best])
-            order = placed(blend(row[best], logits, say), vectors[best])
+            logits = matcher.score_pairs(next(texts), [image_tokens[place] for place in best])
+            order = order_with_neighbours(blend(row[best], logits, matcher.weight), vectors[best])
             row[best[order]] = np.linspace(3, 2, len(best), endpoint=False)
         yield scores
 
 
-def placed(scores: np.ndarray, vectors: np.ndarray) -> np.ndarray:
-    """[N] int64, hits in order: by their scores, and the first few also by those of their like.
+def order_with_neighbours(scores: np.ndarray, vectors: np.ndarray) -> np.ndarray:
+    """[N] int64, hits in order: by their scores, and the first few also by those of their neighbours.
 
-    Most people have several pictures in a gallery, and it takes chance to be wrong about all of them: half of
-    a score is the mean of the scores of the most similar pictures among the hits (database-side augmentation:
+    Most people have several images in a gallery, and it takes chance to be wrong about all of them: half of a
+    score is the mean of the scores of the most similar images among the hits (database-side augmentation:
     Arandjelović and Zisserman, "Three Things Everyone Should Know to Improve Object Retrieval", CVPR 2012).
     It decides the order of the first five alone: further down it would put few people into all places.
 
@@ -199,18 +175,20 @@ def placed(scores: np.ndarray, vectors: np.ndarray) -> np.ndarray:
         vectors: [N, D] float32 of unit norm.
     """
     order = np.argsort(-scores, kind="stable")
-    first, likeness = order[:VOUCHED], vectors[order[:VOUCHED]] @ vectors.T
-    alike = np.argsort(-likeness, axis=1, kind="stable")[:, :ALIKE]
-    weights = np.exp((np.take_along_axis(likeness, alike, axis=1) - 1) / LIKENESS)
-    vouched = scores[first] + (weights * scores[alike]).sum(axis=1) / weights.sum(axis=1)
-    return np.concatenate([first[np.argsort(-vouched, kind="stable")], order[VOUCHED:]])
+    first = order[:NEIGHBOUR_VOTED_HITS]
+    similarities = vectors[first] @ vectors.T
+    nearest = np.argsort(-similarities, axis=1, kind="stable")[:, :NEIGHBOURS]
+    weights = np.exp((np.take_along_axis(similarities, nearest, axis=1) - 1) / NEIGHBOUR_TEMPERATURE)
+    neighbour_score = (weights * scores[nearest]).sum(axis=1) / weights.sum(axis=1)
+    voted = np.argsort(-(scores[first] + neighbour_score), kind="stable")
+    return np.concatenate([first[voted], order[NEIGHBOUR_VOTED_HITS:]])
 
 
-def blend(cosines: np.ndarray, logits: np.ndarray, say: float) -> np.ndarray:
-    """[N] float32: cosines and logits, each unit of which is worth `say`."""
-    return cosines + np.float32(say) * logits
+def blend(cosines: np.ndarray, logits: np.ndarray, weight: float) -> np.ndarray:
+    """[N] float32: cosines and logits, each unit of which is worth `weight`."""
+    return cosines + np.float32(weight) * logits
 
 
 def _open(thumbnail: bytes) -> Image.Image:
-    with Image.open(BytesIO(thumbnail)) as picture:
-        return picture.convert("RGB")
+    with Image.open(BytesIO(thumbnail)) as image:
+        return image.convert("RGB")

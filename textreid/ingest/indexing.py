@@ -10,9 +10,10 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from textreid.ingest.writer import Committer, PersonEncoder
+from textreid.ingest.writer import Committer
 from textreid.io.prefetch import prefetch
 from textreid.people.sightings import Found, Sighting, Skipped
+from textreid.types import ImageTextEncoder
 from textreid_index import Gallery, SourceState
 
 AHEAD = 16
@@ -80,7 +81,7 @@ class Job:
 def run(
     jobs: Sequence[Job],
     gallery: Gallery,
-    load_encoder: Callable[[], PersonEncoder],
+    load_encoder: Callable[[], ImageTextEncoder],
     progress: Callable[[Progress], None],
     cancel: Callable[[], None],
 ) -> AddReport:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from io import BytesIO
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from textreid.types import ImageTextEncoder
 from textreid_index import Embeddings, EncoderInfo, Gallery, SourceState
 
 if TYPE_CHECKING:
@@ -23,20 +24,6 @@ THUMBNAIL = 256
 """Longest side of a stored thumbnail in pixels."""
 
 
-class PersonEncoder(Protocol):
-    """What a gallery needs of a model. `textreid.Encoder` is one."""
-
-    info: EncoderInfo
-
-    def encode_images(self, images: Sequence[Image], *, batch_size: int = BATCH) -> np.ndarray:
-        """N pictures -> [N, D] float32 of unit norm."""
-        ...
-
-    def encode_texts(self, texts: Sequence[str], *, batch_size: int = BATCH) -> np.ndarray:
-        """N sentences -> [N, D] float32 of unit norm."""
-        ...
-
-
 class Committer:
     """Takes units as they are found and commits each in one transaction.
 
@@ -47,7 +34,7 @@ class Committer:
             first unit of the new state is committed.
     """
 
-    def __init__(self, gallery: Gallery, encoder: PersonEncoder, outdated: set[str]) -> None:
+    def __init__(self, gallery: Gallery, encoder: ImageTextEncoder, outdated: set[str]) -> None:
         self.gallery, self.encoder = gallery, encoder
         self.people = 0
         self._outdated = set(outdated)
@@ -81,7 +68,7 @@ class Committer:
             self.people += count
 
 
-def encode_people(encoder: PersonEncoder, people: Sequence[Sighting]) -> np.ndarray:
+def encode_people(encoder: ImageTextEncoder, people: Sequence[Sighting]) -> np.ndarray:
     """[N, D] float32 of unit norm: of each person the mean over all pictures of it."""
     pictures = [picture for person in people for picture in (person.image, *person.more)]
     vectors = encoder.encode_images(pictures, batch_size=BATCH)

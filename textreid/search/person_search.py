@@ -13,16 +13,17 @@ import numpy as np
 from PIL import ImageDraw
 from PIL.Image import Image
 
-from textreid.errors import InputError, ModelError
-from textreid.inference.calibration import Calibration, Kind, Scale
-from textreid.inference.reranker import FIRST, Rescorer, can_match, matching_model
+from textreid.errors import InputError
+from textreid.inference.reranker import RERANKED_HITS, Reranker, require_matcher
 from textreid.ingest import indexing, jobs
 from textreid.ingest.cancellable import CancellableDetector
 from textreid.ingest.indexing import AddReport, Progress
-from textreid.ingest.writer import BATCH, PersonEncoder, add_people, encode_people
+from textreid.ingest.writer import BATCH, add_people, encode_people
 from textreid.people import Detector, Sighting, load_detector, load_frame
+from textreid.search.likelihood import require_scale, scale_of, with_probabilities
 from textreid.search.query import DISLIKED, LIKED, PHOTO, Part, combine
 from textreid.search.search_log import SearchLog
+from textreid.types import ImageTextEncoder, QueryKind, ScoreScale
 from textreid_index import Embeddings, Gallery, Hits, Record, Where
 from textreid_index.embeddings import require_same_encoder
 
@@ -47,13 +48,13 @@ class PersonSearch:
     """
 
     def __init__(
-        self, gallery: Gallery, load: Callable[[], PersonEncoder], log: SearchLog | None = None
+        self, gallery: Gallery, load: Callable[[], ImageTextEncoder], log: SearchLog | None = None
     ) -> None:
         """See `open`; `load` gives the model when it is first needed."""
         self.gallery = gallery
         self._load, self._log = load, log
-        self._encoder: PersonEncoder | None = None
-        self._rescorer: Rescorer | None = None
+        self._encoder: ImageTextEncoder | None = None
+        self._reranker: Reranker | None = None
         self._loading = threading.Lock()
 
     @classmethod
@@ -64,7 +65,7 @@ class PersonSearch:
         model: str | None = None,
         device: str = "auto",
         create: bool = False,
-        encoder: PersonEncoder | None = None,
+        encoder: ImageTextEncoder | None = None,
         log: str | Path | None = None,
     ) -> PersonSearch:
         """Open a gallery.
@@ -84,7 +85,7 @@ class PersonSearch:
         """
         opened = gallery if isinstance(gallery, Gallery) else Gallery.open(gallery, create=create)
 
-        def load() -> PersonEncoder:
+        def load() -> ImageTextEncoder:
             if encoder is not None:
                 return encoder
             from textreid.inference.encoder import Encoder
@@ -110,7 +111,7 @@ class PersonSearch:
         return len(self.gallery)
 
     @property
-    def encoder(self) -> PersonEncoder:
+    def encoder(self) -> ImageTextEncoder:
         """The model, loaded when it is first used.
 
         Raises:
@@ -242,17 +243,17 @@ class PersonSearch:
         if less_like:
             parts.append(Part(self.gallery.vectors(less_like), DISLIKED))
             where = _excluding(where, less_like)
-        kind: Kind | None = None
+        kind: QueryKind | None = None
         if len(parts) == 1 and not more_like:
             kind = "text" if image is None else "photo"
         if rerank is None:
-            rerank = FIRST if kind == "text" and can_match(self.encoder) else 0
-        read = self._reader() if rerank else None
-        scale = self._scale(kind, needed=false_alarms is not None)
+            rerank = RERANKED_HITS if kind == "text" and self.encoder.matcher else 0
+        reranker = self._load_reranker() if rerank else None
+        scale = self._scale(kind, false_alarms)
         vector = combine(parts, lambda: self.gallery.sample(SAMPLE))
-        hits = self._judged(self._nearest(vector, max(k, rerank), where), scale, where, false_alarms)
-        if read and text:
-            hits = read(text, hits, rerank, budget)
+        hits = self._nearest(vector, max(k, rerank), where, scale, false_alarms)
+        if reranker and text:
+            hits = reranker(text, hits, rerank, budget)
         hits = hits.first(k)
         if self._log:
             self._log.write(hits, text=text, image=image is not None, where=where, more_like=more_like)
@@ -280,8 +281,8 @@ class PersonSearch:
         vector = self.gallery.vectors([id])[0]
         scale = None
         if self._encoder is not None or false_alarms is not None:
-            scale = self._scale("photo", needed=false_alarms is not None)
-        hits = self._judged(self._nearest(vector, k, where), scale, where, false_alarms)
+            scale = self._scale("photo", false_alarms)
+        hits = self._nearest(vector, k, where, scale, false_alarms)
         if self._log:
             self._log.write(hits, where=where, more_like=[id])
         return hits
@@ -308,59 +309,41 @@ class PersonSearch:
         """Up to n people seen nearest in time to this one, in the order of time."""
         return self.gallery.neighbours(id, n)
 
-    def _reader(self) -> Rescorer:
-        encoder = matching_model(self.encoder)
-        with self._loading:
-            if self._rescorer is None:
-                self._rescorer = Rescorer(self.gallery, encoder)
-            return self._rescorer
-
-    def calibrated(self, kind: Kind) -> bool:
+    def calibrated(self, kind: QueryKind) -> bool:
         """Whether the model knows what its scores mean, for descriptions ("text") or photos ("photo").
 
         Raises:
             ModelError: its calibration is damaged, or it cannot be loaded.
         """
-        return self._scale(kind) is not None
+        return scale_of(self.encoder, kind) is not None
 
-    def _scale(self, kind: Kind | None, *, needed: bool = False) -> Scale | None:
-        """What scores mean for one kind of query; None for a query of several parts.
+    def _load_reranker(self) -> Reranker:
+        matcher = require_matcher(self.encoder)
+        with self._loading:
+            if self._reranker is None:
+                self._reranker = Reranker(self.gallery, matcher)
+            return self._reranker
 
-        Raises:
-            InputError: it is needed, and there are several parts.
-            ModelError: it is needed, and was not measured.
-        """
-        if kind is None:
-            if needed:
-                raise InputError(
-                    "A false-alarm rate is known for a description alone or a photo alone, not for several "
-                    "together: leave it out, or one of them."
-                )
-            return None
-        calibration: Calibration | None = getattr(self.encoder, "calibration", None)
-        scale = getattr(calibration, kind, None)
-        if needed and scale is None:
-            name, what = self.encoder.info.name, {"text": "descriptions", "photo": "photos"}[kind]
-            raise ModelError(
-                f"The model '{name}' is not calibrated for {what}, so no false-alarm rate is known: run "
-                f"textreid calibrate {name} --root DIR --{kind} DATASET, or search without one."
-            )
-        return scale
+    def _scale(self, kind: QueryKind | None, false_alarms: float | None) -> ScoreScale | None:
+        """What the scores mean; it must be known where a false-alarm rate is asked for."""
+        find = scale_of if false_alarms is None else require_scale
+        return find(self.encoder, kind)
 
-    def _judged(
-        self, hits: Hits, scale: Scale | None, where: Where | None, false_alarms: float | None
+    def _nearest(
+        self,
+        vector: np.ndarray,
+        k: int,
+        where: Where | None,
+        scale: ScoreScale | None,
+        false_alarms: float | None,
     ) -> Hits:
-        """The hits with their probabilities; of those, the ones that are good enough."""
-        if scale is None:
-            return hits
-        people = self.gallery.count(where)
-        hits = replace(hits, probabilities=scale.probabilities(hits.scores, people))
-        return hits if false_alarms is None else hits.at_least(scale.threshold(false_alarms, people))
-
-    def _nearest(self, vector: np.ndarray, k: int, where: Where | None) -> Hits:
+        """The hits of the index, with their probabilities where the scores' meaning is known."""
         known = self._encoder.info if self._encoder else self.gallery.encoder
         query = Embeddings(("query",), vector[None], known or self.encoder.info)
-        return self.gallery.search(query, k, where)[0]
+        hits = self.gallery.search(query, k, where)[0]
+        if scale is None:
+            return hits
+        return with_probabilities(hits, scale, self.gallery.count(where), false_alarms)
 
 
 def _excluding(where: Where | None, ids: Sequence[str]) -> Where:

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from textreid.errors import InputError
-from textreid.inference.calibration import Kind
 from textreid.io.images import open_image
 from textreid.search.filters import where
+from textreid.types import QueryKind
 from textreid_index import Hits, Where
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ class Question:
         return not (self.text.strip() or self.photo or self.like or self.more)
 
     @property
-    def kind(self) -> Kind | None:
+    def kind(self) -> QueryKind | None:
         """A description alone, one photo or person alone, or None for several guides together."""
         guides = [self.text.strip(), self.photo, self.like]
         if sum(map(bool, guides)) != 1 or self.more or self.less:

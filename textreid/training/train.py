@@ -26,9 +26,9 @@ from textreid.data.samplers import IdentitySampler
 from textreid.data.training_set import TrainingSet, training_set
 from textreid.errors import InputError
 from textreid.evaluate.benchmark import Benchmark
-from textreid.inference.adapters import TransformersTowers
+from textreid.inference.adapters import TransformersAdapter
 from textreid.inference.encoder import Encoder
-from textreid.inference.reranker import FIRST
+from textreid.inference.reranker import RERANKED_HITS
 from textreid.models.folder import save_model
 from textreid.models.joint import JointModel
 from textreid.models.pretrained.joint import start_model
@@ -353,14 +353,13 @@ class _Run:
             for name, before in best["val"].items()
         }
         self.say(f"vectors of the finished model: {validation.summary_line(best['val'])}")
-        if encoder.has_matcher:
+        if encoder.matcher:
             best["matched"] = {
-                name: validation.measure(encoder, benchmark, reads_text=True, match=FIRST)
+                name: validation.measure(encoder, benchmark, reads_text=True, match=RERANKED_HITS)
                 for name, benchmark in self.val.items()
             }
-            self.say(
-                f"first {FIRST} put into order by the matcher: {validation.summary_line(best['matched'])}"
-            )
+            found = validation.summary_line(best["matched"])
+            self.say(f"first {RERANKED_HITS} put into order by the matcher: {found}")
         self._note_best(best)
 
     def _show(self, stage: str, done: int, total: int, terms: Mapping[str, float] | None = None) -> None:
@@ -381,7 +380,7 @@ class _Run:
         """The model as it is, put into evaluation mode until the next epoch."""
         model.eval()
         info = EncoderInfo("training", f"epoch {progress.epoch}", self.model.config.projection_dim)
-        return Encoder(TransformersTowers(model, self.processor, str(self.accelerator.device)), info)
+        return Encoder(TransformersAdapter(model, self.processor, str(self.accelerator.device)), info)
 
     def _recognition(self, model: JointModel, benchmark: Benchmark) -> dict[str, float]:
         """What the attribute heads are worth, if the recipe trains them."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from textreid.data.attributes.space import with_attributes
 from textreid.data.training_set import locate
 from textreid.errors import InputError
-from textreid.evaluate import JointEncoder, evaluate
+from textreid.evaluate import ImageTextEncoder, evaluate
 from textreid.evaluate.benchmark import Benchmark
 from textreid.evaluate.directions import IMAGE_TO_IMAGE, TEXT_TO_IMAGE
 from textreid.evaluate.methods import Methods
@@ -48,7 +48,7 @@ def direction(benchmark: Benchmark, *, reads_text: bool) -> str:
 
 
 def measure(
-    encoder: JointEncoder, benchmark: Benchmark, *, reads_text: bool, match: int = 0
+    encoder: ImageTextEncoder, benchmark: Benchmark, *, reads_text: bool, match: int = 0
 ) -> dict[str, float]:
     """Name of a metric -> percent (see `textreid.metrics.protocols.RetrievalResult`).
 

@@ -13,14 +13,15 @@ import torch
 from torch import Tensor
 
 from textreid.data.training_set import TrainingSet
-from textreid.evaluate.encoding import JointEncoder, encode_images
+from textreid.evaluate.encoding import encode_images
+from textreid.types import ImageTextEncoder
 
 LISTED = 64
 """Others in a person's list: more than a batch takes, since some have no picture left in an epoch."""
 ROWS = 1024
 
 
-def hard_neighbours(encoder: JointEncoder, data: TrainingSet, *, seed: int) -> list[list[int]]:
+def hard_neighbours(encoder: ImageTextEncoder, data: TrainingSet, *, seed: int) -> list[list[int]]:
     """For each person, the others who look most like them.
 
     Args:
