@@ -45,7 +45,7 @@ PEOPLE, IMAGES, TURNS, EDGE = 192, 4, 2, 3
 
 def recipe_of(root: Path, workers: int) -> Recipe:
     """One epoch of the recipe's last phase."""
-    recipe = load_recipe("cuhk-pedes-pocket", ["model.init=pocket", "model.text_kept=[]"])
+    recipe = load_recipe("cuhk-pedes-pocket", ["model.init=pocket", "model.text_layers_to_keep=[]"])
     data = (
         DataRecipe("cuhk-pedes", root=str(root), attributes="captions"),
         DataRecipe("market1501", root=str(root)),

@@ -66,8 +66,8 @@ def test_without_augmentation_equals_the_processor(size: tuple[int, int]) -> Non
         AugmentRecipe(flip=0, pad=8, erase=0, jitter=0),
         AugmentRecipe(flip=0, pad=0, erase=1, jitter=0),
         AugmentRecipe(flip=0, pad=0, erase=0, jitter=0.5),
-        replace(AS_SEARCHED, policy="randaugment", policy_share=1),
-        replace(AS_SEARCHED, policy="autoaugment", policy_share=1),
+        replace(AS_SEARCHED, policy="randaugment", policy_probability=1),
+        replace(AS_SEARCHED, policy="autoaugment", policy_probability=1),
         replace(AS_SEARCHED, grey=1),
         replace(AS_SEARCHED, grey_all=1),
     ],
@@ -178,7 +178,7 @@ def test_policy_has_its_share() -> None:
     torch.manual_seed(0)
     image = noise(20, 40)
     plain = train_transform(AS_SEARCHED, (40, 20))(image)
-    transform = train_transform(replace(AS_SEARCHED, policy="randaugment", policy_share=0.3), (40, 20))
+    transform = train_transform(replace(AS_SEARCHED, policy="randaugment", policy_probability=0.3), (40, 20))
     changed = sum(not torch.equal(transform(image), plain) for _ in range(200))
     assert 30 < changed < 75
 

@@ -25,11 +25,13 @@ def chains(labels: list[int]) -> list[list[int]]:
     return [sorted(set(people) - {one}, key=lambda other: abs(one - other)) for one in range(max(people) + 1)]
 
 
-@pytest.mark.parametrize("alike", [0, 3])
+@pytest.mark.parametrize("hard_neighbours", [0, 3])
 @pytest.mark.parametrize("seed", range(100))
-def test_epoch_contract(seed: int, alike: int) -> None:
+def test_epoch_contract(seed: int, hard_neighbours: int) -> None:
     labels, identities, images = random_case(seed)
-    sampler = IdentitySampler(labels, identities=identities, images=images, alike=alike, seed=seed)
+    sampler = IdentitySampler(
+        labels, identities=identities, images=images, hard_neighbours=hard_neighbours, seed=seed
+    )
     sampler.set_look_alikes(chains(labels))
     batches = list(sampler)
     assert len(batches) == len(sampler)
@@ -47,11 +49,13 @@ def test_epoch_contract(seed: int, alike: int) -> None:
             )
 
 
-@pytest.mark.parametrize("alike", [0, 3])
+@pytest.mark.parametrize("hard_neighbours", [0, 3])
 @pytest.mark.parametrize("seed", range(100))
-def test_what_is_left_out_cannot_fill_a_batch(seed: int, alike: int) -> None:
+def test_what_is_left_out_cannot_fill_a_batch(seed: int, hard_neighbours: int) -> None:
     labels, identities, images = random_case(seed)
-    sampler = IdentitySampler(labels, identities=identities, images=images, alike=alike, seed=seed)
+    sampler = IdentitySampler(
+        labels, identities=identities, images=images, hard_neighbours=hard_neighbours, seed=seed
+    )
     sampler.set_look_alikes(chains(labels))
     batches = list(sampler)
     groups = {person: -(-len(own) // images) for person, own in images_of(labels).items()}
@@ -87,7 +91,7 @@ def test_order_is_a_function_of_seed_and_epoch() -> None:
 def test_a_group_brings_the_nearest_who_have_pictures_left() -> None:
     """Families of three; whoever comes first brings the other two, as long as they have a picture."""
     labels = [person for person in range(12) for _ in range(2 if person % 3 else 4)]
-    sampler = IdentitySampler(labels, identities=6, images=2, alike=2, seed=5)
+    sampler = IdentitySampler(labels, identities=6, images=2, hard_neighbours=2, seed=5)
     sampler.set_look_alikes(
         [[other for other in range(12) if other // 3 == one // 3 and other != one] for one in range(12)]
     )
@@ -101,7 +105,8 @@ def test_a_group_brings_the_nearest_who_have_pictures_left() -> None:
 def test_until_look_alikes_are_known_groups_come_alone() -> None:
     labels, identities, images = random_case(7)
     alone, waiting = (
-        list(IdentitySampler(labels, identities=identities, images=images, alike=alike)) for alike in (0, 3)
+        list(IdentitySampler(labels, identities=identities, images=images, hard_neighbours=hard_neighbours))
+        for hard_neighbours in (0, 3)
     )
     assert waiting == alone
 

@@ -100,8 +100,8 @@ def smaller(name: str) -> list[str]:
     changes += [f"model.branches.{branch}.dim=32" for branch in recipe.model.branches]
     if not recipe.model.image_init:
         changes.append("model.text_layers=3")  # the first two may be frozen
-    if recipe.model.text_kept:
-        changes.append("model.text_kept=[0, 1, 2]")
+    if recipe.model.text_layers_to_keep:
+        changes.append("model.text_layers_to_keep=[0, 1, 2]")
     if recipe.model.matcher:
         changes += ["model.matcher.width=32", "model.matcher.heads=2"]
     if "mlm" in recipe.loss:

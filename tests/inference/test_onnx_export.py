@@ -52,7 +52,7 @@ def write_matching(folder: Path) -> Path:
     """A matcher whose verdict is not near 0 for all pairs."""
     torch.manual_seed(3)
     model, processor = start_model(
-        ModelRecipe(**SMALL, matcher={"width": 16, "heads": 2, "say": 0.03}), (96, 32), CAPTIONS
+        ModelRecipe(**SMALL, matcher={"width": 16, "heads": 2, "weight": 0.03}), (96, 32), CAPTIONS
     )
     model.matcher.verdict[-1].weight.data.normal_()
     save_model(model, processor, folder)

@@ -129,7 +129,7 @@ def write_and_load(folder: Path) -> dict[str, Tensor]:
 class TestKeptLayers:
     def test_sentences_go_through_these_alone(self, tmp_path: Path) -> None:
         folder = write_joint(tmp_path / "model")
-        recipe = ModelRecipe(init=str(folder), text_kept=(1,))
+        recipe = ModelRecipe(init=str(folder), text_layers_to_keep=(1,))
         model, processor = start_model(recipe, (64, 32), ())
         tokens = processor.tokenizer(CAPTIONS, return_tensors="pt", padding=True)
         whole = JointModel.from_pretrained(folder).eval()
@@ -142,6 +142,8 @@ class TestKeptLayers:
         assert model.config.text_config.num_hidden_layers == 1
 
     def test_layer_that_is_not_there(self, tmp_path: Path) -> None:
-        recipe = ModelRecipe(init=str(write_joint(tmp_path / "model")), text_kept=(0, 2))
-        with pytest.raises(ModelError, match=r"text_kept is \[0, 2\], but the text tower has 2 layers"):
+        recipe = ModelRecipe(init=str(write_joint(tmp_path / "model")), text_layers_to_keep=(0, 2))
+        with pytest.raises(
+            ModelError, match=r"text_layers_to_keep is \[0, 2\], but the text tower has 2 layers"
+        ):
             start_model(recipe, (64, 32), ())

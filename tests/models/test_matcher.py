@@ -10,8 +10,9 @@ import pytest
 import scipy.special
 import torch
 from torch import Tensor
-from transformers import AutoModel
+from transformers import AutoConfig, AutoModel
 
+import textreid
 from tests.helpers.batches import batch_of
 from tests.helpers.small_models import CAPTIONS, joint_model, small_recipe
 from textreid.errors import InputError, ModelError
@@ -114,8 +115,17 @@ def test_heads_that_do_not_divide_the_width_are_refused() -> None:
 
 
 def test_a_matcher_that_speaks_against_itself_is_refused() -> None:
-    with pytest.raises(InputError, match=r"say is -0\.1"):
-        MatcherConfig(say=-0.1)
+    with pytest.raises(InputError, match=r"weight is -0\.1"):
+        MatcherConfig(weight=-0.1)
+
+
+def test_weight_was_called_say_in_older_folders(tmp_path: Path) -> None:
+    folder = Path(textreid.__file__).parent / "weights/pocket"
+    assert '"say": 0.01' in (folder / "config.json").read_text()
+    config = AutoConfig.from_pretrained(folder)
+    assert config.matcher == {"width": 256, "heads": 4, "weight": 0.01}
+    config.save_pretrained(tmp_path)
+    assert AutoConfig.from_pretrained(tmp_path).matcher == config.matcher
 
 
 def test_a_model_keeps_its_matcher(tmp_path: Path) -> None:

@@ -147,9 +147,9 @@ class TestRefusals:
         ("kind", "values", "message"),
         [
             (ModelRecipe, {"hubs": -1}, "hubs is -1; it must be at least 0"),
-            (LockedRecipe, {"wrong": 0}, "wrong is 0; it must be at least 1"),
+            (LockedRecipe, {"negatives": 0}, "negatives is 0; it must be at least 1"),
             (LockedRecipe, {"temperature": 0.0}, "temperature is 0.0; it must be above 0"),
-            (LockedRecipe, {"person": 1.5}, "person is 1.5; it must be between 0 and 1"),
+            (LockedRecipe, {"identity_share": 1.5}, "identity_share is 1.5; it must be between 0 and 1"),
             (SamplerRecipe, {"identities": 0}, "identities is 0; it must be at least 1"),
             (SamplerRecipe, {"images": 0}, "images is 0"),
             (AugmentRecipe, {"erase": -0.1}, "erase is -0.1"),

@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from textreid.errors import InputError, ModelError
-from textreid.recipe import DataRecipe, Recipe
+from textreid.recipe import DataRecipe, ModelRecipe, Recipe, SamplerRecipe
 from textreid.training.averaging import MovingAverage
 from textreid.training.checkpoint import load_state, save_state, settle
 from textreid.training.progress import Progress
@@ -107,3 +107,31 @@ class TestSettle:
         settle(RECIPE, tmp_path)
         settle(replace(RECIPE, seed=2), tmp_path)
         assert '"seed": 2' in (tmp_path / "recipe.json").read_text()
+
+    def test_a_run_that_began_under_other_names_of_its_keys_goes_on(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        recipe = replace(
+            RECIPE,
+            model=ModelRecipe(interpolate=0.2, matcher={"weight": 0.03}),
+            sampler=SamplerRecipe(hard_neighbours=2),
+            save_epochs=True,
+        )
+        settle(recipe, tmp_path)
+        save_state(tmp_path, Progress(), parts())
+        written = (tmp_path / "recipe.json").read_text()
+        old = written
+        for new, before in [
+            ("interpolate", "keep"),
+            ("weight", "say"),
+            ("hard_neighbours", "alike"),
+            ("save_epochs", "keep_epochs"),
+        ]:
+            assert old.count(f'"{new}":') == 1
+            old = old.replace(f'"{new}":', f'"{before}":')
+        (tmp_path / "recipe.json").write_text(old)
+        with pytest.raises(InputError, match="a run with another seed"):
+            settle(replace(recipe, seed=2), tmp_path)
+        settle(recipe, tmp_path)
+        assert (tmp_path / "recipe.json").read_text() == written
+        assert capsys.readouterr().err == ""  # the file is ours: nobody has to change it

@@ -86,9 +86,9 @@ def test_wrong_hits_are_among_the_nearest_of_a_sort(nearest: int) -> None:
 
 @pytest.fixture(scope="module")
 def recipe() -> Recipe:
-    short = short_run(small_recipe(hubs=4, matcher={"width": 16, "heads": 2, "say": 0.1}))
-    pictures = LockedRecipe(still="text", epochs=2, batch=16, image_rate=1e-3, head_rate=3e-3)
-    sentences = LockedRecipe(epochs=3, batch=16, text_rate=1e-3, head_rate=3e-3, nearest=20, wrong=3)
+    short = short_run(small_recipe(hubs=4, matcher={"width": 16, "heads": 2, "weight": 0.1}))
+    pictures = LockedRecipe(frozen="text", epochs=2, batch=16, image_rate=1e-3, head_rate=3e-3)
+    sentences = LockedRecipe(epochs=3, batch=16, text_rate=1e-3, head_rate=3e-3, candidates=20, negatives=3)
     return replace(short, locked=(pictures, sentences), average=0.9)
 
 
@@ -211,7 +211,7 @@ def stop_at(stage: str) -> Callable[[StepReport], None]:
 @pytest.fixture(scope="module")
 def long(recipe: Recipe) -> Recipe:
     """Long enough to learn."""
-    locked = LockedRecipe(epochs=60, batch=16, text_rate=1e-2, head_rate=1e-2, nearest=20, wrong=3)
+    locked = LockedRecipe(epochs=60, batch=16, text_rate=1e-2, head_rate=1e-2, candidates=20, negatives=3)
     phases = (replace(recipe.phases[0], epochs=12),)
     return replace(recipe, val=(), phases=phases, locked=(locked,))
 
@@ -232,7 +232,7 @@ def test_sentences_and_the_matcher_learn(long: Recipe, tmp_path: Path) -> None:
 
 def test_pictures_learn(long: Recipe, tmp_path: Path) -> None:
     """Each finds its own sentences, and its person."""
-    options = LockedRecipe(still="text", epochs=60, batch=16, image_rate=3e-3, head_rate=3e-3)
+    options = LockedRecipe(frozen="text", epochs=60, batch=16, image_rate=3e-3, head_rate=3e-3)
     losses: list[dict[str, float]] = []
 
     def report(step: StepReport) -> None:
@@ -255,7 +255,9 @@ def test_pictures_without_sentences_stay_and_unknown_people_are_nobody(tmp_path:
         crops.append(PersonCrop(id=image.name, image=image, person_id=labels[number], captions=captions))
     trust = [[1.0], [0.4], [0.6], [1.0], [], []]
     data = TrainingSet(crops, labels, [0] * 6, trust, torch.zeros(6, 0, dtype=torch.int64), {})
-    options = LockedRecipe(still="text", batch=6, views=1, person=0.0, identification=2.0, stay=3.0)
+    options = LockedRecipe(
+        frozen="text", batch=6, views=1, identity_share=0.0, identification=2.0, drift_weight=3.0
+    )
     recipe = Recipe(augment=AS_SEARCHED, workers=0)
     model, processor = joint_model()
     context = LockedContext(tmp_path / "kept", data, model, processor, recipe, options, lambda *_: None)
@@ -293,7 +295,7 @@ def test_sentences_choose_among_all_pictures_of_their_person(tmp_path: Path) -> 
         crops.append(PersonCrop(id=image.name, image=image, person_id=None, captions=captions))
     data = TrainingSet(crops, labels, [0] * 5, trust, torch.zeros(5, 0, dtype=torch.int64), {})
     model, processor = joint_model()
-    recipe, options = Recipe(workers=0), LockedRecipe(batch=6, views=1, person=0.3)
+    recipe, options = Recipe(workers=0), LockedRecipe(batch=6, views=1, identity_share=0.3)
     task = TextTask(
         LockedContext(tmp_path / "kept", data, model, processor, recipe, options, lambda *_: None)
     )

@@ -82,8 +82,8 @@ def tiny(name: str, hub: Path) -> list[str]:
         changes += [f"model.image_init={hub / 'resnet'}", "model.projection_dim=96"]
     else:
         changes += [*TINY_SCRATCH, "model.text_width=64", "model.vocabulary=200", "model.projection_dim=32"]
-    if model.text_kept:
-        changes.append("model.text_kept=[0, 1]")
+    if model.text_layers_to_keep:
+        changes.append("model.text_layers_to_keep=[0, 1]")
     for number, data in enumerate(recipe.data):
         if data.name == "synthetic":
             changes += [f"data.{number}.identities={PEOPLE - 4}", f"data.{number}.images=2"]

@@ -138,7 +138,7 @@ class TestResuming:
         full = replace(
             recipe,
             model=replace(recipe.model, text_dropout=0.2),
-            sampler=SamplerRecipe(identities=4, images=2, alike=1),
+            sampler=SamplerRecipe(identities=4, images=2, hard_neighbours=1),
             average=0.9,
             accumulate=2,
         )

@@ -52,7 +52,9 @@ def train_transform(
         (a.grey_all, v2.RandomGrayscale(a.grey_all)),
     ]
     if a.policy:
-        varied.insert(2, (a.policy_share, v2.RandomApply([policies[a.policy](fill=fill)], p=a.policy_share)))
+        varied.insert(
+            2, (a.policy_probability, v2.RandomApply([policies[a.policy](fill=fill)], p=a.policy_probability))
+        )
     return v2.Compose(
         [
             v2.PILToTensor(),

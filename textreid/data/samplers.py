@@ -37,7 +37,7 @@ class IdentitySampler(Sampler[list[int]]):
         images: K.
         domains: number of the data set that each image comes from; one data set by default.
         balance: let every data set have the same share of an epoch.
-        alike: how many look-alikes each group brings, once `set_look_alikes` has said who they are.
+        hard_neighbours: how many look-alikes each group brings, once `set_look_alikes` has said who they are.
         seed: of the order.
 
     Raises:
@@ -52,7 +52,7 @@ class IdentitySampler(Sampler[list[int]]):
         images: int,
         domains: Sequence[int] = (),
         balance: bool = False,
-        alike: int = 0,
+        hard_neighbours: int = 0,
         seed: int = 0,
     ) -> None:
         self.images_of: dict[int, list[int]] = defaultdict(list)
@@ -69,7 +69,7 @@ class IdentitySampler(Sampler[list[int]]):
                 f" --set sampler.identities={len(self.images_of)}"
             )
         self.identities, self.images, self.seed, self.epoch = identities, images, seed, 0
-        self.alike = alike
+        self.hard_neighbours = hard_neighbours
         self.look_alikes: Sequence[Sequence[int]] = ()
 
     def set_look_alikes(self, people: Sequence[Sequence[int]]) -> None:
@@ -154,7 +154,7 @@ class IdentitySampler(Sampler[list[int]]):
             if label in batch:
                 passed_over.append(label)
                 continue
-            room = min(self.alike, self.identities - len(batch) - 1)
+            room = min(self.hard_neighbours, self.identities - len(batch) - 1)
             others = self.look_alikes[label] if self.look_alikes else ()
             free = (other for other in others if left[other] and other not in batch)
             for person in (label, *islice(free, room)):

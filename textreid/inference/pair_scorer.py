@@ -33,7 +33,7 @@ class JointPairScorer:
     @property
     def weight(self) -> float:
         """The cosine that one unit of a logit is worth where both put hits into order."""
-        weight: float = self._model.matcher.config.say
+        weight: float = self._model.matcher.config.weight
         return weight
 
     @torch.inference_mode()

@@ -55,8 +55,13 @@ class JointConfig(PreTrainedConfig):
         self.reads_text = reads_text
         self.projection_dim = projection_dim
         self.branches = {name: dict(options) for name, options in (branches or {}).items()}
-        self.matcher = None if matcher is None else dict(matcher)
+        self.matcher = None if matcher is None else _with_weight(matcher)
         self.global_weight = global_weight
         self.neck_weight = neck_weight
         self.counters_hubs = counters_hubs
         super().__init__(**kwargs)
+
+
+def _with_weight(matcher: Mapping[str, Any]) -> dict[str, Any]:
+    """The options of a matcher; `weight` is called `say` in the folders of models until version 0.1."""
+    return {"weight" if name == "say" else name: value for name, value in matcher.items()}

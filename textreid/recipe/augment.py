@@ -24,7 +24,7 @@ class AugmentRecipe:
         jitter: strength of brightness, contrast and saturation changes; hue stays, captions name colours.
         policy: "randaugment" (Cubuk et al., 2020) or "autoaugment" (Cubuk et al., 2019), or "" for neither;
             both turn colours too.
-        policy_share: probability of the policy.
+        policy_probability: of the policy.
         grey: probability that a rectangle of 2–40 % loses its colours (Gong et al., "A Person
             Re-identification Data Augmentation Method with Adversarial Defense Effect", 2021); captions name
             colours, so this is for training on images.
@@ -38,13 +38,13 @@ class AugmentRecipe:
     erase_area: tuple[float, float] = (0.02, 0.2)
     jitter: float = 0.1
     policy: Literal["", "randaugment", "autoaugment"] = ""
-    policy_share: float = 0.1
+    policy_probability: float = 0.1
     grey: float = 0.0
     grey_all: float = 0.0
 
     def __post_init__(self) -> None:
         require_at_least(self, 0, "pad", "jitter")
-        require_fraction(self, "flip", "erase", "policy_share", "grey", "grey_all")
+        require_fraction(self, "flip", "erase", "policy_probability", "grey", "grey_all")
         low, high = self.erase_area
         if not 0 < low <= high <= 1:
             raise InputError(

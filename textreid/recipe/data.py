@@ -48,15 +48,15 @@ class SamplerRecipe:
         identities: P, different people of a batch.
         images: K, pictures of each.
         balance: let every data set have the same share of an epoch, however large it is.
-        alike: look-alikes that each person brings into a batch, found anew before every epoch; see
-            `textreid.training.mining.hard_identities`.
+        hard_neighbours: how many of the identities that look most like it each identity brings into a batch;
+            they are found anew before every epoch, see `textreid.training.mining.hard_identities`.
     """
 
     identities: int = 32
     images: int = 2
     balance: bool = False
-    alike: int = 0
+    hard_neighbours: int = 0
 
     def __post_init__(self) -> None:
         require_at_least(self, 1, "identities", "images")
-        require_at_least(self, 0, "alike")
+        require_at_least(self, 0, "hard_neighbours")

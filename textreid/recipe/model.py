@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from textreid.config import require_at_least
+from textreid.config import require_at_least, require_fraction
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,8 @@ class ModelRecipe:
             transformers or sentence-transformers, such as "bert-base-uncased".
         image_backbone: name of an image tower, for "scratch" and files of weights.
         image_options: options of the image tower (see `textreid.models.backbones`).
-        text_kept: numbers of the layers that stay of a joint model's text tower, from 0; empty: all of them.
+        text_layers_to_keep: numbers, from 0, of the layers of a joint model's text tower that the new model
+            has; empty: all of them.
         text_length: tokens that a sentence may have; 0: as many as the tower was trained with. More stretches
             its position table.
         projection_dim: D, size of the joint space.
@@ -41,9 +42,10 @@ class ModelRecipe:
             "neck"; 0 for a model without one.
         hubs: how many sentences near a picture tell how much of a hub it is, once training has ended (200 is
             usual); 0 does nothing about hubs. See `textreid.training.stages.hubness`.
-        keep: share of the starting weights in the model that is measured and saved, 0 to 1; the rest are the
-            trained ones. Learns something new and forgets less (Wortsman et al., "Robust Fine-Tuning of
-            Zero-Shot Models", CVPR 2022).
+        interpolate: fraction of the STARTING weights in the model that is measured and saved, 0 to 1: 0 saves
+            the trained weights, 1 the starting ones, and between them each weight lies on the line from the
+            one to the other. Learns something new and forgets less (WiSE-FT; its α is 1 - this one: Wortsman
+            et al., "Robust Fine-Tuning of Zero-Shot Models", CVPR 2022).
     """
 
     init: str = "pretrained"
@@ -51,7 +53,7 @@ class ModelRecipe:
     text_init: str = ""
     image_backbone: str = "tf_efficientnet_lite0"
     image_options: dict[str, Any] = field(default_factory=dict)
-    text_kept: tuple[int, ...] = ()
+    text_layers_to_keep: tuple[int, ...] = ()
     text_length: int = 0
     projection_dim: int = 384
     text_layers: int = 6
@@ -65,7 +67,8 @@ class ModelRecipe:
     global_weight: float = 1.0
     neck_weight: float = 0.0
     hubs: int = 0
-    keep: float = 0.0
+    interpolate: float = 0.0
 
     def __post_init__(self) -> None:
         require_at_least(self, 0, "hubs")
+        require_fraction(self, "interpolate")

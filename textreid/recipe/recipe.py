@@ -6,6 +6,7 @@ Unknown keys fail with the nearest right one; nothing is silently ignored.
 from __future__ import annotations
 
 import dataclasses
+import sys
 import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ from textreid.errors import InputError, UnknownNameError
 from textreid.recipe.augment import AugmentRecipe, TextRecipe
 from textreid.recipe.data import DataRecipe, SamplerRecipe
 from textreid.recipe.model import ModelRecipe
+from textreid.recipe.renamed import rename_keys, rename_override
 from textreid.recipe.training import LockedRecipe, NoiseRecipe, OptimizerRecipe, Phase
 
 
@@ -45,7 +47,7 @@ class Recipe:
         precision: arithmetic of the towers, where another than "fp32" is faster: of both on a GPU, of the
             text tower alone on a CPU ("bf16" only).
         recompute: save memory by computing the towers' activations twice (gradient checkpointing).
-        keep_epochs: keep the model of every epoch, in `epochs/NUMBER`, beside the chosen one.
+        save_epochs: save the model of every epoch, in `epochs/NUMBER`, beside the chosen one.
         workers: processes that decode pictures; they change the speed, not the result.
         seed: of everything drawn at random.
     """
@@ -66,7 +68,7 @@ class Recipe:
     average: float = 0.0
     precision: Literal["fp32", "bf16", "fp16"] = "fp32"
     recompute: bool = False
-    keep_epochs: bool = False
+    save_epochs: bool = False
     workers: int = 2
     seed: int = 0
 
@@ -91,6 +93,8 @@ def recipe_names() -> list[str]:
 def load_recipe(name: str, overrides: Sequence[str] = ()) -> Recipe:
     """A recipe by name or by the path of a TOML file, with "key.subkey=value" overrides (values in TOML).
 
+    Keys that have another name today still work; a line on stderr says the new one.
+
     Raises:
         UnknownNameError: no such recipe or key.
         InputError: the file or an override is not TOML, or a value has the wrong type.
@@ -102,6 +106,7 @@ def load_recipe(name: str, overrides: Sequence[str] = ()) -> Recipe:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except tomllib.TOMLDecodeError as error:
         raise InputError(f"'{path}' is not valid TOML: {error}") from error
+    table = rename_keys(table, _tell)
     for override in overrides:
         _override(table, override)
     return build(Recipe, table, where=path.stem)
@@ -126,13 +131,18 @@ def _override(table: dict[str, Any], override: str) -> None:
         value = tomllib.loads(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:
         value = text.strip()  # a bare word
-    *parents, last = key.strip().split(".")
+    key, value = rename_override(key.strip(), value, _tell)
+    *parents, last = key.split(".")
     place: Any = table
     for name in parents:
         place = place[_index(place, name, key)] if isinstance(place, list) else place.setdefault(name, {})
         if not isinstance(place, dict | list):
             raise InputError(f"'{key}': '{name}' is a value, {place!r}, and has no settings of its own.")
     place[_index(place, last, key) if isinstance(place, list) else last] = value
+
+
+def _tell(line: str) -> None:
+    print(line, file=sys.stderr)
 
 
 def _index(place: list[Any], name: str, key: str) -> int:

@@ -30,44 +30,45 @@ class LockedRecipe:
     See `textreid.training.stages.locked.stage`.
 
     Attributes:
-        still: the tower that is locked. With "image" sentences and the matcher learn, each sentence against
-            all pictures that have sentences, and `text_rate`, `nearest` and `wrong` count. With "text" the
-            image tower learns, each picture against all sentences, and `image_rate`, `identification` and
-            `stay` count.
+        frozen: the tower that is locked. With "image" the text tower and the matcher learn, each caption
+            against all crops that have captions, and `text_rate`, `candidates` and `negatives` count. With
+            "text" the image tower learns, each crop against all captions, and `image_rate`, `identification`
+            and `drift_weight` count.
         epochs: over all sentences, or all pictures.
         batch: sentences, or pictures, of a step.
         image_rate: peak learning rate of the image tower.
         text_rate: peak learning rate of the text tower.
         head_rate: peak learning rate of what follows a tower, and of the matcher.
         temperature: that cosines are divided by.
-        person: how much of each choice should fall to all of the person alike; the rest should fall to the
-            very picture or sentence that belongs to the other.
+        identity_share: fraction of the softmax target that is spread evenly over everything of the same
+            identity, 0 to 1; the rest is for the one crop or caption that belongs to the other.
         views: versions of what stands still: as it is, and so many less one varied as in training.
-        nearest: wrong pictures that a search for the sentence finds first, for the matcher to see some of.
-        wrong: how many of them it is shown beside the sentence's own picture.
+        candidates: crops of other identities that a search for the caption finds first, from which the
+            matcher's negatives are drawn.
+        negatives: how many of them the matcher sees beside the caption's own crop.
         identification: weight of telling all people of the training data apart by their pictures.
-        stay: weight of the distance that pictures without sentences have moved: 1 - cosine.
+        drift_weight: weight of 1 - cos(now, start), for crops without captions.
     """
 
-    still: Literal["image", "text"] = "image"
+    frozen: Literal["image", "text"] = "image"
     epochs: int = 4
     batch: int = 64
     image_rate: float = 1e-4
     text_rate: float = 2e-4
     head_rate: float = 5e-4
     temperature: float = 0.03
-    person: float = 0.3
+    identity_share: float = 0.3
     views: int = 2
-    nearest: int = 100
-    wrong: int = 7
+    candidates: int = 100
+    negatives: int = 7
     identification: float = 0.5
-    stay: float = 5.0
+    drift_weight: float = 5.0
 
     def __post_init__(self) -> None:
-        require_at_least(self, 1, "epochs", "batch", "views", "nearest", "wrong")
-        require_at_least(self, 0, "image_rate", "text_rate", "head_rate", "identification", "stay")
+        require_at_least(self, 1, "epochs", "batch", "views", "candidates", "negatives")
+        require_at_least(self, 0, "image_rate", "text_rate", "head_rate", "identification", "drift_weight")
         require_above(self, 0, "temperature")
-        require_fraction(self, "person")
+        require_fraction(self, "identity_share")
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ import torch
 from textreid.config import build
 from textreid.errors import InputError, ModelError
 from textreid.recipe.recipe import Recipe
+from textreid.recipe.renamed import rename_keys
 from textreid.training.progress import Progress
 
 
@@ -30,7 +31,7 @@ def settle(recipe: Recipe, out: Path) -> None:
     """
     path = out / "recipe.json"
     if path.is_file() and (out / "state.pt").is_file():
-        before = build(Recipe, json.loads(path.read_text(encoding="utf-8")), where=str(path))
+        before = build(Recipe, rename_keys(json.loads(path.read_text(encoding="utf-8"))), where=str(path))
         old, new = vars(_comparable(before)), vars(_comparable(recipe))
         changed = [name for name in new if old[name] != new[name]]
         if changed:

@@ -98,7 +98,7 @@ def train(
     torch.manual_seed(recipe.seed)
     model, processor = start_model(recipe.model, recipe.phases[0].image_size, data.captions)
     objective = Objective(recipe.loss, view_sizes(model, data), gather=gather)
-    start = copy.deepcopy(model.state_dict()) if recipe.model.keep else {}
+    start = copy.deepcopy(model.state_dict()) if recipe.model.interpolate else {}
     step = Step(model, objective, precision=recipe.precision).to(accelerator.device)
     if model.text_tower is not None:
         set_dropout(model.text_tower, recipe.model.text_dropout)
@@ -195,7 +195,7 @@ class _Run:
         optimizer = self.accelerator.prepare_optimizer(self.optimizer, device_placement=False)
         for epoch in range(progress.epoch_in_phase, phase.epochs):
             sampler.set_epoch(progress.epoch)
-            if self.recipe.sampler.alike:
+            if self.recipe.sampler.hard_neighbours:
                 sampler.set_look_alikes(self._look_alikes(data, progress))
             pairs = PairDataset(self._divided(data, progress), transform)
             self.step.train()
@@ -313,8 +313,8 @@ class _Run:
 
     def _keep_best(self, log: RunLog, progress: Progress) -> None:
         """Write the model if it is the best so far on the first validation split, or if there is none."""
-        model = interpolate_weights(self.kept_model, self.start, self.recipe.model.keep)
-        if self.recipe.keep_epochs:
+        model = interpolate_weights(self.kept_model, self.start, self.recipe.model.interpolate)
+        if self.recipe.save_epochs:
             save_model(model, self.processor, self.out / "epochs" / str(progress.epoch))
         if self.val:
             measured = self._measure(model, progress)

@@ -16,6 +16,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from textreid.config import require_at_least
 from textreid.errors import InputError
 
 DROPOUT = 0.1
@@ -28,21 +29,20 @@ class MatcherConfig:
     Attributes:
         width: numbers in a token while words and places are compared.
         heads: places that a word looks for at once; they divide the width.
-        say: how much cosine one unit of the matcher's logit is worth where both put hits into order.
+        weight: how much cosine one unit of the matcher's logit is worth where both put hits into order.
 
     Raises:
-        InputError: the heads do not divide the width, or `say` is negative.
+        InputError: the heads do not divide the width, or `weight` is negative.
     """
 
     width: int = 256
     heads: int = 4
-    say: float = 0.01
+    weight: float = 0.01
 
     def __post_init__(self) -> None:
         if self.width % self.heads:
             raise InputError(f"model.matcher: {self.heads} heads do not divide a width of {self.width}.")
-        if self.say < 0:
-            raise InputError(f"model.matcher: say is {self.say}; it must be at least 0.")
+        require_at_least(self, 0, "weight")
 
 
 class Matcher(nn.Module):

@@ -77,8 +77,8 @@ def _go_on(
     """
     model: JointModel = load_whole(JointModel, folder)
     processor = JointProcessor.from_pretrained(folder)
-    if recipe.text_kept:
-        _keep_layers(model, recipe.text_kept)
+    if recipe.text_layers_to_keep:
+        _keep_layers(model, recipe.text_layers_to_keep)
     config = copy.deepcopy(model.config)
     config.image_size = image_size
     config.branches = config.branches | recipe.branches
@@ -107,7 +107,8 @@ def _keep_layers(model: JointModel, kept: Sequence[int]) -> None:
     layers = getattr(getattr(tower, "encoder", None), "layer", None)
     if layers is None or not all(0 <= number < len(layers) for number in kept):
         raise ModelError(
-            f"text_kept is {list(kept)}, but the text tower has {len(layers or ())} layers to choose from."
+            f"text_layers_to_keep is {list(kept)}, but the text tower has {len(layers or ())} layers to"
+            " choose from."
         )
     tower.encoder.layer = nn.ModuleList(layers[number] for number in kept)
     tower.config.num_hidden_layers = len(kept)

@@ -80,7 +80,7 @@ class ImageTask(LockedTask):
         if described.any():
             alone = own[described]
             same = alone | same_label(labels[described, None], self.labels[self.own])
-            targets = soft_targets(alone, same, self.trust, person=options.person)
+            targets = soft_targets(alone, same, self.trust, person=options.identity_share)
             trust, places = (alone * self.trust).sum(dim=1), self.place[rows[described]]
             cosines = vectors[described] @ self.sentences[view].T
             losses["pictures"] = self.contrast(vectors[described], places, cosines, targets, trust)
@@ -90,7 +90,7 @@ class ImageTask(LockedTask):
             losses["identification"] = options.identification * known
         if not described.all():
             moved = 1 - (vectors * self.start[rows]).sum(dim=1)[~described]
-            losses["stay"] = options.stay * moved.mean()
+            losses["stay"] = options.drift_weight * moved.mean()
         return losses
 
 

@@ -81,7 +81,7 @@ def train_locked(
         InputError: a picture cannot be read, the disk is full, or a loss is no longer finite.
     """
     locked = recipe.locked[number]
-    name, still = f"locked-{number}", (*STILL[locked.still], *recipe.model.frozen)
+    name, still = f"locked-{number}", (*STILL[locked.frozen], *recipe.model.frozen)
     phase = Phase(
         locked.epochs,
         image_rate=locked.image_rate,
@@ -96,7 +96,7 @@ def train_locked(
     model: JointModel = load_whole(JointModel, out / "model").to(device).eval()
     processor = JointProcessor.from_pretrained(out / "model")
     context = LockedContext(kept, data, model, processor, recipe, locked, show)
-    task = TASKS[locked.still](context).to(device)
+    task = TASKS[locked.frozen](context).to(device)
     optimizer = make_optimizer(model, task, recipe.optimizer, untrained=still)
     average = MovingAverage(model, recipe.average) if recipe.average else None
     scaler = torch.amp.GradScaler(model.device.type, enabled=half_dtype(recipe.precision) is torch.float16)
@@ -122,7 +122,7 @@ def train_locked(
                 if average is not None:
                     average.update_parameters(model)
                 progress.batch, progress.steps = progress.batch + 1, progress.steps + 1
-                report(f"{locked.still} tower locked", progress.steps, steps, values)
+                report(f"{locked.frozen} tower locked", progress.steps, steps, values)
                 if time.monotonic() - saved > STATE_SECONDS:
                     save_state(folder, progress, parts)
                     saved = time.monotonic()

@@ -74,11 +74,11 @@ class TextTask(LockedTask):
         own, trust, cosines = self.own[rows], self.trust[rows], vectors @ self.vectors[view].T
         alone = own[:, None] == torch.arange(len(self.labels), device=own.device)
         same = alone | same_label(self.labels[own, None], self.labels)
-        targets = soft_targets(alone, same, self.contrast.weights, person=options.person)
+        targets = soft_targets(alone, same, self.contrast.weights, person=options.identity_share)
         losses = {"sentences": self.contrast(vectors, rows, cosines, targets, trust)}
         if self.tokens is None:
             return losses
-        wrong = wrong_hits(cosines.detach(), same, nearest=options.nearest, count=options.wrong)
+        wrong = wrong_hits(cosines.detach(), same, nearest=options.candidates, count=options.negatives)
         right = torch.multinomial(targets + 1e-9 * alone, 1)  # where nobody is trusted targets are all 0
         shown = torch.cat([right, wrong], dim=1).cpu().numpy()
         places = torch.from_numpy(self.tokens[view][shown]).to(own.device).float()
