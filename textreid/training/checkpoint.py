@@ -50,6 +50,10 @@ def _comparable(recipe: Recipe) -> Recipe:
     return replace(recipe, description="", workers=0, data=data, val=val)
 
 
+OLD_NAMES = {"task": "lesson"}
+"""What parts were called in states that are resumed still."""
+
+
 def save_state(folder: Path, progress: Progress, parts: Mapping[str, Any]) -> None:
     """Write everything that a run needs to go on; a kill while writing leaves the previous state.
 
@@ -86,7 +90,7 @@ def load_state(folder: Path, parts: Mapping[str, Any]) -> Progress:
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)  # tensors and plain values alone
         for name, part in parts.items():
-            part.load_state_dict(state[name])
+            part.load_state_dict(state[name if name in state else OLD_NAMES[name]])
         return Progress(**state["progress"])
     except (OSError, RuntimeError, ValueError, TypeError, KeyError, EOFError, UnpicklingError) as error:
         raise ModelError(
