@@ -38,7 +38,7 @@ def rows_of(evaluation: Evaluation, shown: str, command: str) -> list[dict[str, 
         (task, command, result) for task, result in {**evaluation.directions, **evaluation.plain}.items()
     ]
     results += [
-        (f"{task}, matcher", f"{command} --match {evaluation.methods.match}", evaluation.directions[task])
+        (f"{task}, matcher", f"{command} --rerank {evaluation.methods.rerank}", evaluation.directions[task])
         for task in evaluation.plain
     ]
     return [
@@ -113,7 +113,7 @@ def main() -> None:
     parser.add_argument("--drawn", type=Path, required=True, help="drawn people in the layout of CUHK-PEDES")
     given = parser.parse_args()
     encoder, model = Encoder.load(given.model), given.model
-    searched = Methods(match=RERANKED_HITS if encoder.matcher else 0)
+    searched = Methods(rerank=RERANKED_HITS if encoder.matcher else 0)
     val, test = (
         Benchmark.read("cuhk-pedes", root, split)
         for root, split in ((given.root, "val"), (given.drawn, "test"))

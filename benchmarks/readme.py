@@ -39,7 +39,9 @@ def render(rows: list[dict[str, Any]]) -> str:
         sizes = f"{row['queries']:,} | {row['gallery']:,}"
         data, task = f"{row['dataset']} {row['split']}", row["task"].replace("_", " ")
         lines.append(f"| {row['model']} | {data} | {task} | {scores} | {sizes} |")
-    commands = dict.fromkeys(row["command"] for row in rows)
+    commands = dict.fromkeys(
+        row["command"].replace(" --match ", " --rerank ") for row in rows
+    )  # of old results
     return "\n".join([*lines, "", "```bash no-run", *commands, "```", ""])
 
 

@@ -51,3 +51,20 @@ class UnknownNameError(TextReIDError):
 def warn_renamed(old: str, new: str) -> None:
     """Say on stderr that an old spelling, which works for one version more, has a new one."""
     print(f"note: {old} is now {new}.", file=sys.stderr)
+
+
+RERANK_TAKES_A_NUMBER = (
+    "Re-ranking takes a number: with --rerank 64, or rerank = 64, the model's matcher puts the best 64 hits "
+    "into order. k-reciprocal re-ranking, which it meant before, is --k-reciprocal, or k_reciprocal = true."
+)
+"""What somebody is told who asks for re-ranking as version 0.1 spelled it."""
+
+
+def refuse_old_rerank(value: object) -> None:
+    """Refuse `rerank = true`, the one spelling that changed its meaning.
+
+    Raises:
+        InputError: the value is a bool.
+    """
+    if isinstance(value, bool):
+        raise InputError(RERANK_TAKES_A_NUMBER)

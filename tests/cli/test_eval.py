@@ -42,7 +42,7 @@ def test_json_is_one_object_on_stdout_and_progress_is_elsewhere(textreid, root):
 
 
 def test_market1501(textreid, root):
-    result = textreid("eval", "market1501", "--root", root, "--model", "other", "--rerank", "--json")
+    result = textreid("eval", "market1501", "--root", root, "--model", "other", "--k-reciprocal", "--json")
     printed = json.loads(result.stdout)
     assert (printed["dataset"], printed["split"], printed["model"]) == ("market1501", "test", "other")
     assert printed["counts"] == {"queries": 2, "gallery": 5, "persons": 2, "distractors": 1, "junk": 1}
@@ -59,7 +59,18 @@ def test_the_table_names_what_was_measured(textreid, root):
 def test_tables_of_parts_and_a_report(textreid, root, tmp_path):
     page = tmp_path / "page.html"
     result = textreid(
-        *("eval", "cuhk-pedes", "--root", root, "--by", "source", "--rerank", "--report", page, "--pictures")
+        *(
+            "eval",
+            "cuhk-pedes",
+            "--root",
+            root,
+            "--by",
+            "source",
+            "--k-reciprocal",
+            "--report",
+            page,
+            "--pictures",
+        )
     )
     assert result.exit_code == 0
     for words in ("text to image, plain", "k-reciprocal re-ranking", "by source of the query", "cam_a"):
@@ -88,7 +99,7 @@ def test_a_run_is_measured_by_both_choices_of_its_epoch(textreid, root, tmp_path
 def test_the_matcher_is_named_only_where_it_took_part(monkeypatch, root, tmp_path):
     monkeypatch.setattr(Encoder, "load", lambda name, device: MixedUp(name))
     page = tmp_path / "page.md"
-    arguments = ["eval", "cuhk-pedes", "--root", str(root), "--match", "2", "--report", str(page)]
+    arguments = ["eval", "cuhk-pedes", "--root", str(root), "--rerank", "2", "--report", str(page)]
     result = CliRunner(env={"COLUMNS": "200"}).invoke(application(), arguments)
     headings = [line for line in result.stdout.splitlines() if "text to image" in line]
     for words in ("text to image, plain", "text to image, matcher (top 2)", "image to text "):
@@ -98,10 +109,33 @@ def test_the_matcher_is_named_only_where_it_took_part(monkeypatch, root, tmp_pat
     assert [row.split("|")[1].strip() for row in rows] == ["pocket"]
 
 
+def test_the_old_name_of_the_matchers_number_still_works_and_is_hidden(monkeypatch, root):
+    monkeypatch.setattr(Encoder, "load", lambda name, device: MixedUp(name))
+    new, old = (
+        CliRunner().invoke(application(), ["eval", "cuhk-pedes", "--root", str(root), option, "2", "--json"])
+        for option in ("--rerank", "--match")
+    )
+    assert new.exit_code == old.exit_code == 0
+    assert old.stdout == new.stdout
+    assert "note: --match 2 is now --rerank 2.\n" in old.stderr
+    assert "is now" not in new.stderr
+    assert "--match" not in CliRunner().invoke(application(), ["eval", "--help"]).stdout
+
+
+@pytest.mark.parametrize("verb", ["eval", "search"])
+@pytest.mark.parametrize("after", [[], ["--json"], ["--root", "data"]])
+def test_reranking_without_a_number_is_refused_and_not_guessed(textreid, verb, after):
+    result = textreid(verb, "market1501", "--rerank", *after)
+    assert result.exit_code == 2
+    (line,) = result.stderr.splitlines()
+    assert "--rerank 64" in line
+    assert "--k-reciprocal" in line
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["market1501", "--match", "5"], "leave --match out"),
+        (["market1501", "--rerank", "5"], "leave --rerank out"),
         (["market150"], "Did you mean 'market1501'"),
         (["cuhk-pedes", "--split", "vall"], "Did you mean 'val'"),
         (["cuhk-pedes", "--split", "val"], "no rows of split 'val'"),

@@ -49,7 +49,7 @@ def test_scores_against_a_loop() -> None:
 
 def test_the_result_without_the_matcher_is_told_too(benchmark: Benchmark) -> None:
     plain = evaluate(MixedUp(), benchmark).to_dict()
-    both = evaluate(MixedUp(), benchmark, methods=Methods(match=5)).to_dict()
+    both = evaluate(MixedUp(), benchmark, methods=Methods(rerank=5)).to_dict()
     assert both["plain"]["text_to_image"] == plain["text_to_image"]
     assert both["image_to_text"] == plain["image_to_text"]
     assert both["text_to_image"]["R1"] == both["text_to_image"]["mAP"] == 100
@@ -60,20 +60,32 @@ def test_the_result_without_the_matcher_is_told_too(benchmark: Benchmark) -> Non
 def test_model_without_a_matcher_is_refused_before_anything_is_read(benchmark: Benchmark) -> None:
     encoder = ToyEncoder()
     with pytest.raises(ModelError, match="'toy' has no matcher"):
-        evaluate(encoder, benchmark, methods=Methods(match=5))
+        evaluate(encoder, benchmark, methods=Methods(rerank=5))
     assert encoder.pictures_seen == 0
 
 
-@pytest.mark.parametrize(("count", "message"), [(-1, "1 or more"), (5, "leave --match out")])
+@pytest.mark.parametrize(("count", "message"), [(-1, "1 or more"), (5, "leave --rerank out")])
 def test_what_the_matcher_cannot_do_is_said_before_anything_is_read(
     benchmark: Benchmark, count: int, message: str
 ) -> None:
     encoder = MixedUp()
     with pytest.raises(InputError, match=message):
-        evaluate(encoder, benchmark, methods=Methods(match=count), directions=["image_to_text"])
+        evaluate(encoder, benchmark, methods=Methods(rerank=count), directions=["image_to_text"])
     assert encoder.pictures_seen == 0
 
 
 def test_two_ways_to_rerank_are_refused() -> None:
     with pytest.raises(InputError, match="choose one"):
-        Methods(match=5, rerank=True)
+        Methods(rerank=5, k_reciprocal=True)
+
+
+@pytest.mark.parametrize("value", [True, False])
+def test_a_bool_is_refused_since_it_meant_k_reciprocal_reranking(value: bool) -> None:
+    with pytest.raises(InputError, match="--k-reciprocal") as caught:
+        Methods(rerank=value)
+    assert "\n" not in str(caught.value)
+
+
+def test_the_old_name_of_the_number_still_works(capsys: pytest.CaptureFixture[str]) -> None:
+    assert Methods(match=5) == Methods(rerank=5)
+    assert capsys.readouterr().err == "note: match = 5 is now rerank = 5.\n"

@@ -68,7 +68,7 @@ def test_expansion_is_measured_beside_the_plain_search(captioned):
 
 
 def test_sentences_can_be_reranked(captioned):
-    result = evaluate(ToyEncoder(), captioned, methods=Methods(rerank=True)).to_dict()
+    result = evaluate(ToyEncoder(), captioned, methods=Methods(k_reciprocal=True)).to_dict()
     assert result["methods"] == ["k-reciprocal re-ranking"]
     assert result["text_to_image"]["R1"] == result["plain"]["text_to_image"]["R1"] == 100
 
@@ -182,7 +182,7 @@ def test_a_direction_that_cannot_be_measured(cameras, directions, message):
 
 def test_what_was_typed_is_checked():
     with pytest.raises(UnknownNameError, match="multi-query called 'median'"):
-        Methods.named(False, "median", 0, 3.0, False)
+        Methods.named(False, "median", 0, 3.0, k_reciprocal=False, rerank=0)
     with pytest.raises(InputError, match="at least 0"):
         Methods(expand=-1)
     with pytest.raises(UnknownNameError, match="Did you mean 'camera'"):

@@ -68,7 +68,7 @@ def test_market1501_query_only_seen_by_its_own_camera_is_skipped(tmp_path):
 
 def test_reranking_adds_the_result_without_it(market1501):
     plain = measure("market1501", market1501).to_dict()
-    both = measure("market1501", market1501, methods=Methods(rerank=True)).to_dict()
+    both = measure("market1501", market1501, methods=Methods(k_reciprocal=True)).to_dict()
     assert both["plain"]["image_to_image"] == plain["image_to_image"]
     assert both["image_to_image"]["R1"] == 100
     assert "plain" not in plain

@@ -11,6 +11,7 @@ from textreid.data import datasets
 from textreid.errors import InputError, ModelError, UnknownNameError
 from textreid.evaluate.domains import SOURCES, domain
 from textreid.evaluate.groups import GROUPS
+from textreid.evaluate.methods import Methods
 from textreid.evaluate.suite import Model, load_suite, run_suite, suite_names
 
 SUITE = """
@@ -23,7 +24,7 @@ by = ["source"]
 
 [[measure]]
 dataset = "market1501"
-methods = { rerank = true, expand = 2 }
+methods = { k_reciprocal = true, expand = 2 }
 
 [[models]]
 name = "first"
@@ -103,7 +104,7 @@ def test_what_one_data_set_lacks_costs_no_other(file, root):
     [
         ("image_to_text", "image_to_words", "Did you mean 'image_to_text'"),
         ('"source"', '"sauce"', "Did you mean 'source'"),
-        ("rerank = true, expand = 2", "match = 5", "leave --match out"),
+        ("k_reciprocal = true, expand = 2", "rerank = 5", "leave --rerank out"),
     ],
 )
 def test_what_cannot_be_measured_is_said_before_any_model_is_loaded(file, root, old, new, message):
@@ -171,3 +172,18 @@ def test_a_damaged_recipe_is_named(file, tmp_path):
     (tmp_path / "recipe.json").write_text("[]")
     with pytest.raises(InputError, match="not the recipe of a training run"):
         load_suite(file, [str(tmp_path / "model")])
+
+
+def test_a_suite_of_version_0_1_says_how_it_is_spelled_now(file, capsys):
+    path = Path(file)
+    path.write_text(SUITE.replace("k_reciprocal = true, expand = 2", "match = 64"))
+    assert load_suite(file).measure[1].methods == Methods(rerank=64)
+    assert capsys.readouterr().err == "note: match is now rerank.\n"
+
+
+@pytest.mark.parametrize("value", ["true", "false"])
+def test_the_old_spelling_of_k_reciprocal_reranking_is_refused_and_not_guessed(file, value):
+    path = Path(file)
+    path.write_text(SUITE.replace("k_reciprocal = true", f"rerank = {value}"))
+    with pytest.raises(InputError, match="--k-reciprocal, or k_reciprocal = true"):
+        load_suite(file)

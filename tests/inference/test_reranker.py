@@ -188,6 +188,12 @@ def test_a_photo_alone_is_no_description_to_read(people: PersonSearch) -> None:
         people.search(image=draw_person("red", "blue"), rerank=5)
 
 
+@pytest.mark.parametrize("value", [True, False])
+def test_a_bool_is_no_number_of_hits(people: PersonSearch, value: bool) -> None:
+    with pytest.raises(InputError, match="--k-reciprocal"):
+        people.search("a woman in red", rerank=value)
+
+
 def test_model_without_a_matcher_is_refused_by_name(tmp_path: Path) -> None:
     with (
         PersonSearch.open(tmp_path / "gallery", create=True, encoder=ToyEncoder()) as search,

@@ -113,9 +113,15 @@ def test_reranking_helps_clustered_people():
     vectors = unit(0, ids, dim=32, spread=1.3)
     query = cameras == 0
     split = vectors[query], ids[query], cameras[query], vectors[~query], ids[~query], cameras[~query]
-    plain, reranked = image_to_image(*split), image_to_image(*split, rerank=True)
+    plain, reranked = image_to_image(*split), image_to_image(*split, k_reciprocal=True)
     assert reranked.percent["mAP"] > plain.percent["mAP"] + 5
     assert (reranked.queries, reranked.gallery) == (plain.queries, plain.gallery) == (40, 280)
+
+
+def test_the_old_name_of_k_reciprocal_reranking_is_refused() -> None:
+    eye, one = np.eye(2, dtype=np.float32), np.array([0, 1])
+    with pytest.raises(InputError, match="--k-reciprocal"):
+        image_to_image(eye, one, one, eye, one, one[::-1], rerank=True)
 
 
 def test_json_shape():

@@ -152,7 +152,7 @@ class TestRun:
         measured = evaluate(
             Encoder.load(out / "model", device="cpu"),
             benchmark,
-            methods=Methods(match=match),
+            methods=Methods(rerank=match),
             directions=["text_to_image"],
         )
         assert measured.directions["text_to_image"].percent == best

@@ -15,7 +15,7 @@ from importlib.metadata import entry_points
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
 
 class _Verbs(TyperGroup):
@@ -32,6 +32,18 @@ class _Verbs(TyperGroup):
                 raise
             _complain(str(error))
             raise typer.Exit(2) from None
+
+
+class _Verb(TyperCommand):
+    """Refuses `--rerank` without a number, which meant k-reciprocal re-ranking in version 0.1."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        from textreid.errors import RERANK_TAKES_A_NUMBER, InputError
+
+        for option, value in zip(args, [*args[1:], ""], strict=True):
+            if option == "--rerank" and not value.lstrip("-").isdigit():
+                raise InputError(RERANK_TAKES_A_NUMBER)
+        return super().parse_args(ctx, args)
 
 
 def main() -> None:
@@ -53,7 +65,7 @@ def application() -> typer.Typer:
         if isinstance(verb, typer.Typer):
             app.add_typer(verb, name=name)
         else:
-            app.command(name, help=_help(verb))(verb)
+            app.command(name, cls=_Verb, help=_help(verb))(verb)
     return app
 
 

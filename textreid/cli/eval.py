@@ -18,6 +18,7 @@ from textreid.cli._results import (
     warn_of_differences,
 )
 from textreid.data import datasets
+from textreid.errors import warn_renamed
 
 
 def run(
@@ -52,16 +53,18 @@ def run(
         int, typer.Option(metavar="N", help="Query expansion by the best N hits; 3 is usual.")
     ] = 0,
     alpha: Annotated[float, typer.Option(help="Weight of those hits: cosine to this power; 0: equal.")] = 3.0,
-    rerank: Annotated[bool, typer.Option("--rerank", help="k-reciprocal re-ranking.")] = False,
-    match: Annotated[
+    rerank: Annotated[
         int,
         typer.Option(
-            "--match",
             min=0,
             metavar="K",
-            help="The model's matcher reads each sentence with its best K images.",
+            help="The model's matcher reads each caption with its best K images and puts those into order.",
         ),
     ] = 0,
+    k_reciprocal: Annotated[
+        bool, typer.Option("--k-reciprocal", help="k-reciprocal re-ranking (Zhong et al.).")
+    ] = False,
+    match: Annotated[int, typer.Option(min=0, hidden=True)] = 0,
     by: Annotated[
         list[str],
         typer.Option(
@@ -91,7 +94,7 @@ def run(
       textreid eval cuhk-pedes --root data --split val
       textreid eval cuhk-pedes --root data --split test --model runs/mine --json > mine.json
       textreid eval cuhk-pedes --root data --by source --report report.html
-      textreid eval market1501 --root data --flip --rerank
+      textreid eval market1501 --root data --flip --k-reciprocal
     """  # noqa: D301
     from textreid.evaluate import Evaluation, Methods, evaluate
     from textreid.evaluate.benchmark import Benchmark
@@ -102,7 +105,10 @@ def run(
     from textreid.types import ImageTextEncoder
 
     benchmark = Benchmark.read(dataset, root, split)
-    methods = Methods.named(flip, multi_query, expand, alpha, rerank, match)
+    if match:
+        warn_renamed(f"--match {match}", f"--rerank {match}")
+        rerank = match
+    methods = Methods.named(flip, multi_query, expand, alpha, k_reciprocal=k_reciprocal, rerank=rerank)
     directions, groups = choose(benchmark, direction), {name: find_groups(name) for name in by}
     if report:
         check_target(report, pictures=pictures)

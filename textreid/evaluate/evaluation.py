@@ -102,7 +102,7 @@ def evaluate(
     wanted = choose(benchmark, directions)
     check(methods, benchmark, wanted)
     show = progress or (lambda *_: None)
-    matcher = require_matcher(encoder) if methods.match else None
+    matcher = require_matcher(encoder) if methods.rerank else None
     encoder = FlipTest(encoder) if methods.flip else encoder
     encoded = encode(encoder, benchmark, wanted, show)
     if benchmark.single_shot:
@@ -118,8 +118,8 @@ def evaluate(
         if methods.multi_query and benchmark.companions:
             more = companions(encoder, benchmark, direction.search, show)
         direction = replace(direction, search=improve(direction.search, methods, more))
-        if matcher and methods.of(name).match:
-            direction = with_matcher(matcher, direction, methods.match, show)
+        if matcher and methods.of(name).rerank:
+            direction = with_matcher(matcher, direction, methods.rerank, show)
         encoded[name] = direction
         results[name] = direction.search.result(scores_of(direction, methods))
     parts = _parts(results, encoded, by or {})

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import InitVar, dataclass, replace
 from typing import Literal
 
 import numpy as np
 
-from textreid.errors import InputError, UnknownNameError
+from textreid.errors import InputError, UnknownNameError, refuse_old_rerank, warn_renamed
 from textreid.evaluate.benchmark import Benchmark
 from textreid.evaluate.directions import IMAGE_TO_IMAGE, TEXT_TO_IMAGE, Direction
 from textreid.metrics.protocols import Search
@@ -24,38 +24,44 @@ class Methods:
     """Applied in this order.
 
     Attributes:
-        flip: a picture's vector is the mean of its own and its mirror image's.
-        multi_query: join each image query with the other pictures of its person in its camera, by "mean" or
+        flip: an image's vector is the mean of its own and its mirror image's.
+        multi_query: join each image query with the other images of its person in its camera, by "mean" or
             "max"; "": single query.
         expand: query expansion with that many of the best hits; 0: none.
         alpha: their weight is the cosine to that power; 0: all weigh the same.
-        rerank: k-reciprocal re-ranking.
-        match: how many of the best images of each sentence the model's matcher puts into order; 0: none.
+        k_reciprocal: k-reciprocal re-ranking (Zhong et al., CVPR 2017).
+        rerank: how many of the best images of each caption the model's matcher puts into order; 0: none.
+        match: what `rerank` was called in version 0.1.
 
     Raises:
-        InputError: a value out of range, or two ways to re-rank.
+        InputError: a value out of range, two ways to re-rank, or `rerank` as a bool.
     """
 
     flip: bool = False
     multi_query: Pooling = ""
     expand: int = 0
     alpha: float = 3.0
-    rerank: bool = False
-    match: int = 0
+    k_reciprocal: bool = False
+    rerank: int = 0
+    match: InitVar[int] = 0
 
-    def __post_init__(self) -> None:
+    def __post_init__(self, match: int) -> None:
+        refuse_old_rerank(self.rerank)
+        if match:
+            warn_renamed(f"match = {match}", f"rerank = {match}")
+            object.__setattr__(self, "rerank", match)
         if self.expand < 0 or self.alpha < 0:
             raise InputError("Query expansion needs a number of hits and a power of at least 0.")
-        if self.match < 0:
-            raise InputError(f"The matcher needs a number of images to read, 1 or more, not {self.match}.")
-        if self.match and self.rerank:
+        if self.rerank < 0:
+            raise InputError(f"The matcher needs a number of images to score, 1 or more, not {self.rerank}.")
+        if self.rerank and self.k_reciprocal:
             raise InputError(
                 "The matcher and k-reciprocal re-ranking both put the hits into order: choose one."
             )
 
     @classmethod
     def named(
-        cls, flip: bool, multi_query: str, expand: int, alpha: float, rerank: bool, match: int = 0
+        cls, flip: bool, multi_query: str, expand: int, alpha: float, *, k_reciprocal: bool, rerank: int
     ) -> Methods:
         """From what was typed.
 
@@ -65,29 +71,29 @@ class Methods:
         """
         for how in POOLINGS:
             if multi_query == how:
-                return cls(flip, how, expand, alpha, rerank, match)
+                return cls(flip, how, expand, alpha, k_reciprocal, rerank)
         raise UnknownNameError("multi-query", multi_query, POOLINGS[1:])
 
     def of(self, direction: str) -> Methods:
-        """What of it concerns a direction: the matcher only orders images that a sentence searches."""
-        return self if direction == TEXT_TO_IMAGE else replace(self, match=0)
+        """What of it concerns a direction: the matcher only orders images that a caption searches."""
+        return self if direction == TEXT_TO_IMAGE else replace(self, rerank=0)
 
     @property
     def names(self) -> list[str]:
         """What is on, in words."""
-        told = {
+        methods = {
             "flip test": self.flip,
             f"multi-query ({self.multi_query})": self.multi_query,
             f"query expansion (top {self.expand}, alpha {self.alpha:g})": self.expand,
-            "k-reciprocal re-ranking": self.rerank,
-            f"matcher (top {self.match})": self.match,
+            "k-reciprocal re-ranking": self.k_reciprocal,
+            f"matcher (top {self.rerank})": self.rerank,
         }
-        return [name for name, on in told.items() if on]
+        return [name for name, on in methods.items() if on]
 
     @property
     def change_search(self) -> bool:
         """Whether the ranking differs from that of the plain vectors; the flip test only changes those."""
-        return bool(self.multi_query or self.expand or self.rerank or self.match)
+        return bool(self.multi_query or self.expand or self.k_reciprocal or self.rerank)
 
 
 def check(methods: Methods, benchmark: Benchmark, directions: Collection[str]) -> None:
@@ -104,8 +110,8 @@ def check(methods: Methods, benchmark: Benchmark, directions: Collection[str]) -
     cameras = [crop.camera_id for crop in benchmark.queries]
     if methods.multi_query and (set(directions) != {IMAGE_TO_IMAGE} or not cameras or None in cameras):
         raise InputError("Multi-query is for image queries with cameras: leave --multi-query out.")
-    if methods.match and TEXT_TO_IMAGE not in directions:
-        raise InputError("The matcher orders images that a sentence searches: leave --match out.")
+    if methods.rerank and TEXT_TO_IMAGE not in directions:
+        raise InputError("The matcher orders images that a caption searches: leave --rerank out.")
 
 
 def improve(search: Search, methods: Methods, companions: Search | None) -> Search:
@@ -114,7 +120,7 @@ def improve(search: Search, methods: Methods, companions: Search | None) -> Sear
     Args:
         search: queries and gallery.
         methods: what to do.
-        companions: the same queries against the pictures that may join them; None: those of the gallery that
+        companions: the same queries against the images that may join them; None: those of the gallery that
             are ignored for a query, since they show its person in its camera.
     """
     queries = search.queries
@@ -132,7 +138,7 @@ def scores_of(direction: Direction, methods: Methods) -> Iterator[np.ndarray] | 
     """Re-ranked scores where they are asked for; None: the cosine."""
     if direction.reranked:
         return direction.reranked()
-    if not methods.rerank:
+    if not methods.k_reciprocal:
         return None
     search = direction.search
     if direction.across or search.own is not None:  # a query that is in the gallery must not be there twice

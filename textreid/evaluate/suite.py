@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from textreid.config import build
-from textreid.errors import InputError, ModelError, UnknownNameError
+from textreid.errors import InputError, ModelError, UnknownNameError, refuse_old_rerank, warn_renamed
 from textreid.evaluate.benchmark import Benchmark
 from textreid.evaluate.directions import choose
 from textreid.evaluate.domains import Domain, domain
@@ -97,11 +97,11 @@ class Row:
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON object of one row."""
-        told = {"trained_on": list(self.model.trained_on), "domain": self.domain}
+        training = {"trained_on": list(self.model.trained_on), "domain": self.domain}
         if self.evaluation is None:
             names = {"dataset": self.measure.dataset, "split": self.measure.split, "model": self.model.name}
-            return names | told | {"missing": self.missing}
-        return self.evaluation.to_dict() | told
+            return names | training | {"missing": self.missing}
+        return self.evaluation.to_dict() | training
 
 
 def suite_names() -> list[str]:
@@ -123,7 +123,7 @@ def load_suite(name: str, models: Sequence[str] = ()) -> Suite:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputError(f"'{path}' is not valid TOML: {error}") from error
-    suite = replace(build(Suite, table, where=path.stem), name=path.stem)
+    suite = replace(build(Suite, _with_new_keys(table), where=path.stem), name=path.stem)
     chosen = tuple(map(Model, models)) or suite.models
     return replace(suite, models=tuple(map(_with_training, chosen)))
 
@@ -169,6 +169,27 @@ def run_suite(
                 yield Row(model, measure, None, str(error))
             else:
                 yield Row(model, measure, evaluation)
+
+
+def _with_new_keys(suite: dict[str, Any]) -> dict[str, Any]:
+    """The table of a suite with the keys of version 0.1 spelled as they are now.
+
+    Raises:
+        InputError: `rerank` is a bool, which meant k-reciprocal re-ranking.
+    """
+    measures = suite.get("measure")
+    if not isinstance(measures, list):
+        return suite
+    return suite | {"measure": [_with_new_methods(measure) for measure in measures]}
+
+
+def _with_new_methods(measure: dict[str, Any]) -> dict[str, Any]:
+    methods = dict(measure.get("methods", {}))
+    refuse_old_rerank(methods.get("rerank"))
+    if "match" in methods:
+        methods["rerank"] = methods.pop("match")
+        warn_renamed("match", "rerank")
+    return measure | {"methods": methods}
 
 
 def _read(measure: Measure, root: Path) -> Benchmark | str:

@@ -51,8 +51,7 @@ def load_adapter(folder: Path, device: str) -> ModelAdapter:
     """
     from transformers import AutoModel, AutoProcessor
 
-    path = folder / "config.json"
-    kind = json.loads(path.read_text(encoding="utf-8")).get("model_type") if path.is_file() else None
+    kind = _model_type(folder / "config.json")
     if (folder / "modules.json").is_file() and kind != "textreid":
         return SentenceTransformersAdapter(folder, device)
     model = load_whole(AutoModel, folder)
@@ -162,6 +161,15 @@ class SentenceTransformersAdapter:
             items, batch_size=len(items), convert_to_tensor=True, show_progress_bar=False
         )
         return vectors
+
+
+def _model_type(config: Path) -> str | None:
+    if not config.is_file():
+        return None
+    content = json.loads(config.read_text(encoding="utf-8"))
+    if not isinstance(content, dict):
+        raise ModelError(f"'{config}' is no table of settings: copy or download the model again.")
+    return content.get("model_type")
 
 
 def _longest(limit: int, model: Any) -> int:

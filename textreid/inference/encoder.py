@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from huggingface_hub.errors import StrictDataclassError
 from PIL import Image
 from safetensors import SafetensorError
 from torch import Tensor
@@ -23,7 +24,15 @@ from textreid.inference.openvino import compile_for_cpu
 from textreid.types import PairScorer
 from textreid_index import EncoderInfo
 
-BROKEN = (OSError, ValueError, LookupError, RuntimeError, ImportError, SafetensorError)
+BROKEN = (
+    OSError,
+    ValueError,
+    LookupError,
+    RuntimeError,
+    ImportError,
+    SafetensorError,
+    StrictDataclassError,
+)
 """What the libraries raise for a damaged folder, or one whose files do not belong together."""
 
 

@@ -20,7 +20,7 @@ from functools import cached_property
 
 import numpy as np
 
-from textreid.errors import InputError
+from textreid.errors import RERANK_TAKES_A_NUMBER, InputError
 from textreid.metrics.bootstrap import interval
 from textreid.metrics.ranking import (
     PositiveRanks,
@@ -165,7 +165,8 @@ def image_to_image(
     gallery_ids: np.ndarray,
     gallery_cameras: np.ndarray,
     *,
-    rerank: bool = False,
+    k_reciprocal: bool = False,
+    rerank: object = None,
 ) -> RetrievalResult:
     """Market-1501 single query (Zheng et al., ICCV 2015): find the person again in another camera.
 
@@ -176,18 +177,21 @@ def image_to_image(
         gallery: [G, D] float32, unit norm; may hold junk (identity -1) and distractors (identity 0).
         gallery_ids: [G] int.
         gallery_cameras: [G] int.
-        rerank: replace cosine by k-reciprocal re-ranking over the whole test set (`reranked_scores`).
+        k_reciprocal: replace cosine by k-reciprocal re-ranking over the whole test set (`reranked_scores`).
+        rerank: what `k_reciprocal` was called; refused.
 
     Raises:
-        InputError: no query has a positive.
+        InputError: no query has a positive, or `rerank` is given.
         ValueError: the arrays do not fit together.
     """
+    if rerank is not None:
+        raise InputError(RERANK_TAKES_A_NUMBER)
     _check(gallery, gallery_ids, gallery_cameras)
     kept = gallery_ids != JUNK
     search = Search(
         queries, query_ids, gallery[kept], gallery_ids[kept], query_cameras, gallery_cameras[kept]
     )
-    return search.result(reranked_scores(queries, search.gallery) if rerank else None)
+    return search.result(reranked_scores(queries, search.gallery) if k_reciprocal else None)
 
 
 def summarise(found: PositiveRanks, query_ids: np.ndarray, gallery: int) -> RetrievalResult:

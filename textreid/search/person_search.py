@@ -13,7 +13,7 @@ import numpy as np
 from PIL import ImageDraw
 from PIL.Image import Image
 
-from textreid.errors import InputError
+from textreid.errors import InputError, refuse_old_rerank
 from textreid.inference.reranker import RERANKED_HITS, Reranker, require_matcher
 from textreid.ingest import indexing, jobs
 from textreid.ingest.cancellable import CancellableDetector
@@ -226,6 +226,7 @@ class PersonSearch:
                 calibration is damaged.
             GalleryError: an id is unknown, or the gallery comes from another model.
         """
+        refuse_old_rerank(rerank)
         if rerank and not (text and text.strip()):
             raise InputError("Re-ranking reads a description beside each picture: give one.")
         parts = []

@@ -355,7 +355,7 @@ class _Run:
         self.say(f"vectors of the finished model: {validation.summary_line(best['val'])}")
         if encoder.matcher:
             best["matched"] = {
-                name: validation.measure(encoder, benchmark, reads_text=True, match=RERANKED_HITS)
+                name: validation.measure(encoder, benchmark, reads_text=True, rerank=RERANKED_HITS)
                 for name, benchmark in self.val.items()
             }
             found = validation.summary_line(best["matched"])

@@ -48,7 +48,7 @@ def direction(benchmark: Benchmark, *, reads_text: bool) -> str:
 
 
 def measure(
-    encoder: ImageTextEncoder, benchmark: Benchmark, *, reads_text: bool, match: int = 0
+    encoder: ImageTextEncoder, benchmark: Benchmark, *, reads_text: bool, rerank: int = 0
 ) -> dict[str, float]:
     """Name of a metric -> percent (see `textreid.metrics.protocols.RetrievalResult`).
 
@@ -56,10 +56,10 @@ def measure(
         encoder: the model.
         benchmark: the split.
         reads_text: whether the model does.
-        match: how many hits of each sentence its matcher puts into order, where sentences search.
+        rerank: how many hits of each sentence its matcher puts into order, where sentences search.
     """
     asked = direction(benchmark, reads_text=reads_text)
-    methods = Methods(match=match if asked == TEXT_TO_IMAGE else 0)
+    methods = Methods(rerank=rerank if asked == TEXT_TO_IMAGE else 0)
     return evaluate(encoder, benchmark, methods=methods, directions=[asked]).directions[asked].percent
 
 
