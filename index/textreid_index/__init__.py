@@ -22,9 +22,10 @@ from textreid_index.errors import (
     UnknownBackendError,
     UnknownPersonError,
 )
-from textreid_index.gallery import Gallery, GalleryStats
+from textreid_index.gallery import Gallery
 from textreid_index.hits import BatchHits, Cut, Hits, SearchHit
 from textreid_index.records import Record, SourceState
+from textreid_index.stats import GalleryStats
 from textreid_index.where import Where
 
 __all__ = [

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from textreid_index.errors import EncoderMismatchError, InvalidValueError
+from textreid_index.records import Record
 
 UNIT_TOLERANCE = 1e-3
 """How far a norm may be from 1: half-precision encoders stay within it."""
@@ -77,3 +79,23 @@ def require_same_encoder(gallery: EncoderInfo, vectors: EncoderInfo) -> None:
             f"This gallery was made with the encoder {gallery}; these vectors come from {vectors}."
             f" Use --model {gallery.name}, or index the photos again into a new gallery."
         )
+
+
+def require_same_people(
+    records: Sequence[Record], embeddings: Embeddings, thumbnails: Sequence[bytes]
+) -> list[str]:
+    """The ids of people to add.
+
+    Raises:
+        InvalidValueError: an id occurs twice, or the three are not of the same people in the same order.
+    """
+    ids = [record.id for record in records]
+    if tuple(ids) != embeddings.ids or len(thumbnails) != len(ids):
+        raise InvalidValueError(
+            f"Records, embeddings and thumbnails must describe the same people in the same order:"
+            f" {len(ids)} records, {len(embeddings)} embeddings, {len(thumbnails)} thumbnails."
+        )
+    if len(set(ids)) != len(ids):
+        twice = next(id for place, id in enumerate(ids) if id in ids[:place])
+        raise InvalidValueError(f"The id '{twice}' occurs twice among the people to add.")
+    return ids

@@ -3,48 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
 import numpy as np
 
 from textreid_index import backends
-from textreid_index.embeddings import Embeddings, EncoderInfo, require_same_encoder
+from textreid_index.embeddings import Embeddings, EncoderInfo, require_same_encoder, require_same_people
 from textreid_index.errors import InvalidValueError
 from textreid_index.hits import BatchHits
 from textreid_index.records import Record, SourceState
+from textreid_index.stats import GalleryStats
 from textreid_index.store import people_table as people
 from textreid_index.store import sources_table as sources
 from textreid_index.store.export import export
-from textreid_index.store.schema import advance, read_state
+from textreid_index.store.gallery_table import advance, read_state, write_encoder
 from textreid_index.store.sqlite import Store
-from textreid_index.store.verify import problems
+from textreid_index.store.verify import find_problems
 from textreid_index.vector_cache import VectorCache
-from textreid_index.where import Where, below
+from textreid_index.where import EVERYBODY, Where
 
 WAIT_SECONDS = 30.0
-
-
-@dataclass(frozen=True)
-class GalleryStats:
-    """What a gallery holds.
-
-    Attributes:
-        people: records.
-        sources: photos and videos whose state is known.
-        cameras: different cameras.
-        encoder: encoder of the vectors; None while nobody was added.
-        generation: counts the changes to the people.
-        bytes: size of the gallery's files on disk.
-    """
-
-    people: int
-    sources: int
-    cameras: int
-    encoder: EncoderInfo | None
-    generation: int
-    bytes: int
 
 
 class Gallery:
@@ -121,13 +100,12 @@ class Gallery:
 
     def __len__(self) -> int:
         with self._store.reading() as db:
-            return db.execute("SELECT count(*) FROM people").fetchone()[0]
+            return people.count(db)
 
     def count(self, where: Where | None = None) -> int:
         """How many people `where` accepts; None accepts everybody."""
-        condition, values = (where or Where()).sql()
         with self._store.reading() as db:
-            return db.execute(f"SELECT count(*) FROM people WHERE {condition or 1}", values).fetchone()[0]
+            return people.count(db, where or EVERYBODY)
 
     def add(
         self,
@@ -158,32 +136,26 @@ class Gallery:
             GalleryReadOnlyError: the gallery cannot be written.
             GalleryFullError: the disk is full.
         """
-        ids = [record.id for record in records]
-        if tuple(ids) != embeddings.ids or len(thumbnails) != len(ids):
-            raise InvalidValueError(
-                f"Records, embeddings and thumbnails must describe the same people in the same order:"
-                f" {len(ids)} records, {len(embeddings)} embeddings, {len(thumbnails)} thumbnails."
-            )
-        if len(set(ids)) != len(ids):
-            twice = next(id for place, id in enumerate(ids) if id in ids[:place])
-            raise InvalidValueError(f"The id '{twice}' occurs twice among the people to add.")
+        ids = require_same_people(records, embeddings, thumbnails)
         with self._store.writing() as db:
             encoder = read_state(db).encoder
-            if encoder is not None and db.execute("SELECT 1 FROM people LIMIT 1").fetchone():
+            if encoder is not None and not people.is_empty(db):
                 require_same_encoder(encoder, embeddings.encoder)
-            known = people.remove(db, *people.any_of(ids))
+            known = people.delete_ids(db, ids)
             people.insert(db, records, embeddings.vectors, thumbnails)
             if source is not None:
-                sources.put(db, source)
+                sources.write(db, source)
             if ids:
-                advance(db, removed=known > 0, encoder=embeddings.encoder)
+                advance(db, removed=known > 0)
+                write_encoder(db, embeddings.encoder)
         return len(ids) - known
 
     def search(self, queries: Embeddings, k: int, where: Where | None = None) -> BatchHits:
         """The k people nearest to each query, among those that `where` accepts.
 
-        Scores are exact cosines: every backend gives the same people in the same order, falling by score and
-        then rising by id. Fewer than k are returned when the gallery, or the filter, has fewer.
+        Scores are exact cosines, whatever the backend; hits are in falling order of score, then rising order
+        of id. Every exact backend gives the same people in the same order. An approximate one may miss
+        somebody: `Hits.exact` is False then.
 
         Args:
             queries: Q query vectors of the gallery's encoder.
@@ -191,7 +163,7 @@ class Gallery:
             where: filter; None accepts everybody.
 
         Returns:
-            Q answers of min(k, people accepted) hits.
+            Q answers of min(k, people accepted) hits; fewer where an approximate backend found no more.
 
         Raises:
             EncoderMismatchError: the queries come from another encoder.
@@ -200,15 +172,13 @@ class Gallery:
         """
         if k < 1:
             raise InvalidValueError(f"k is the number of people to return: at least 1, not {k}.")
-        condition, values = (where or Where()).sql()
         with self._store.reading() as db:
             state = read_state(db)
             if state.encoder is not None:
                 require_same_encoder(state.encoder, queries.encoder)
             self._cache.refresh(db, state)
-            accepted = db.execute(f"SELECT key FROM people WHERE {condition}", values) if condition else None
-            mask = None if accepted is None else self._cache.mask([key for (key,) in accepted])
-            return BatchHits(queries.ids, tuple(self._cache.nearest(db, queries.vectors, k, mask)))
+            rows = self._cache.nearest(db, queries.vectors, k, where or EVERYBODY)
+        return BatchHits(queries.ids, tuple(rows))
 
     def get(self, id: str) -> Record:
         """The person with this id.
@@ -217,8 +187,8 @@ class Gallery:
             UnknownPersonError: nobody has it.
         """
         with self._store.reading() as db:
-            key = people.key_of(db, id)
-            return people.records_of(db, [key])[key]
+            key = people.find_key(db, id)
+            return people.read_records(db, [key])[key]
 
     def thumbnail(self, id: str) -> bytes:
         """The person's thumbnail, a JPEG file.
@@ -227,7 +197,7 @@ class Gallery:
             UnknownPersonError: nobody has this id.
         """
         with self._store.reading() as db:
-            return people.thumbnail_of(db, people.key_of(db, id))
+            return people.read_thumbnail(db, people.find_key(db, id))
 
     def vectors(self, ids: Sequence[str]) -> np.ndarray:
         """The vectors [N, D] float32 of these people, in the order of the ids.
@@ -236,9 +206,9 @@ class Gallery:
             UnknownPersonError: nobody has one of the ids.
         """
         with self._store.reading() as db:
-            found = [people.vector_of(db, people.key_of(db, id)) for id in ids]
             encoder = read_state(db).encoder
-        return np.array(found, dtype=np.float32).reshape(len(ids), encoder.dim if encoder else 0)
+            keys = [people.find_key(db, id) for id in ids]
+            return people.read_vectors(db, keys, encoder.dim if encoder else 0)
 
     def sample(self, n: int) -> np.ndarray:
         """The vectors [min(n, people), D] float32 of people spread evenly over the order of adding.
@@ -248,15 +218,14 @@ class Gallery:
         """
         with self._store.reading() as db:
             self._cache.refresh(db, read_state(db))
-            return self._cache.sample(n)
+            return self._cache.sample(db, n)
 
     def records(self, where: Where | None = None) -> Iterator[Record]:
         """Everybody that `where` accepts, in the order of adding; read page by page, each as it is then."""
-        condition, values = (where or Where()).sql()
         last = 0
         while True:
             with self._store.reading() as db:
-                page = people.page(db, condition, values, after=last)
+                page = people.read_page(db, where or EVERYBODY, after=last)
             if not page:
                 return
             yield from page.values()
@@ -277,18 +246,17 @@ class Gallery:
     def cameras(self) -> list[str]:
         """The names of all cameras, sorted."""
         with self._store.reading() as db:
-            found = db.execute("SELECT DISTINCT camera FROM people WHERE camera IS NOT NULL ORDER BY camera")
-            return [camera for (camera,) in found]
+            return people.cameras(db)
 
     def source_state(self, key: str) -> SourceState | None:
         """How far this photo or video was indexed; None when it never was."""
         with self._store.reading() as db:
-            return sources.get(db, key)
+            return sources.read(db, key)
 
     def sources(self) -> list[SourceState]:
         """The states of all photos and videos, sorted by path."""
         with self._store.reading() as db:
-            return sources.everything(db)
+            return sources.read_all(db)
 
     def mark(self, source: SourceState) -> None:
         """Write down the state of a source that adds nobody: empty, unreadable or finished.
@@ -297,7 +265,7 @@ class Gallery:
             GalleryError: as for `add`.
         """
         with self._store.writing() as db:
-            sources.put(db, source)
+            sources.write(db, source)
 
     def delete(self, ids: Collection[str]) -> int:
         """Delete people for good: record, vector and thumbnail leave the files and every open handle.
@@ -315,7 +283,8 @@ class Gallery:
             GalleryFullError: the people are deleted, but the disk has no room for the rewritten file.
             GalleryReadOnlyError: the gallery cannot be written.
         """
-        return self._remove(*people.any_of(ids))
+        with self._store.erasing() as db:
+            return people.delete_ids(db, ids)
 
     def forget(self, source: str) -> int:
         """Delete for good everybody from this photo or video, or from all below this folder or zip file.
@@ -328,7 +297,9 @@ class Gallery:
         Raises:
             GalleryError: as for `delete`.
         """
-        return self._remove(*below("source", source), forgotten=source)
+        with self._store.erasing() as db:
+            sources.delete_source(db, source)
+            return people.delete_source(db, source)
 
     def rewind(self, source: str, offset: float | None = None) -> int:
         """Take back the people of a source that is about to be indexed again, wholly or from an offset on.
@@ -346,11 +317,8 @@ class Gallery:
         Raises:
             GalleryError: as for `add`.
         """
-        condition, values = below("source", source)
-        if offset is not None:
-            condition, values = f'{condition} AND "offset" >= ?', [*values, offset]
         with self._store.writing() as db:
-            count = people.remove(db, condition, values)
+            count = people.delete_source(db, source, since=offset)
             advance(db, removed=True)
         return count
 
@@ -372,22 +340,11 @@ class Gallery:
             One sentence a problem, naming the person or source; an empty list when all is well.
         """
         with self._store.snapshot() as db:
-            return problems(db)
+            return find_problems(db)
 
     def stats(self) -> GalleryStats:
         """What the gallery holds and how large it is."""
         with self._store.reading() as db:
             state = read_state(db)
-            found, cameras = db.execute("SELECT count(*), count(DISTINCT camera) FROM people").fetchone()
-            (known,) = db.execute("SELECT count(*) FROM sources").fetchone()
-        return GalleryStats(found, known, cameras, state.encoder, state.generation, self._store.size())
-
-    def _remove(self, condition: str, values: Sequence[object], forgotten: str | None = None) -> int:
-        with self._store.writing() as db:
-            count = people.remove(db, condition, values)
-            if forgotten is not None:
-                sources.forget(db, forgotten)
-            advance(db, removed=True)
-            db.execute("UPDATE gallery SET unscrubbed = 1")
-        self._store.scrub()
-        return count
+            counts = people.count(db), sources.count(db), len(people.cameras(db))
+        return GalleryStats(*counts, state.encoder, state.generation, self._store.size())

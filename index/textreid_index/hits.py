@@ -71,6 +71,8 @@ class Hits(Sequence[SearchHit]):
         matches: [k] float32, see `SearchHit.match`, NaN for None; None for hits that were not re-ranked.
         probabilities: [k] float32, see `SearchHit.probability`; None where they are not known.
         cut: what hits had to have, if only good enough ones were asked for.
+        exact: whether they are the k best for certain; False where an approximate backend found them and may
+            have missed somebody. Their scores are exact either way.
     """
 
     scores: np.ndarray
@@ -78,6 +80,7 @@ class Hits(Sequence[SearchHit]):
     matches: np.ndarray | None = None
     probabilities: np.ndarray | None = None
     cut: Cut | None = None
+    exact: bool = True
 
     def first(self, k: int) -> Hits:
         """The k best."""
@@ -126,7 +129,7 @@ class Hits(Sequence[SearchHit]):
 
 @dataclass(frozen=True, eq=False)
 class BatchHits(Sequence[Hits]):
-    """The answers to Q queries, in their order; every answer has the same length k.
+    """The answers to Q queries, in their order; exact answers have all the same length k.
 
     Attributes:
         queries: Q ids of the queries.
@@ -137,14 +140,25 @@ class BatchHits(Sequence[Hits]):
     rows: tuple[Hits, ...]
 
     @property
+    def exact(self) -> bool:
+        """Whether every answer is exact, see `Hits.exact`."""
+        return all(hits.exact for hits in self.rows)
+
+    @property
     def ids(self) -> np.ndarray:
-        """[Q, k] ids as objects."""
-        return np.array([hits.ids for hits in self.rows], dtype=object).reshape(len(self.rows), -1)
+        """[Q, k] ids as objects; None in the places that an answer shorter than the longest leaves over."""
+        return self._table([hits.ids for hits in self.rows], np.dtype(object), None)
 
     @property
     def scores(self) -> np.ndarray:
-        """[Q, k] float32 cosines."""
-        return np.array([hits.scores for hits in self.rows], dtype=np.float32).reshape(len(self.rows), -1)
+        """[Q, k] float32 cosines; NaN in the places that an answer shorter than the longest leaves over."""
+        return self._table([hits.scores.tolist() for hits in self.rows], np.dtype(np.float32), np.nan)
+
+    def _table(self, rows: Sequence[Sequence[Any]], dtype: np.dtype, nobody: object) -> np.ndarray:
+        table = np.full((len(rows), max(map(len, rows), default=0)), nobody, dtype=dtype)
+        for line, row in zip(table, rows, strict=True):
+            line[: len(row)] = row
+        return table
 
     def __len__(self) -> int:
         return len(self.rows)

@@ -1,7 +1,8 @@
-"""Nearest neighbours in memory: one file a backend, the file's stem is its name.
+"""Nearest neighbours: one file a backend, the file's stem is its name.
 
-A backend is a cache: it holds the vectors of a gallery in row order and can be rebuilt from the gallery at
-any time. It proposes candidates; the gallery scores and orders them, so every backend gives the same answer.
+A backend holds the vectors of a gallery in a form that is quick to search and can be filled anew from the
+gallery at any time. It proposes candidates; the gallery scores and orders them. Every backend that is exact
+gives the same people in the same order.
 """
 
 from __future__ import annotations
@@ -9,39 +10,16 @@ from __future__ import annotations
 import difflib
 import importlib
 import pkgutil
-from typing import Protocol
 
-import numpy as np
-
+from textreid_index.backends._contract import Accepted, Block, VectorBackend
 from textreid_index.errors import UnknownBackendError
+
+__all__ = ["Accepted", "Block", "Resolved", "VectorBackend", "names", "resolve"]
 
 NO_FAISS = (
     "faiss is not installed: searching with numpy, which is slower for many queries at once."
     " To change that: pip install 'textreid[cpu]' (or 'textreid[gpu]' where there is a CUDA GPU)."
 )
-
-
-class VectorBackend(Protocol):
-    """What a backend file's class `Backend` does. Vectors are float32 unit rows of one length D."""
-
-    def __init__(self, dim: int) -> None: ...
-
-    def add(self, vectors: np.ndarray) -> None:
-        """Append [N, D] rows."""
-
-    def keep(self, rows: np.ndarray) -> None:
-        """Keep only these rows ([M] int64, rising), in their order."""
-
-    def take(self, rows: np.ndarray) -> np.ndarray:
-        """The vectors [M, D] of these rows ([M] int64, any order)."""
-
-    def search(self, queries: np.ndarray, k: int, mask: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
-        """The k rows of largest inner product for each of the queries [Q, D].
-
-        `mask` [N] bool, where given, says which rows may be returned; the caller makes sure there are k.
-        Returns [Q, k] float32 scores, falling, and [Q, k] int64 rows. The order of near-equal scores is open.
-        """
-
 
 Resolved = tuple[str, type[VectorBackend], str | None]
 """A backend's name, its class, and a sentence for the user where "auto" had to settle for less."""
@@ -49,7 +27,7 @@ Resolved = tuple[str, type[VectorBackend], str | None]
 
 def names() -> list[str]:
     """The names of all backends."""
-    return sorted(module.name for module in pkgutil.iter_modules(__path__))
+    return sorted(module.name for module in pkgutil.iter_modules(__path__) if module.name[0] != "_")
 
 
 def resolve(name: str) -> Resolved:

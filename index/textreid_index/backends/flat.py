@@ -5,6 +5,8 @@ from __future__ import annotations
 import faiss
 import numpy as np
 
+from textreid_index.backends._contract import Accepted, Block, VectorBackend
+
 GPU_LARGEST_K = 2048
 """faiss refuses a larger k on the GPU."""
 
@@ -15,43 +17,56 @@ BLAS_QUERIES, BLAS_VECTORS = 1024, 16384
 """Block of that product, 64 MiB: half the time of faiss's own for 64 queries."""
 
 
-class Backend:
+class Backend(VectorBackend):
     """A flat inner-product index in memory, mirrored on the GPU where there is one."""
 
+    exact = True
+
     def __init__(self, dim: int) -> None:
+        self._keys = np.empty(0, dtype=np.int64)
         self._index = faiss.IndexFlatIP(dim)
         # faiss-gpu without a visible GPU hands out an empty index instead of failing: ask first.
         has_gpu = hasattr(faiss, "GpuIndexFlatIP") and faiss.get_num_gpus() > 0
         self._gpu = faiss.GpuIndexFlatIP(faiss.StandardGpuResources(), dim) if has_gpu else None
 
-    def add(self, vectors: np.ndarray) -> None:
-        """Append [N, D] rows."""
-        self._index.add(vectors)
-        if self._gpu is not None:
-            try:
-                self._gpu.add(vectors)
-            except RuntimeError:  # no room left on the card: the CPU's copy serves from here on
-                self._gpu = None
+    def add(self, block: Block) -> None:
+        """Append the vectors."""
+        self._keys = np.concatenate([self._keys, block.keys])
+        self._index.add(block.vectors)
+        self._mirror(block.vectors)
 
-    def keep(self, rows: np.ndarray) -> None:
-        """Keep only these rows, in their order."""
-        vectors = self.take(rows)
-        self._index.reset()
+    def remove(self, keys: np.ndarray) -> bool:
+        """Close the gaps; the GPU's copy is filled anew."""
+        self._index.remove_ids(faiss.IDSelectorBatch(np.searchsorted(self._keys, keys)))
+        self._keys = np.setdiff1d(self._keys, keys, assume_unique=True)
         if self._gpu is not None:
             self._gpu.reset()
-        self.add(vectors)
+            self._mirror(self._index.reconstruct_n(0, self._index.ntotal))
+        return True
 
-    def take(self, rows: np.ndarray) -> np.ndarray:
-        """The vectors of these rows."""
-        return self._index.reconstruct_batch(np.ascontiguousarray(rows))
+    def search(self, queries: np.ndarray, k: int, accepted: Accepted | None) -> tuple[np.ndarray, np.ndarray]:
+        """The k people of largest inner product for each query.
 
-    def search(self, queries: np.ndarray, k: int, mask: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
-        """The k rows of largest inner product for each query; `mask` says which may be returned.
+        A filter or a very large k is served by the CPU's copy: the GPU index knows neither.
 
-        A mask or a very large k is served by the CPU's copy: the GPU index knows neither.
+        The size of faiss's matrix products is a setting of the whole process, which each search sets and
+        leaves so: other code that uses faiss in the same process meets it. The number of OpenMP threads
+        belongs to the thread that searches, and is put back.
         """
+        mask = None if accepted is None else np.isin(self._keys, accepted.keys, assume_unique=True)
+        k = min(k, len(self._keys) if mask is None else int(mask.sum()))
+        if k == 0:
+            return np.empty((len(queries), 0), np.float32), np.empty((len(queries), 0), np.int64)
         if self._gpu is not None and mask is None and k <= GPU_LARGEST_K:
-            return self._gpu.search(queries, k)
+            scores, rows = self._gpu.search(queries, k)
+        else:
+            scores, rows = self._search_cpu(queries, k, mask)
+        return scores, self._keys[rows]
+
+    def _search_cpu(
+        self, queries: np.ndarray, k: int, mask: np.ndarray | None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Scores and rows [Q, k], among the rows [N] bool that the mask allows."""
         faiss.cvar.distance_compute_blas_threshold = BLAS_FROM_QUERIES * self._index.d
         faiss.cvar.distance_compute_blas_query_bs = BLAS_QUERIES
         faiss.cvar.distance_compute_blas_database_bs = BLAS_VECTORS
@@ -69,3 +84,11 @@ class Backend:
             return self._index.search(queries, k, params=parameters)
         finally:
             faiss.omp_set_num_threads(threads)
+
+    def _mirror(self, vectors: np.ndarray) -> None:
+        """Add vectors to the GPU's copy, while the card has room for it."""
+        if self._gpu is not None:
+            try:
+                self._gpu.add(vectors)
+            except RuntimeError:  # no room left on the card: the CPU's copy serves from here on
+                self._gpu = None

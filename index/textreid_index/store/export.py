@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 
 from textreid_index.errors import GalleryError
+from textreid_index.store import gallery_table
 from textreid_index.store import people_table as people
-from textreid_index.store.schema import read_state
 
 
 def export(db: sqlite3.Connection, folder: Path) -> None:
@@ -38,8 +38,7 @@ def export(db: sqlite3.Connection, folder: Path) -> None:
 
 
 def _write(db: sqlite3.Connection, folder: Path) -> None:
-    encoder = read_state(db).encoder
-    (count,) = db.execute("SELECT count(*) FROM people").fetchone()
+    encoder, count = gallery_table.read_state(db).encoder, people.count(db)
     described = {"people": count, "encoder": None if encoder is None else asdict(encoder)}
     (folder / "gallery.json").write_text(json.dumps(described, indent=2) + "\n", encoding="utf-8")
     (folder / "thumbnails").mkdir()
@@ -47,7 +46,7 @@ def _write(db: sqlite3.Connection, folder: Path) -> None:
         rows = db.execute(f"SELECT key, {people.COLUMNS} FROM people ORDER BY key")
         for row, (key, *fields) in enumerate(rows):
             thumbnail = f"thumbnails/{row:08}.jpg"
-            (folder / thumbnail).write_bytes(people.thumbnail_of(db, key))
+            (folder / thumbnail).write_bytes(people.read_thumbnail(db, key))
             record = {**asdict(people.to_record(fields)), "thumbnail": thumbnail}
             lines.write(json.dumps(record, ensure_ascii=False) + "\n")
     if encoder is None or not count:
@@ -56,7 +55,7 @@ def _write(db: sqlite3.Connection, folder: Path) -> None:
     shape = (count, encoder.dim)
     vectors = np.lib.format.open_memmap(folder / "vectors.npy", "w+", dtype=np.float32, shape=shape)
     start = 0
-    for keys, block in people.vectors_after(db, 0, encoder.dim):
+    for keys, block in people.read_vectors_after(db, 0, encoder.dim):
         vectors[start : start + len(keys)] = block
         start += len(keys)
     vectors.flush()

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 import numpy as np
 
 from textreid_index.errors import GalleryDamagedError, UnknownPersonError
 from textreid_index.records import Record
-from textreid_index.store.schema import blob_checksum, fields_checksum
+from textreid_index.store.checksums import blob_checksum, fields_checksum
+from textreid_index.store.filter_sql import filter_condition, id_condition, source_condition
+from textreid_index.where import EVERYBODY, Where
 
 COLUMNS = 'id, source, x1, y1, x2, y2, camera, time, "offset", frame, track, checksum'
 ROWS_AT_ONCE = 8192
@@ -36,17 +38,51 @@ def insert(
         db.execute("INSERT INTO thumbnails VALUES (?,?,?)", [key, jpeg, blob_checksum(key, jpeg)])
 
 
-def remove(db: sqlite3.Connection, condition: str, values: Sequence[object]) -> int:
-    """Delete people with vector and thumbnail; returns how many."""
+def delete_ids(db: sqlite3.Connection, ids: Collection[str]) -> int:
+    """Delete the people with these ids, vector and thumbnail too; returns how many there were."""
+    condition, values = id_condition(ids)
     return db.execute(f"DELETE FROM people WHERE {condition}", values).rowcount
 
 
-def any_of(ids: Collection[str]) -> tuple[str, list[object]]:
-    """The condition that a person has one of these ids."""
-    return "id IN (SELECT value FROM json_each(?))", [json.dumps(list(ids))]
+def delete_source(db: sqlite3.Connection, source: str, since: float | None = None) -> int:
+    """Delete everybody from this source, below this folder or inside this zip file; returns how many.
+
+    Args:
+        db: the connection.
+        source: a photo, video, folder or zip file.
+        since: only people seen this many seconds into the video or later.
+    """
+    condition, values = source_condition("source", source)
+    if since is not None:
+        condition, values = f'{condition} AND "offset" >= ?', [*values, since]
+    return db.execute(f"DELETE FROM people WHERE {condition}", values).rowcount
 
 
-def key_of(db: sqlite3.Connection, id: str) -> int:
+def count(db: sqlite3.Connection, where: Where = EVERYBODY) -> int:
+    """How many people the filter accepts."""
+    condition, values = filter_condition(where)
+    return db.execute(f"SELECT count(*) FROM people WHERE {condition}", values).fetchone()[0]
+
+
+def is_empty(db: sqlite3.Connection) -> bool:
+    """Whether there is nobody."""
+    return db.execute("SELECT 1 FROM people LIMIT 1").fetchone() is None
+
+
+def cameras(db: sqlite3.Connection) -> list[str]:
+    """The names of all cameras, sorted."""
+    rows = db.execute("SELECT DISTINCT camera FROM people WHERE camera IS NOT NULL ORDER BY camera")
+    return [camera for (camera,) in rows]
+
+
+def keys(db: sqlite3.Connection, where: Where = EVERYBODY) -> np.ndarray:
+    """The keys [M] int64 of everybody whom the filter accepts, rising."""
+    condition, values = filter_condition(where)
+    rows = db.execute(f"SELECT key FROM people WHERE {condition}", values)
+    return np.sort(np.fromiter((key for (key,) in rows), dtype=np.int64))
+
+
+def find_key(db: sqlite3.Connection, id: str) -> int:
     """The key of the person with this id.
 
     Raises:
@@ -58,8 +94,12 @@ def key_of(db: sqlite3.Connection, id: str) -> int:
     return row[0]
 
 
-def records_of(db: sqlite3.Connection, keys: Iterable[int]) -> dict[int, Record]:
-    """The records stored under these keys."""
+def read_records(db: sqlite3.Connection, keys: Sequence[int]) -> dict[int, Record]:
+    """The records stored under these keys.
+
+    Raises:
+        GalleryDamagedError: one changed since it was written.
+    """
     rows = db.execute(
         f"SELECT key, {COLUMNS} FROM people WHERE key IN (SELECT value FROM json_each(?))",
         [json.dumps(list(keys))],
@@ -67,34 +107,57 @@ def records_of(db: sqlite3.Connection, keys: Iterable[int]) -> dict[int, Record]
     return {key: to_record(row) for key, *row in rows}
 
 
-def page(
-    db: sqlite3.Connection, condition: str, values: Sequence[object], *, after: int
-) -> dict[int, Record]:
-    """The next records that meet the condition with keys above `after`, in rising order of key."""
+def read_page(db: sqlite3.Connection, where: Where, *, after: int) -> dict[int, Record]:
+    """The next records that the filter accepts with keys above `after`, in rising order of key.
+
+    Raises:
+        GalleryDamagedError: one changed since it was written.
+    """
+    condition, values = filter_condition(where)
     rows = db.execute(
-        f"SELECT key, {COLUMNS} FROM people WHERE key > ? AND {condition or 'TRUE'} ORDER BY key LIMIT ?",
+        f"SELECT key, {COLUMNS} FROM people WHERE key > ? AND {condition} ORDER BY key LIMIT ?",
         [after, *values, ROWS_AT_ONCE],
     )
     return {key: to_record(row) for key, *row in rows}
 
 
-def thumbnail_of(db: sqlite3.Connection, key: int) -> bytes:
+def read_thumbnail(db: sqlite3.Connection, key: int) -> bytes:
     """The JPEG file stored under this key.
 
     Raises:
         GalleryDamagedError: it changed since it was written.
     """
-    return _checked(key, db.execute("SELECT jpeg, checksum FROM thumbnails WHERE key = ?", [key]).fetchone())
+    row = db.execute("SELECT jpeg, checksum FROM thumbnails WHERE key = ?", [key]).fetchone()
+    return _checked(key, *(row or (None, 0)))
 
 
-def vector_of(db: sqlite3.Connection, key: int) -> np.ndarray:
-    """The vector [D] float32 stored under this key.
+def read_vectors(db: sqlite3.Connection, keys: Sequence[int], dim: int) -> np.ndarray:
+    """The vectors [N, dim] float32 stored under these N keys, in their order.
 
     Raises:
-        GalleryDamagedError: it changed since it was written.
+        GalleryDamagedError: one changed since it was written, or is missing.
     """
-    row = db.execute("SELECT vector, checksum FROM vectors WHERE key = ?", [key]).fetchone()
-    return np.frombuffer(_checked(key, row), dtype="<f4")
+    rows = db.execute(
+        "SELECT key, vector, checksum FROM vectors WHERE key IN (SELECT value FROM json_each(?))",
+        [json.dumps(list(keys))],
+    )
+    stored = {key: (blob, checksum) for key, blob, checksum in rows}
+    blobs = [_checked(key, *stored.get(key, (None, 0))) for key in keys]
+    return np.frombuffer(b"".join(blobs), dtype="<f4").reshape(len(keys), dim)
+
+
+def read_vectors_after(db: sqlite3.Connection, key: int, dim: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Keys [M] int64 and vectors [M, dim] of everybody with a larger key, in rising order, block by block.
+
+    Raises:
+        GalleryDamagedError: a vector does not have the length or checksum that was stored.
+    """
+    cursor = db.execute("SELECT key, vector, checksum FROM vectors WHERE key > ? ORDER BY key", [key])
+    while rows := cursor.fetchmany(ROWS_AT_ONCE):
+        keys, blobs, checksums = zip(*rows, strict=True)
+        if tuple(map(blob_checksum, keys, blobs)) != checksums or any(len(blob) != 4 * dim for blob in blobs):
+            raise GalleryDamagedError(f"A stored vector {CHANGED}")
+        yield np.array(keys, dtype=np.int64), np.frombuffer(b"".join(blobs), dtype="<f4").reshape(-1, dim)
 
 
 def neighbours(db: sqlite3.Connection, id: str, n: int) -> list[Record]:
@@ -103,8 +166,8 @@ def neighbours(db: sqlite3.Connection, id: str, n: int) -> list[Record]:
     Raises:
         UnknownPersonError: nobody has this id.
     """
-    key = key_of(db, id)
-    person = records_of(db, [key])[key]
+    key = find_key(db, id)
+    person = read_records(db, [key])[key]
     moment: float
     if person.time is not None:
         column, value, order, moment = "camera", person.camera, "time", person.time
@@ -121,20 +184,6 @@ def neighbours(db: sqlite3.Connection, id: str, n: int) -> list[Record]:
     return [to_record(row) for _, _, *row in rows]
 
 
-def vectors_after(db: sqlite3.Connection, key: int, dim: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Keys [M] int64 and vectors [M, dim] of everybody with a larger key, in rising order, block by block.
-
-    Raises:
-        GalleryDamagedError: a vector does not have the length or checksum that was stored.
-    """
-    cursor = db.execute("SELECT key, vector, checksum FROM vectors WHERE key > ? ORDER BY key", [key])
-    while rows := cursor.fetchmany(ROWS_AT_ONCE):
-        keys, blobs, checksums = zip(*rows, strict=True)
-        if any(len(blob) != 4 * dim for blob in blobs) or tuple(map(blob_checksum, keys, blobs)) != checksums:
-            raise GalleryDamagedError(f"A stored vector {CHANGED}")
-        yield np.array(keys, dtype=np.int64), np.frombuffer(b"".join(blobs), dtype="<f4").reshape(-1, dim)
-
-
 def to_record(row: Sequence) -> Record:
     """The record of a row of the columns `COLUMNS`.
 
@@ -148,11 +197,11 @@ def to_record(row: Sequence) -> Record:
     return Record(id, source, None if box[0] is None else tuple(box), camera, time, offset, frame, track)
 
 
-def _checked(key: int, row: tuple[bytes, int] | None) -> bytes:
-    """The blob of a row of blob and checksum."""
-    if row is None or blob_checksum(key, row[0]) != row[1]:
+def _checked(key: int, blob: bytes | None, checksum: int) -> bytes:
+    """The blob stored under this key, if it is what was written; None stands for a missing row."""
+    if blob is None or blob_checksum(key, blob) != checksum:
         raise GalleryDamagedError(f"A stored vector or thumbnail {CHANGED}")
-    return row[0]
+    return blob
 
 
 def _fields(record: Record) -> list[object]:

@@ -1,22 +1,21 @@
-"""The tables of a gallery file.
+"""The tables of a gallery file, and whether a file has them.
 
 `people.key` is never reused and a vector never changes under its key, so a reader that holds the vectors of
 generation G needs only the rows with larger keys, unless something was removed after G.
-Checksums are CRC-32 over what a row holds; they find flipped bits, they do not stop a forger.
+
+Whoever changes `TABLES` raises `FORMAT` and adds the step from the format before: see `migrations`.
 """
 
 from __future__ import annotations
 
-import json
 import sqlite3
-import zlib
-from collections.abc import Sequence
-from dataclasses import dataclass
+from pathlib import Path
 
-from textreid_index.embeddings import EncoderInfo
+from textreid_index.errors import ForeignGalleryError, GalleryDamagedError
+from textreid_index.store import gallery_table
 
 APPLICATION_ID = 0x74524944  # "tRID"
-VERSION = 1
+FORMAT = 1
 
 TABLES = """
 CREATE TABLE gallery (
@@ -51,61 +50,46 @@ CREATE TABLE sources (
 """
 
 
-@dataclass(frozen=True)
-class State:
-    """The one row of the table `gallery`.
-
-    Attributes:
-        generation: counts the changes to the people.
-        removed_at: generation of the last change that removed somebody.
-        unscrubbed: whether bytes of deleted people may still be in the file.
-        encoder: encoder of all vectors; None until the first are added.
-    """
-
-    generation: int
-    removed_at: int
-    unscrubbed: bool
-    encoder: EncoderInfo | None
-
-
 def create(db: sqlite3.Connection) -> None:
     """Make the tables, inside the caller's transaction."""
     for statement in TABLES.split(";\n"):
         db.execute(statement)
-    db.execute("INSERT INTO gallery VALUES (1, 0, 0, 0, NULL, NULL, NULL, ?)", [fields_checksum([None] * 3)])
+    gallery_table.insert(db)
     db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-    db.execute(f"PRAGMA user_version = {VERSION}")
+    db.execute(f"PRAGMA user_version = {FORMAT}")
 
 
-def advance(db: sqlite3.Connection, *, removed: bool, encoder: EncoderInfo | None = None) -> None:
-    """Count one more generation; note whether people went, and which encoder the vectors are of."""
-    db.execute(
-        "UPDATE gallery SET generation = generation + 1,"
-        " removed_at = CASE WHEN ? THEN generation + 1 ELSE removed_at END",
-        [removed],
-    )
-    if encoder is not None:
-        fields = [encoder.name, encoder.fingerprint, encoder.dim]
-        db.execute(
-            "UPDATE gallery SET name = ?, fingerprint = ?, dim = ?, checksum = ?",
-            [*fields, fields_checksum(fields)],
+def is_blank(db: sqlite3.Connection) -> bool:
+    """Whether the file has no tables yet: new, or left by a program killed while creating it."""
+    (tables,) = db.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    return not tables and _application(db) == 0
+
+
+def read_format(db: sqlite3.Connection, file: Path) -> int:
+    """The format of a gallery file, from 1 to `FORMAT`.
+
+    Raises:
+        ForeignGalleryError: the file is the database of another program, or of a newer textreid.
+        GalleryDamagedError: its format is a number that no textreid writes.
+    """
+    if _application(db) != APPLICATION_ID:
+        raise ForeignGalleryError(
+            f"{file} is a database of another program. Name another folder for the gallery."
         )
+    (number,) = db.execute("PRAGMA user_version").fetchone()
+    if number > FORMAT:
+        raise ForeignGalleryError(
+            f"The gallery {file.parent} was made by a newer textreid (format {number}; this one knows"
+            f" {FORMAT}). Upgrade: pip install -U textreid"
+        )
+    if number < 1:
+        raise GalleryDamagedError(
+            f"The gallery {file.parent} says that its format is {number}; the first is 1, so the file was"
+            " changed or damaged. Restore it from a copy, or index the photos again."
+        )
+    return number
 
 
-def read_state(db: sqlite3.Connection) -> State:
-    """The gallery's row as of the current transaction."""
-    generation, removed_at, unscrubbed, name, fingerprint, dim = db.execute(
-        "SELECT generation, removed_at, unscrubbed, name, fingerprint, dim FROM gallery"
-    ).fetchone()
-    encoder = None if name is None else EncoderInfo(name, fingerprint, dim)
-    return State(generation, removed_at, bool(unscrubbed), encoder)
-
-
-def fields_checksum(fields: Sequence[object]) -> int:
-    """CRC-32 of column values."""
-    return zlib.crc32(json.dumps(list(fields), default=repr).encode())
-
-
-def blob_checksum(key: int, blob: object) -> int:
-    """CRC-32 of a blob and the key it is stored under; -1 where damage made it something else."""
-    return zlib.crc32(blob, key & 0xFFFFFFFF) if isinstance(blob, bytes) else -1
+def _application(db: sqlite3.Connection) -> int:
+    """Number of the program whose database it is; 0 where none is named."""
+    return db.execute("PRAGMA application_id").fetchone()[0]

@@ -5,13 +5,13 @@ from __future__ import annotations
 import sqlite3
 
 from textreid_index.records import SourceState
-from textreid_index.store.schema import fields_checksum
-from textreid_index.where import below
+from textreid_index.store.checksums import fields_checksum
+from textreid_index.store.filter_sql import source_condition
 
 COLUMNS = "key, size, mtime_ns, settings, status, people, reason, resume_at"
 
 
-def put(db: sqlite3.Connection, state: SourceState) -> None:
+def write(db: sqlite3.Connection, state: SourceState) -> None:
     """Write or replace the state of a source."""
     resume_at = None if state.resume_at is None else float(state.resume_at)
     numbers = [int(state.size), int(state.mtime_ns)]
@@ -22,18 +22,23 @@ def put(db: sqlite3.Connection, state: SourceState) -> None:
     )
 
 
-def get(db: sqlite3.Connection, key: str) -> SourceState | None:
+def read(db: sqlite3.Connection, key: str) -> SourceState | None:
     """The state of this source; None when it was never indexed."""
     row = db.execute(f"SELECT {COLUMNS} FROM sources WHERE key = ?", [key]).fetchone()
     return None if row is None else SourceState(*row)
 
 
-def everything(db: sqlite3.Connection) -> list[SourceState]:
+def read_all(db: sqlite3.Connection) -> list[SourceState]:
     """All states, sorted by key."""
     return [SourceState(*row) for row in db.execute(f"SELECT {COLUMNS} FROM sources ORDER BY key")]
 
 
-def forget(db: sqlite3.Connection, source: str) -> None:
-    """Remove the state of this source, and of all below this folder or inside this zip file."""
-    condition, values = below("key", source)
+def count(db: sqlite3.Connection) -> int:
+    """How many sources have a state."""
+    return db.execute("SELECT count(*) FROM sources").fetchone()[0]
+
+
+def delete_source(db: sqlite3.Connection, source: str) -> None:
+    """Delete the state of this source, and of all below this folder or inside this zip file."""
+    condition, values = source_condition("key", source)
     db.execute(f"DELETE FROM sources WHERE {condition}", values)

@@ -44,7 +44,7 @@ ERRORS: dict[int, tuple[type[GalleryError], str]] = {
 
 
 @contextmanager
-def translated(folder: Path) -> Iterator[None]:
+def translate_errors(folder: Path) -> Iterator[None]:
     """Turn SQLite's errors about the gallery in this folder into `GalleryError` and its children."""
     try:
         yield

@@ -5,24 +5,23 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 
+from textreid_index.store import gallery_table
 from textreid_index.store import people_table as people
 from textreid_index.store import sources_table as sources
-from textreid_index.store.schema import blob_checksum, fields_checksum, read_state
+from textreid_index.store.checksums import blob_checksum, fields_checksum
 
 
-def problems(db: sqlite3.Connection) -> list[str]:
+def find_problems(db: sqlite3.Connection) -> list[str]:
     """One sentence for everything that is not as it was written."""
     try:
         structure = [row for (row,) in db.execute("PRAGMA integrity_check") if row != "ok"]
-        return [f"The file is damaged: {row}" for row in structure] + list(_rows(db))
+        return [f"The file is damaged: {row}" for row in structure] + list(_find_changed_rows(db))
     except sqlite3.DatabaseError as error:
         return [f"The file is damaged: {error}."]
 
 
-def _rows(db: sqlite3.Connection) -> Iterator[str]:
-    encoder = read_state(db).encoder
-    fields = [None] * 3 if encoder is None else [encoder.name, encoder.fingerprint, encoder.dim]
-    if db.execute("SELECT checksum FROM gallery").fetchone()[0] != fields_checksum(fields):
+def _find_changed_rows(db: sqlite3.Connection) -> Iterator[str]:
+    if not gallery_table.is_encoder_intact(db):
         yield "The name of the gallery's encoder changed since it was written."
     for *fields, checksum in db.execute(f"SELECT {people.COLUMNS} FROM people ORDER BY key"):
         if fields_checksum(fields) != checksum:

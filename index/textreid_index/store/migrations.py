@@ -1,0 +1,95 @@
+"""Galleries of earlier formats, brought to the present one when they are opened.
+
+Forward only, one format after another, in one transaction: killed or failing at any moment, the gallery is as
+it was or as it should be. A copy of the file from before is made first and stays beside it, as
+`gallery.sqlite.format-1`, until somebody is deleted or removes it.
+
+Whoever changes `schema.TABLES`
+
+1. raises `schema.FORMAT`,
+2. adds the step from the format before to `MIGRATIONS`,
+3. adds a small gallery of the format before to `tests/fixtures/galleries`, which a test opens, verifies and
+   searches.
+
+A step executes SQL inside the caller's transaction; it neither commits nor touches other files. Foreign keys
+are off while it runs, so that a table may be made anew, and are checked afterwards.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+from textreid_index.errors import GalleryError
+from textreid_index.store import schema
+from textreid_index.store.sqlite_errors import translate_errors
+
+Migration = Callable[[sqlite3.Connection], None]
+
+MIGRATIONS: dict[int, Migration] = {}
+"""By format: the step from there to the next one. There is one for each format below `schema.FORMAT`."""
+
+
+def migrate(db: sqlite3.Connection, file: Path) -> None:
+    """Bring a gallery file to the present format; one that has it already is only looked at.
+
+    Args:
+        db: a connection to the file that may write, is in no transaction, and is closed afterwards.
+        file: the gallery's file, for the copy beside it.
+
+    Raises:
+        GalleryError: it could not be done; nothing is changed then.
+        ForeignGalleryError: the file is not a gallery, or of a newer format.
+        GalleryDamagedError: the format is a number that no textreid writes.
+    """
+    if schema.read_format(db, file) == schema.FORMAT:
+        return
+    db.execute("PRAGMA foreign_keys = OFF")
+    db.execute("BEGIN IMMEDIATE")
+    old = schema.read_format(db, file)
+    if old == schema.FORMAT:  # another program brought it up to date while this one waited
+        return
+    copy = file.with_name(f"{file.name}.format-{old}")
+    try:
+        with translate_errors(file.parent):
+            _copy(file, copy)
+            _take_steps(db, old)
+            db.commit()
+    except Exception as error:  # whatever a step stumbles over, the owner must hear that nothing is lost
+        db.rollback()
+        copy.unlink(missing_ok=True)
+        kind = type(error) if isinstance(error, GalleryError) else GalleryError
+        raise kind(
+            f"The gallery {file.parent} could not be brought from format {old} to {schema.FORMAT}"
+            f" and is as it was: {error}"
+        ) from error
+
+
+def copies(file: Path) -> Iterator[Path]:
+    """The copies of former formats beside a gallery file, the unfinished one of a killed program too."""
+    return file.parent.glob(f"{file.name}.format-*")
+
+
+def _take_steps(db: sqlite3.Connection, old: int) -> None:
+    for number in range(old, schema.FORMAT):
+        MIGRATIONS[number](db)
+    if db.execute("PRAGMA foreign_key_check").fetchone():
+        raise GalleryError("a row would belong to nobody.")
+    db.execute(f"PRAGMA user_version = {schema.FORMAT}")
+
+
+def _copy(file: Path, target: Path) -> None:
+    """Copy the last committed state of a database to a file that appears whole or not at all."""
+    unfinished = target.with_name(f"{target.name}.part")
+    try:
+        unfinished.unlink(missing_ok=True)
+        with closing(sqlite3.connect(file)) as source, closing(sqlite3.connect(unfinished)) as copy:
+            source.backup(copy)
+        with unfinished.open("rb") as written:
+            os.fsync(written.fileno())
+        unfinished.replace(target)
+    finally:
+        unfinished.unlink(missing_ok=True)
