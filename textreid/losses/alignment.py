@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from textreid.config import require_above
-from textreid.losses import Sizes
+from textreid.losses._base import Loss, Sizes
 from textreid.pairs import comparisons, weighted_mean
 from textreid.types import Batch, Encoded, Features
 
@@ -36,7 +36,7 @@ class Config:
         require_above(self, 0, "temperature")
 
 
-class Alignment(nn.Module):
+class Alignment(Loss):
     """Contrasts images with sentences by their best places: the cosine of each phrase with its best patch.
 
         score(sentence, image) = mean over phrases of (max over patches of cos(phrase, W patch))
@@ -51,8 +51,7 @@ class Alignment(nn.Module):
     across_ranks = False
 
     def __init__(self, config: Config, sizes: Sizes) -> None:
-        super().__init__()
-        self.config = config
+        super().__init__(config, sizes)
         self.patches = nn.Linear(sizes.image_width, sizes.part_dim, bias=False)
         if config.phrases == "words":
             self.words = nn.Linear(sizes.text_width, sizes.part_dim, bias=False)
@@ -70,8 +69,8 @@ class Alignment(nn.Module):
         scores = self.scores(encoded.image, encoded.text) / self.config.temperature
         terms = []
         for side, logits in zip(directions, (scores, scores.T), strict=True):
-            shares = side.positive / side.positive.sum(dim=1, keepdim=True).clamp(min=1)
-            entropy = -(shares * F.log_softmax(logits, dim=1)).sum(dim=1)
+            targets = side.positive / side.positive.sum(dim=1, keepdim=True).clamp(min=1)
+            entropy = -(targets * F.log_softmax(logits, dim=1)).sum(dim=1)
             terms.append(weighted_mean(entropy, side.trust * side.positive.any(dim=1)))
         return torch.stack(terms).mean()
 

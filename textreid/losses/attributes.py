@@ -15,7 +15,7 @@ from torch.nn import functional as F
 
 from textreid.config import require_proper_fraction
 from textreid.errors import InputError
-from textreid.losses import Sizes
+from textreid.losses._base import Loss, Sizes
 from textreid.types import Batch, Encoded
 
 
@@ -41,7 +41,7 @@ class Config:
         require_proper_fraction(self, "smoothing")
 
 
-class Attributes(nn.Module):
+class Attributes(Loss):
     """A linear head for each attribute group; the mean over the M groups of their cross-entropies.
 
     Each is the mean over the rows whose value is known, each row times what its value counts (see `Config`);
@@ -54,13 +54,12 @@ class Attributes(nn.Module):
     counts: Tensor
 
     def __init__(self, config: Config, sizes: Sizes) -> None:
-        super().__init__()
+        super().__init__(config, sizes)
         if not sizes.attributes:
             raise InputError(
                 "The data have no attributes to learn from: name an annotation file, or read them from the"
                 ' captions, with attributes = "captions" in the [[data]] table.'
             )
-        self.config = config
         self.values = [len(values) for values in sizes.attributes.values()]
         self.heads = nn.Linear(sizes.dim, sum(self.values))  # side by side
         self.register_buffer("counts", torch.zeros(sum(self.values)))  # known labels seen, for `balance`

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
 
 from textreid.config import require_above
-from textreid.losses import Sizes
-from textreid.pairs import Comparison, Pairs, comparisons, weighted_mean
-from textreid.types import Batch, Encoded
+from textreid.losses._base import PairLoss, Sizes
+from textreid.pairs import Comparison, Pairs, weighted_mean
 
 
 @dataclass(frozen=True)
@@ -36,7 +34,7 @@ class Config:
         require_above(self, 0, "slope", "cost")
 
 
-class BinomialDeviance(nn.Module):
+class BinomialDeviance(PairLoss):
     """Each pair's cosine must be above a threshold if it shows one person and below it otherwise.
 
     A logistic loss of every pair by itself, positives and negatives averaged apart so that the many negatives
@@ -44,21 +42,12 @@ class BinomialDeviance(nn.Module):
     lies, which those leave open. Needs positives or negatives in a batch; what is missing counts as zero.
     """
 
-    def __init__(self, config: Config, sizes: Sizes) -> None:  # noqa: ARG002 (it has no weights)
-        super().__init__()
-        self.config = config
+    def __init__(self, config: Config, sizes: Sizes) -> None:
+        super().__init__(config, sizes)
+        self.pairs = config.pairs
 
-    def forward(self, encoded: Encoded, batch: Batch) -> Tensor:
-        """[] float32, the mean of the directions that the batch has.
-
-        Args:
-            encoded: `image.pooled` [B, D] and `text.pooled` [T, D].
-            batch: `labels` [B], `text_rows` and `trust` [T].
-        """
-        terms = [self._deviance(side) for side in comparisons(encoded, batch, self.config.pairs)]
-        return torch.stack(terms).mean() if terms else encoded.nothing()
-
-    def _deviance(self, side: Comparison) -> Tensor:
+    def compare(self, side: Comparison) -> Tensor:
+        """[] float32, the mean of the positives plus that of the negatives, each pair by its trust."""
         above = self.config.slope * (side.cosine - self.config.threshold)
         trust = side.trust[:, None]
         positive = weighted_mean(F.softplus(-above), trust * side.positive)

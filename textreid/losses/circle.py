@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
 
 from textreid.config import require_above
-from textreid.losses import Sizes
-from textreid.pairs import Comparison, Pairs, comparisons, weighted_mean
-from textreid.types import Batch, Encoded
+from textreid.losses._base import PairLoss, Sizes
+from textreid.pairs import Comparison, Pairs, weighted_mean
 
 
 @dataclass(frozen=True)
@@ -34,7 +33,7 @@ class Config:
         require_above(self, 0, "scale")
 
 
-class Circle(nn.Module):
+class Circle(PairLoss):
     """All positives of an anchor must beat all its negatives, each pulled in proportion to its own need.
 
     A pair far from its optimum has a larger gradient than one near it, where `triplet` pulls both alike.
@@ -42,21 +41,12 @@ class Circle(nn.Module):
     "circle" head of `identification`.
     """
 
-    def __init__(self, config: Config, sizes: Sizes) -> None:  # noqa: ARG002 (it has no weights)
-        super().__init__()
-        self.config = config
+    def __init__(self, config: Config, sizes: Sizes) -> None:
+        super().__init__(config, sizes)
+        self.pairs = config.pairs
 
-    def forward(self, encoded: Encoded, batch: Batch) -> Tensor:
-        """[] float32, the mean of the directions that the batch has.
-
-        Args:
-            encoded: `image.pooled` [B, D] and `text.pooled` [T, D].
-            batch: `labels` [B], `text_rows` and `trust` [T].
-        """
-        terms = [self._circle(side) for side in comparisons(encoded, batch, self.config.pairs)]
-        return torch.stack(terms).mean() if terms else encoded.nothing()
-
-    def _circle(self, side: Comparison) -> Tensor:
+    def compare(self, side: Comparison) -> Tensor:
+        """[] float32, the mean over the anchors that have both kinds of pairs, by their trust."""
         cosine, margin, scale = side.cosine, self.config.margin, self.config.scale
         pull = -scale * F.relu(1 + margin - cosine).detach() * (cosine - (1 - margin))
         push = scale * F.relu(cosine + margin).detach() * (cosine - margin)

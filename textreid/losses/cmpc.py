@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from textreid.losses import Sizes
+from textreid.losses._base import Loss, Sizes
 from textreid.pairs import weighted_mean
 from textreid.types import Batch, Encoded
 
@@ -24,7 +24,7 @@ class Config:
     weight: float = 1.0
 
 
-class CrossModalProjectionClassification(nn.Module):
+class CrossModalProjectionClassification(Loss):
     """Classifies an image's projection on its own sentence's direction by identity, and the other way round.
 
     Only what both have in common can be classified, so that it pulls a sentence and its image to one class
@@ -35,8 +35,7 @@ class CrossModalProjectionClassification(nn.Module):
     across_ranks = False
 
     def __init__(self, config: Config, sizes: Sizes) -> None:
-        super().__init__()
-        self.config = config
+        super().__init__(config, sizes)
         self.weight = nn.Parameter(torch.empty(sizes.classes, sizes.dim))
         nn.init.xavier_uniform_(self.weight)
 

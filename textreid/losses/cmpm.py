@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
 
 from textreid.config import require_above
-from textreid.losses import Sizes
+from textreid.losses._base import PairLoss
 from textreid.losses.sdm import divergence
-from textreid.pairs import comparisons
-from textreid.types import Batch, Encoded
+from textreid.pairs import Comparison
 
 
 @dataclass(frozen=True)
@@ -31,31 +29,16 @@ class Config:
         require_above(self, 0, "epsilon")
 
 
-class CrossModalProjectionMatching(nn.Module):
+class CrossModalProjectionMatching(PairLoss):
     """Matches the softmax over projections of a vector on the other modality to the batch's identity labels.
 
     `sdm` without a temperature: the score of an anchor with another row is its length along that row's
     direction, so that an anchor's own length is how sharp its softmax is. Needs the same batches as `sdm`.
     """
 
-    def __init__(self, config: Config, sizes: Sizes) -> None:  # noqa: ARG002 (it has no weights)
-        super().__init__()
-        self.config = config
+    reduction = "sum"
 
-    def forward(self, encoded: Encoded, batch: Batch) -> Tensor:
-        """[] float32, image→text plus text→image; rows that nothing in the batch matches do not count.
-
-        Args:
-            encoded: `image.pooled` [B, D] and `text.pooled` [T, D].
-            batch: `labels` [B], `text_rows` and `trust` [T].
-        """
-        terms = [
-            divergence(
-                side.anchors @ F.normalize(side.others, dim=1).T,
-                side.positive,
-                side.trust,
-                self.config.epsilon,
-            )
-            for side in comparisons(encoded, batch, "across")
-        ]
-        return torch.stack(terms).sum() if terms else encoded.nothing()
+    def compare(self, side: Comparison) -> Tensor:
+        """[] float32; rows that nothing in the batch matches do not count."""
+        scores = side.anchors @ F.normalize(side.others, dim=1).T
+        return divergence(scores, side.positive, side.trust, self.config.epsilon)

@@ -9,11 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
 
-from textreid.errors import InputError
-from textreid.losses import Sizes
+from textreid.config import require_proper_fraction
+from textreid.losses._base import Loss
 from textreid.types import Batch, Encoded, Features
 
 
@@ -30,11 +30,10 @@ class Config:
     margin: float = 0.0
 
     def __post_init__(self) -> None:
-        if not 0 <= self.margin < 1:
-            raise InputError(f"loss.diversity: margin is {self.margin}; it must be at least 0 and below 1.")
+        require_proper_fraction(self, "margin")
 
 
-class Diversity(nn.Module):
+class Diversity(Loss):
     """The mean of max(0, cos(part p, part q) - margin)² over the pairs p ≠ q of an item, and over items.
 
     Pushes apart what learned queries and slots read, which else may all read the same words; it compares
@@ -45,11 +44,7 @@ class Diversity(nn.Module):
 
     across_ranks = False
 
-    def __init__(self, config: Config, sizes: Sizes) -> None:  # noqa: ARG002 (it has no weights)
-        super().__init__()
-        self.config = config
-
-    def forward(self, encoded: Encoded, batch: Batch) -> Tensor:  # noqa: ARG002
+    def forward(self, encoded: Encoded, batch: Batch) -> Tensor:  # noqa: ARG002 (nobody is compared)
         """[] float32, the mean of the modalities that the batch has; 0 with a single part.
 
         Args:

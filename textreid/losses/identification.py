@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from textreid.config import require_above, require_proper_fraction
-from textreid.losses import Sizes
+from textreid.losses._base import Loss, Sizes
 from textreid.losses._heads import Classifier, Head
 from textreid.types import Batch, Encoded, Features
 
@@ -26,7 +26,7 @@ class Config:
 
     Attributes:
         weight: factor in the objective.
-        smoothing: share of each label that is spread over all classes, in [0, 1).
+        smoothing: fraction of each label that is spread over all classes, in [0, 1).
         neck: batch normalisation before the classifier, one for each modality.
         dropout: after the neck, in [0, 1).
         classifier: "shared" by both modalities, which ties them, or "separate".
@@ -49,7 +49,7 @@ class Config:
         require_above(self, 0, "scale")
 
 
-class Identification(nn.Module):
+class Identification(Loss):
     """Cross-entropy over identities of both modalities; the mean over parts, each with its own classifier.
 
     Pulls every image and sentence of an identity to one class vector. Works with any batch of two rows or
@@ -61,8 +61,7 @@ class Identification(nn.Module):
     across_ranks = False
 
     def __init__(self, config: Config, sizes: Sizes) -> None:
-        super().__init__()
-        self.config = config
+        super().__init__(config, sizes)
         self.image_neck, self.text_neck = _neck(config, sizes), _neck(config, sizes)
         self.classifiers = nn.ModuleList(
             Classifier(

@@ -15,11 +15,12 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from textreid.config import require_above, require_proper_fraction
-from textreid.losses import Sizes
+from textreid.losses._base import Loss, Sizes
 from textreid.pairs import comparisons, own_pairs, weighted_mean
 from textreid.types import Batch, Encoded
 
-COLDEST = 0.01
+MIN_TEMPERATURE = 0.01
+"""Where a learned temperature ends."""
 
 
 @dataclass(frozen=True)
@@ -30,8 +31,8 @@ class Config:
         weight: factor in the objective.
         temperature: cosines are divided by it before the softmax.
         learned: train the temperature from there; it stays at 0.01 or above.
-        targets: "person", every sentence of the image's identity in equal shares, or "own", its own alone.
-        soft: share of the targets that is the model's own softmax, in [0, 1).
+        targets: "person", every sentence of the image's identity alike, or "own", its own alone.
+        soft: fraction of the targets that is the model's own softmax, in [0, 1).
     """
 
     weight: float = 1.0
@@ -45,7 +46,7 @@ class Config:
         require_proper_fraction(self, "soft")
 
 
-class ImageTextContrast(nn.Module):
+class ImageTextContrast(Loss):
     """Cross-entropy of the softmax over a batch's cosines against who belongs together, in both directions.
 
     Pulls an image to the sentences of its identity and away from all others of the batch; with "own" also
@@ -54,9 +55,8 @@ class ImageTextContrast(nn.Module):
     one.
     """
 
-    def __init__(self, config: Config, sizes: Sizes) -> None:  # noqa: ARG002 (nothing depends on them)
-        super().__init__()
-        self.config = config
+    def __init__(self, config: Config, sizes: Sizes) -> None:
+        super().__init__(config, sizes)
         self.log_scale = nn.Parameter(
             torch.tensor(-math.log(config.temperature)), requires_grad=config.learned
         )
@@ -73,13 +73,13 @@ class ImageTextContrast(nn.Module):
             return encoded.nothing()
         if self.config.learned:
             with torch.no_grad():
-                self.log_scale.clamp_(max=-math.log(COLDEST))
+                self.log_scale.clamp_(max=-math.log(MIN_TEMPERATURE))
         own = own_pairs(batch)
         terms = []
         for side, described in zip(directions, (own, own.T), strict=True):
             same = side.positive if self.config.targets == "person" else described
             log_p = F.log_softmax(self.log_scale.exp() * side.cosine, dim=1)
-            shares = same / same.sum(dim=1, keepdim=True).clamp(min=1)
-            targets = torch.lerp(shares, log_p.detach().exp(), self.config.soft)
+            even = same / same.sum(dim=1, keepdim=True).clamp(min=1)
+            targets = torch.lerp(even, log_p.detach().exp(), self.config.soft)
             terms.append(weighted_mean(-(targets * log_p).sum(dim=1), side.trust * same.any(dim=1)))
         return torch.stack(terms).mean()

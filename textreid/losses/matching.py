@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
 
+from textreid.config import require_at_least
 from textreid.errors import InputError
-from textreid.losses import Sizes
+from textreid.losses._base import Loss
 from textreid.pairs import sentence_image, weighted_mean
 from textreid.types import Batch, Encoded
 
@@ -28,11 +29,10 @@ class Config:
     temperature: float = 0.07
 
     def __post_init__(self) -> None:
-        if self.temperature < 0:
-            raise InputError(f"loss.matching.temperature: expected 0 or more, found {self.temperature}.")
+        require_at_least(self, 0, "temperature")
 
 
-class ImageTextMatching(nn.Module):
+class ImageTextMatching(Loss):
     """Teaches the model's matcher to tell a pair from the pairs that the joint space confuses with it.
 
     Each pair brings two wrong ones: its sentence with an image of somebody else, and its image with a
@@ -44,10 +44,6 @@ class ImageTextMatching(nn.Module):
     """
 
     across_ranks = False
-
-    def __init__(self, config: Config, sizes: Sizes) -> None:  # noqa: ARG002 (its weights are the model's)
-        super().__init__()
-        self.config = config
 
     def forward(self, encoded: Encoded, batch: Batch) -> Tensor:
         """[] float32; a zero without sentences.

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from textreid.errors import InputError
-from textreid.losses import Sizes
+from textreid.losses._base import Loss, Sizes
 from textreid.types import Batch, Encoded
 
 
@@ -33,7 +33,7 @@ class Config:
             raise InputError(f"loss.mlm: {self.heads} heads do not divide a width of {self.width}.")
 
 
-class MaskedLanguageModelling(nn.Module):
+class MaskedLanguageModelling(Loss):
     """Guesses hidden words from the other words and the image, so both towers must tell fine details.
 
     The tokens of the sentence with words hidden attend to the image's tokens, pass through transformer
@@ -48,10 +48,9 @@ class MaskedLanguageModelling(nn.Module):
     across_ranks = False
 
     def __init__(self, config: Config, sizes: Sizes) -> None:
-        super().__init__()
+        super().__init__(config, sizes)
         if not sizes.text_width:
             raise InputError("[loss.mlm] guesses words, and this model reads none: leave it out.")
-        self.config = config
         width = config.width
         self.text = nn.Sequential(nn.Linear(sizes.text_width, width), nn.LayerNorm(width))
         self.image = nn.Sequential(nn.Linear(sizes.image_width, width), nn.LayerNorm(width))

@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
 
 from textreid.config import require_above
-from textreid.losses import Sizes
-from textreid.pairs import comparisons, weighted_mean
-from textreid.types import Batch, Encoded
+from textreid.losses._base import PairLoss
+from textreid.pairs import Comparison, weighted_mean
 
 
 @dataclass(frozen=True)
@@ -32,7 +31,7 @@ class Config:
         require_above(self, 0, "temperature", "epsilon")
 
 
-class SimilarityDistributionMatching(nn.Module):
+class SimilarityDistributionMatching(PairLoss):
     """Matches the softmax over a batch's cosines to the batch's identity labels, in both directions.
 
     With p = softmax(cos / temperature) over a row and q the row's same-identity indicator divided by its sum:
@@ -43,28 +42,12 @@ class SimilarityDistributionMatching(nn.Module):
     Empirical Study of CLIP for Text-Based Person Search", AAAI 2024).
     """
 
-    def __init__(self, config: Config, sizes: Sizes) -> None:  # noqa: ARG002 (it has no weights)
-        super().__init__()
-        self.config = config
+    reduction = "sum"
 
-    def forward(self, encoded: Encoded, batch: Batch) -> Tensor:
-        """[] float32; rows that nothing in the batch matches do not count.
-
-        Args:
-            encoded: `image.pooled` [B, D] and `text.pooled` [T, D].
-            batch: `labels` [B], `text_rows` and `trust` [T].
-        """
-        directions = comparisons(encoded, batch, "across")
-        if not directions:
-            return encoded.nothing()
-        return torch.stack(
-            [
-                divergence(
-                    side.cosine / self.config.temperature, side.positive, side.trust, self.config.epsilon
-                )
-                for side in directions
-            ]
-        ).sum()
+    def compare(self, side: Comparison) -> Tensor:
+        """[] float32; rows that nothing in the batch matches do not count."""
+        scores = side.cosine / self.config.temperature
+        return divergence(scores, side.positive, side.trust, self.config.epsilon)
 
 
 def divergence(scores: Tensor, same: Tensor, trust: Tensor, epsilon: float) -> Tensor:

@@ -8,13 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
 
 from textreid.config import require_above
-from textreid.losses import Sizes
-from textreid.pairs import Comparison, comparisons, weighted_mean
-from textreid.types import Batch, Encoded
+from textreid.losses._base import PairLoss
+from textreid.pairs import Comparison, weighted_mean
 
 
 @dataclass(frozen=True)
@@ -35,7 +34,7 @@ class Config:
         require_above(self, 0, "temperature")
 
 
-class TripletAlignment(nn.Module):
+class TripletAlignment(PairLoss):
     """An anchor's positives must beat a smooth maximum of all its negatives by a margin, in both directions.
 
     `triplet` across modalities with temperature · ln Σ exp(cos / temperature) in the place of the hardest
@@ -44,25 +43,18 @@ class TripletAlignment(nn.Module):
     identities or more in a batch; anchors without a positive do not count, and the rest count by their trust.
     """
 
-    def __init__(self, config: Config, sizes: Sizes) -> None:  # noqa: ARG002 (it has no weights)
-        super().__init__()
-        self.config = config
+    reduction = "sum"
 
-    def forward(self, encoded: Encoded, batch: Batch) -> Tensor:
-        """[] float32, image→text plus text→image.
+    def compare(self, side: Comparison) -> Tensor:
+        """[] float32, the mean over the anchors that have a positive, by their trust."""
+        return weighted_mean(violations(side, self.config), side.trust * side.positive.any(dim=1))
 
-        Args:
-            encoded: `image.pooled` [B, D] and `text.pooled` [T, D].
-            batch: `labels` [B], `text_rows` and `trust` [T].
-        """
-        terms = [self._align(side) for side in comparisons(encoded, batch, "across")]
-        return torch.stack(terms).sum() if terms else encoded.nothing()
 
-    def _align(self, side: Comparison) -> Tensor:
-        cosine, lowest = side.cosine, torch.finfo(torch.float32).min
-        scores = cosine / self.config.temperature
-        shares = scores.masked_fill(~side.positive, lowest).softmax(dim=1).detach()
-        positive = (shares * cosine).sum(dim=1)
-        negative = self.config.temperature * scores.masked_fill(~side.negative, lowest).logsumexp(dim=1)
-        violation = F.relu(self.config.margin + negative - positive)
-        return weighted_mean(violation, side.trust * side.positive.any(dim=1))
+def violations(side: Comparison, config: Config) -> Tensor:
+    """[N] float32 ≥ 0, how far each anchor is from beating its negatives by the margin, in cosine."""
+    cosine, lowest = side.cosine, torch.finfo(torch.float32).min
+    scores = cosine / config.temperature
+    weights = scores.masked_fill(~side.positive, lowest).softmax(dim=1).detach()
+    positive = (weights * cosine).sum(dim=1)
+    negative = config.temperature * scores.masked_fill(~side.negative, lowest).logsumexp(dim=1)
+    return F.relu(config.margin + negative - positive)

@@ -9,12 +9,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
 
-from textreid.losses import Sizes
-from textreid.pairs import Comparison, Pairs, comparisons, weighted_mean
-from textreid.types import Batch, Encoded
+from textreid.losses._base import PairLoss, Sizes
+from textreid.pairs import Comparison, Pairs, weighted_mean
 
 
 @dataclass(frozen=True)
@@ -38,7 +37,7 @@ class Config:
     pairs: Pairs = "all"
 
 
-class Triplet(nn.Module):
+class Triplet(PairLoss):
     """For every anchor, its positives must be nearer than its negatives by a margin.
 
     Anchors and candidates: image→image (self-pairs excluded), image→text and text→image. Needs P×K batches:
@@ -47,22 +46,13 @@ class Triplet(nn.Module):
     alone, where `sdm` weighs them all; "all" needs memory for the cube of the batch.
     """
 
-    def __init__(self, config: Config, sizes: Sizes) -> None:  # noqa: ARG002 (it has no weights)
-        super().__init__()
-        self.config = config
+    def __init__(self, config: Config, sizes: Sizes) -> None:
+        super().__init__(config, sizes)
+        self.pairs = config.pairs
         self.mine = {"hard": _hardest, "all": _every, "weighted": _weighted}[config.mining]
 
-    def forward(self, encoded: Encoded, batch: Batch) -> Tensor:
-        """[] float32, the mean of the directions that the batch has.
-
-        Args:
-            encoded: `image.pooled` [B, D] and `text.pooled` [T, D].
-            batch: `labels` [B], `text_rows` and `trust` [T].
-        """
-        terms = [self._violation(side) for side in comparisons(encoded, batch, self.config.pairs)]
-        return torch.stack(terms).mean() if terms else encoded.nothing()
-
-    def _violation(self, side: Comparison) -> Tensor:
+    def compare(self, side: Comparison) -> Tensor:
+        """[] float32, the mean over the triplets that are mined, by the trust in their anchors."""
         excess, exists = self.mine(self._distances(side), side.positive, side.negative)
         cost = F.softplus(excess) if self.config.soft else F.relu(self.config.margin + excess)
         trust = side.trust.view(-1, *[1] * (exists.ndim - 1))

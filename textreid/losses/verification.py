@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from textreid.config import require_above, require_proper_fraction
-from textreid.losses import Sizes
+from textreid.losses._base import Loss, Sizes
 from textreid.pairs import Comparison, Pairs, comparisons
 from textreid.types import Batch, Encoded
 
@@ -46,7 +46,7 @@ class Config:
         require_above(self, 0, "growth")
 
 
-class Verification(nn.Module):
+class Verification(Loss):
     """Cross-entropy of "same person?" over all positive pairs of a batch and some negative ones.
 
     Negatives are drawn anew at every step from torch's generator: as many as the positives at first, later up
@@ -57,8 +57,7 @@ class Verification(nn.Module):
     """
 
     def __init__(self, config: Config, sizes: Sizes) -> None:
-        super().__init__()
-        self.config = config
+        super().__init__(config, sizes)
         self.head = nn.Sequential(nn.Dropout(config.dropout), nn.Linear(sizes.dim, 2))
 
     def forward(self, encoded: Encoded, batch: Batch) -> Tensor:

@@ -58,7 +58,7 @@ class Objective(nn.Module):
         here = encoded if len(batch.text_rows) else replace(encoded, text=None, masked=None, match=None)
         terms = {}
         for name, loss in self.terms.items():
-            seen, rows = everywhere if getattr(loss, "across_ranks", True) else (here, batch)
+            seen, rows = everywhere if loss.across_ranks else (here, batch)
             terms[name] = loss(seen.view(_split(name)[1]), rows)
         total = torch.stack([self.weights[name] * term for name, term in terms.items()]).sum()
         total = total + encoded.nothing()  # every row has a graph, even if this process learns from none
