@@ -2,22 +2,54 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import Any
 
-from textreid.training.run_log import RunLog
+import pytest
+
+from textreid.io.run_folder import RunFolder
+from textreid.training.run_log import RunLog, kind_of
+
+LOSSES = {"epoch": 0, "batch": 4, "images_per_second": 30.0, "sdm": 2.0}
+LATER = {"epoch": 1, "batch": 4, "images_per_second": 30.0, "sdm": 1.0}
+VALIDATION = {"epoch": 1, "val": {"R1": 50.0, "mAP": 40.0}}
+BELIEVED = {"epoch": 1, "believed": 0.7}
 
 
-def curves(folder: Path, *, believed: bool) -> bytes:
-    folder.mkdir()
-    log = RunLog(folder)
-    log.add(4, {"epoch": 0, "batch": 4, "images_per_second": 30.0, "sdm": 2.0})
+def curves(path: Path, *, believed: bool) -> bytes:
+    path.mkdir()
+    log = RunLog(RunFolder(path))
+    log.add(4, "losses", LOSSES)
     if believed:
-        log.add(4, {"epoch": 1, "believed": 0.7})
-    log.add(8, {"epoch": 1, "batch": 4, "images_per_second": 30.0, "sdm": 1.0})
+        log.add(4, "noisy pairs", BELIEVED)
+    log.add(8, "losses", LATER)
+    log.add(8, "validation", VALIDATION)
     log.draw()
     log.close()
-    return (folder / "curves.png").read_bytes()
+    return (path / "curves.png").read_bytes()
 
 
-def test_share_of_believed_pairs_hides_no_loss_of_the_same_step(tmp_path: Path) -> None:
+def test_fraction_of_believed_pairs_hides_no_loss_of_the_same_step(tmp_path: Path) -> None:
     assert curves(tmp_path / "with", believed=True) == curves(tmp_path / "without", believed=False)
+
+
+def test_lines_of_version_0_1_are_drawn_alike(tmp_path: Path) -> None:
+    """They name no kind."""
+    expected = curves(tmp_path / "new", believed=True)
+    old = tmp_path / "old"
+    old.mkdir()
+    rows = [(4, LOSSES), (4, BELIEVED), (8, LATER), (8, VALIDATION)]
+    lines = [json.dumps({"step": step, **row}) for step, row in rows]
+    (old / "log.jsonl").write_text("\n".join(lines) + "\n")
+    log = RunLog(RunFolder(old))
+    log.draw()
+    log.close()
+    assert (old / "curves.png").read_bytes() == expected
+
+
+@pytest.mark.parametrize(
+    ("row", "kind"), [(LOSSES, "losses"), (VALIDATION, "validation"), (BELIEVED, "noisy pairs")]
+)
+def test_a_line_says_what_it_holds(row: dict[str, Any], kind: str) -> None:
+    assert kind_of(row) == kind_of({"kind": kind}) == kind

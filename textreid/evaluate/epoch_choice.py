@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any
 
 from textreid.errors import InputError
 from textreid.evaluate.evaluation import Evaluation
+from textreid.io.run_folder import RunFolder
 from textreid.types import ImageTextEncoder
 
 LAST = "last epoch"
@@ -44,9 +44,8 @@ class Selection:
 
 
 def is_run(folder: str | Path) -> bool:
-    """Whether a folder is that of a training run: `log.jsonl`, `model/`, perhaps `epochs/NUMBER/`."""
-    folder = Path(folder).expanduser()
-    return (folder / "log.jsonl").is_file() and (folder / "model").is_dir()
+    """Whether a folder is that of a training run."""
+    return RunFolder.at(folder).is_run()
 
 
 def measure_run(
@@ -67,19 +66,15 @@ def measure_run(
     Raises:
         InputError: the run's `best.json` cannot be read.
     """
-    folder = Path(folder).expanduser()
-    on, epoch = _choice(folder / "best.json")
-    own = Selection(measure(load(str(folder / "model"))), on, epoch)
+    run = RunFolder.at(folder)
+    on, epoch = _choice(run)
+    own = Selection(measure(load(str(run.model))), on, epoch)
     measured = f"{own.evaluation.benchmark.dataset} {own.evaluation.benchmark.split}"
     if on == measured:
         return [own]
-    kept = sorted(
-        (path for path in (folder / "epochs").glob("*") if path.name.isdigit()),
-        key=lambda path: int(path.name),
-    )
     best: Selection | None = None
-    for path in kept:
-        one = Selection(measure(load(str(path))), measured, int(path.name))
+    for number, path in run.epochs():
+        one = Selection(measure(load(str(path))), measured, number)
         if best is None or _rank_1(one) > _rank_1(best):
             best = one
     return [own, best] if best else [own]
@@ -97,12 +92,12 @@ def _rank_1(selection: Selection) -> float:
     return next(iter(selection.evaluation.directions.values())).percent["R1"]
 
 
-def _choice(path: Path) -> tuple[str, int | None]:
+def _choice(run: RunFolder) -> tuple[str, int | None]:
     """The split that a run chose its epoch on, and the epoch; none where it measured none."""
-    if not path.is_file():
+    if not run.best.is_file():
         return "", None
     try:
-        best = json.loads(path.read_text(encoding="utf-8"))
+        best = run.read_best()
         return str(next(iter(best["val"]))), int(best["epoch"])
     except (OSError, ValueError, LookupError, TypeError, StopIteration) as error:
-        raise InputError(f"'{path}' does not say how the run chose its epoch: {error}") from error
+        raise InputError(f"'{run.best}' does not say how the run chose its epoch: {error}") from error

@@ -18,6 +18,7 @@ from textreid.evaluate.epoch_choice import is_run
 from textreid.evaluate.evaluation import Evaluation, evaluate
 from textreid.evaluate.groups import find_groups
 from textreid.evaluate.methods import Methods, check
+from textreid.io.run_folder import RunFolder
 from textreid.types import ImageTextEncoder, ShowProgress
 
 FOLDER = Path(__file__).parent / "suites"
@@ -205,8 +206,8 @@ def _read(measure: Measure, root: Path) -> Benchmark | str:
 def _with_training(model: Model) -> Model:
     """Of a run's folder its model; and with the data sets that the recipe of the run names."""
     if is_run(model.name):
-        model = replace(model, name=str(Path(model.name) / "model"))
-    recipe = Path(model.name).expanduser().parent / "recipe.json"
+        model = replace(model, name=str(RunFolder(Path(model.name)).model))
+    recipe = RunFolder.of_model(model.name).recipe
     if model.trained_on or not recipe.is_file():
         return model
     try:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from textreid.evaluate import Evaluation
 from textreid.evaluate.epoch_choice import Selection
+from textreid.io.run_folder import MODEL
 from textreid.metrics.protocols import RetrievalResult
 
 
@@ -30,7 +31,7 @@ class Entry:
         """The model and how it was chosen."""
         *_, run, model = ("", *self.evaluation.encoder.name.rstrip("/").split("/"))
         words = [
-            run if model == "model" and run else model,  # runs/mine/model is known as mine
+            run if model == MODEL and run else model,  # runs/mine/model is known as mine
             self.selection,
             {"cross": "cross-domain", "overlap": "trained on overlapping data"}.get(self.domain, ""),
         ]

@@ -14,6 +14,7 @@ import torch
 
 from textreid.config import build
 from textreid.errors import InputError, ModelError
+from textreid.io.run_folder import RunFolder, write_json
 from textreid.recipe.recipe import Recipe
 from textreid.recipe.renamed import rename_keys
 from textreid.training.progress import Progress
@@ -29,8 +30,8 @@ def settle(recipe: Recipe, out: Path) -> None:
     Raises:
         InputError: the folder holds the state of a run with other settings.
     """
-    path = out / "recipe.json"
-    if path.is_file() and (out / "state.pt").is_file():
+    path = RunFolder(out).recipe
+    if path.is_file() and RunFolder(out).state.is_file():
         before = build(Recipe, rename_keys(json.loads(path.read_text(encoding="utf-8"))), where=str(path))
         old, new = vars(_comparable(before)), vars(_comparable(recipe))
         changed = [name for name in new if old[name] != new[name]]
@@ -40,7 +41,7 @@ def settle(recipe: Recipe, out: Path) -> None:
                 f" '{path}' to go on with the new settings from where it is."
             )
     out.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(asdict(recipe), indent=2) + "\n", encoding="utf-8")
+    write_json(path, asdict(recipe))
 
 
 def _comparable(recipe: Recipe) -> Recipe:
@@ -71,7 +72,7 @@ def save_state(folder: Path, progress: Progress, parts: Mapping[str, Any]) -> No
         torch.save(state, file)
         file.flush()
         os.fsync(file.fileno())
-    partial.replace(folder / "state.pt")
+    partial.replace(RunFolder(folder).state)
 
 
 def load_state(folder: Path, parts: Mapping[str, Any]) -> Progress:
@@ -84,7 +85,7 @@ def load_state(folder: Path, parts: Mapping[str, Any]) -> Progress:
     Raises:
         ModelError: the state belongs to another recipe, or is damaged.
     """
-    path = folder / "state.pt"
+    path = RunFolder(folder).state
     if not path.is_file():
         return Progress()
     try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -12,6 +11,7 @@ from typing import Any
 from scipy import stats
 
 from textreid.errors import InputError
+from textreid.io.run_folder import RunFolder, write_json
 from textreid.recipe.recipe import Recipe
 from textreid.training.progress import StepReport
 from textreid.training.train import train
@@ -46,15 +46,15 @@ def train_seeds(
         raise InputError("An interval over seeds needs two of them or more, and a [val] table in the recipe.")
     best = []
     for seed in range(seeds):
-        folder = out / f"seed-{seed}"
-        train(replace(recipe, seed=seed), folder, device=device, report=report, say=say)
-        best.append(json.loads((folder / "best.json").read_text(encoding="utf-8"))["val"])
+        folder = RunFolder(out).seed(seed)
+        train(replace(recipe, seed=seed), folder.path, device=device, report=report, say=say)
+        best.append(folder.read_best()["val"])
     summary = {
         f"{split} {metric}": mean_and_interval([run[split][metric] for run in best])
         for split in best[0]
         for metric in best[0][split]
     }
-    (out / "summary.json").write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
+    write_json(RunFolder(out).summary, summary)
     return summary
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import json
 import math
 import time
 from collections.abc import Callable, Mapping
@@ -29,6 +28,7 @@ from textreid.evaluate.benchmark import Benchmark
 from textreid.inference.adapters import TransformersAdapter
 from textreid.inference.encoder import Encoder
 from textreid.inference.reranker import RERANKED_HITS
+from textreid.io.run_folder import RunFolder
 from textreid.models.folder import save_model
 from textreid.models.joint import JointModel
 from textreid.models.pretrained.joint import start_model
@@ -110,7 +110,7 @@ def train(
     kept |= {} if average is None else {"average": average}
     kept |= {} if accelerator.scaler is None else {"scaler": accelerator.scaler}
     progress = load_state(out, kept)
-    log = RunLog(out) if accelerator.is_main_process else None
+    log = RunLog(RunFolder(out)) if accelerator.is_main_process else None
     if log is not None and progress == Progress():
         log.note(say)
     run = _Run(
@@ -136,7 +136,7 @@ def train(
     if log is not None:
         run.finish(data)
         log.close()
-    return out / "model"
+    return RunFolder(out).model
 
 
 @dataclass(frozen=True)
@@ -220,7 +220,7 @@ class _Run:
                     data, self.model, self.processor, seed=seed, device=device, workers=workers
                 )
                 trust, share = found.trust, believed_fraction(data, found)
-                self.log.add(progress.steps, {"epoch": progress.epoch, "believed": share})
+                self.log.add(progress.steps, "noisy pairs", {"epoch": progress.epoch, "believed": share})
                 self.say(f"epoch {progress.epoch + 1}: {share:.0%} of the pairs are believed")
             progress.trust = broadcast_object_list([trust])[0]
         return replace(data, trust=progress.trust or data.trust)
@@ -301,7 +301,7 @@ class _Run:
         self.report(StepReport(progress.batch, steps, progress.epoch, epochs, terms, rate))
         if progress.batch % LOG_STEPS == 0 or progress.batch == steps:
             row = {"epoch": progress.epoch, "batch": progress.batch, "images_per_second": rate}
-            self.log.add(progress.steps, {**row, **terms})
+            self.log.add(progress.steps, "losses", {**row, **terms})
 
     def _finish_epoch(self, progress: Progress) -> None:
         """Measure and keep the model, and the state to go on from."""
@@ -315,30 +315,24 @@ class _Run:
         """Write the model if it is the best so far on the first validation split, or if there is none."""
         model = interpolate_weights(self.kept_model, self.start, self.recipe.model.interpolate)
         if self.recipe.save_epochs:
-            save_model(model, self.processor, self.out / "epochs" / str(progress.epoch))
+            save_model(model, self.processor, RunFolder(self.out).epoch(progress.epoch))
         if self.val:
             measured = self._measure(model, progress)
             (first, chosen), *others = measured.items()
             row = {"epoch": progress.epoch, "val": chosen, **({"also": dict(others)} if others else {})}
-            log.add(progress.steps, row)
+            log.add(progress.steps, "validation", row)
             self.say(f"epoch {progress.epoch}: {validation.summary_line(measured)}")
             if chosen["R1"] <= progress.best:
                 return
             progress.best = chosen["R1"]
-            self._note_best({"epoch": progress.epoch, "chosen_by": f"R1 of {first}", "val": measured})
-        save_model(model, self.processor, self.out / "model")
-
-    @property
-    def _best(self) -> Path:
-        return self.out / "best.json"
-
-    def _note_best(self, best: dict[str, Any]) -> None:
-        """Write down what the kept model is, and what was measured of it."""
-        self._best.write_text(json.dumps(best, indent=2) + "\n", encoding="utf-8")
+            RunFolder(self.out).write_best(
+                {"epoch": progress.epoch, "chosen_by": f"R1 of {first}", "val": measured}
+            )
+        save_model(model, self.processor, RunFolder(self.out).model)
 
     def finish(self, data: TrainingSet) -> None:
         """What the kept model learns once its towers are trained, each once; and what that is worth."""
-        recipe, folder, device = self.recipe, self.out / "model", str(self.accelerator.device)
+        recipe, folder, device = self.recipe, RunFolder(self.out).model, str(self.accelerator.device)
         learned = [
             train_locked(self.out, data, recipe, number, device=device, show=self._show, report=self._show)
             for number in range(len(recipe.locked))
@@ -347,7 +341,7 @@ class _Run:
         turned = nearest > 0 and counter_hubs(folder, data, nearest=nearest, device=device, seed=recipe.seed)
         if not self.val or not (any(learned) or turned):
             return
-        encoder, best = Encoder.load(folder, device=device), json.loads(self._best.read_text("utf-8"))
+        encoder, best = Encoder.load(folder, device=device), RunFolder(self.out).read_best()
         best["val"] = {
             name: before | validation.measure(encoder, self.val[name], reads_text=True)
             for name, before in best["val"].items()
@@ -360,7 +354,7 @@ class _Run:
             }
             found = validation.summary_line(best["matched"])
             self.say(f"first {RERANKED_HITS} put into order by the matcher: {found}")
-        self._note_best(best)
+        RunFolder(self.out).write_best(best)
 
     def _show(self, stage: str, done: int, total: int, terms: Mapping[str, float] | None = None) -> None:
         epochs = sum(phase.epochs for phase in self.recipe.phases)

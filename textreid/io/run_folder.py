@@ -1,0 +1,104 @@
+"""The layout of the folder of a training run, which no other module spells out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+MODEL, RECIPE = "model", "recipe.json"
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """Where a run keeps what.
+
+    Attributes:
+        path: the folder; it may not exist yet.
+    """
+
+    path: Path
+
+    @classmethod
+    def at(cls, path: str | Path) -> RunFolder:
+        """The folder as a user names it, with "~" for their home."""
+        return cls(Path(path).expanduser())
+
+    @classmethod
+    def of_model(cls, model: str | Path) -> RunFolder:
+        """The folder that a model's folder would lie in, were it the model of a run."""
+        return cls(Path(model).expanduser().parent)
+
+    @property
+    def recipe(self) -> Path:
+        """Every setting of the run, as JSON."""
+        return self.path / RECIPE
+
+    @property
+    def state(self) -> Path:
+        """What it takes to go on."""
+        return self.path / "state.pt"
+
+    @property
+    def log(self) -> Path:
+        """A JSON object a line: losses, validations."""
+        return self.path / "log.jsonl"
+
+    @property
+    def best(self) -> Path:
+        """The chosen epoch and what was measured of it, as JSON."""
+        return self.path / "best.json"
+
+    @property
+    def model(self) -> Path:
+        """The folder of the trained model."""
+        return self.path / MODEL
+
+    @property
+    def curves(self) -> Path:
+        """Losses and validations as a PNG."""
+        return self.path / "curves.png"
+
+    @property
+    def events(self) -> Path:
+        """The folder of TensorBoard's event files."""
+        return self.path / "tensorboard"
+
+    @property
+    def summary(self) -> Path:
+        """Of a recipe trained with several seeds: means and intervals, as JSON."""
+        return self.path / "summary.json"
+
+    def epoch(self, number: int) -> Path:
+        """The folder of the model after so many epochs."""
+        return self.path / "epochs" / str(number)
+
+    def seed(self, number: int) -> RunFolder:
+        """The run with this seed, of a recipe trained with several."""
+        return RunFolder(self.path / f"seed-{number}")
+
+    def epochs(self) -> Iterator[tuple[int, Path]]:
+        """The epochs whose models were stored, in order, with their folders."""
+        folders = [path for path in (self.path / "epochs").glob("*") if path.name.isdigit()]
+        yield from sorted((int(path.name), path) for path in folders)
+
+    def is_run(self) -> bool:
+        """Whether a run has trained here, and has a model."""
+        return self.log.is_file() and self.model.is_dir()
+
+    def read_best(self) -> dict[str, Any]:
+        """What `best` says; empty where nothing was measured."""
+        return json.loads(self.best.read_text(encoding="utf-8")) if self.best.is_file() else {}
+
+    def write_best(self, best: Mapping[str, Any]) -> None:
+        """Replace what `best` says."""
+        write_json(self.best, best)
+
+
+def write_json(path: Path, content: Any) -> None:
+    """Write JSON for people to read; a kill while writing leaves what was there before."""
+    partial = path.with_name(path.name + ".partial")
+    partial.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+    partial.replace(path)
