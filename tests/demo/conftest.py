@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Request, expect, sync_playwright
 
-from tests.helpers.toy import ToyDetector, ToyEncoder, draw_frame
-from textreid.people import Sighting
+from tests.helpers.search_page import PATIENCE, fill, free_port
+from tests.helpers.toy import ToyDetector, ToyEncoder
 from textreid.search.person_search import PersonSearch
 from textreid.service.desk import Desk
 from textreid_demo.serve import running
-from textreid_index import Gallery, Record
+from textreid_index import Gallery
 
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 FLAGS = (
@@ -37,35 +36,10 @@ GRADIO_NOISE = (
 )
 """Gradio's bookkeeping with pandas 3, and event loops and sockets that it leaves to the garbage collector."""
 
-PATIENCE = 30_000
-"""Milliseconds to wait for what should be there at once: the machine may be busy."""
-
-FRAMES = (
-    ("north", 1772366400.0, [("red", "blue"), ("green", "black")]),
-    ("north", 1772366430.0, [("yellow", "grey"), ("blue", "white")]),
-    ("south", 1772370000.0, [("red", "blue"), ("purple", "brown")]),
-    ("south", 1772370060.0, [("orange", "green")]),
-)
-"""Camera, POSIX seconds (from 2026-03-01 12:00 UTC) and who is in each frame: upper and lower colour."""
-
 
 def pytest_configure(config: pytest.Config) -> None:
     for message in GRADIO_NOISE:
         config.addinivalue_line("filterwarnings", message)
-
-
-def fill(search: PersonSearch, folder: Path, prefix: str = "") -> None:
-    """Draw the frames into `folder` and put their people into the gallery, their ids after `prefix`."""
-    for number, (camera, time, people) in enumerate(FRAMES):
-        frame, boxes = draw_frame(people)
-        source = str(folder / f"{camera}-{number}.png")
-        frame.save(source)
-        search.add_sightings(
-            Sighting(
-                frame.crop(box), Record(f"{prefix}{camera}-{number}-{upper}", source, box, camera, time), 1.0
-            )
-            for (upper, _), box in zip(people, boxes, strict=True)
-        )
 
 
 @pytest.fixture(scope="session")
@@ -106,12 +80,6 @@ def url(served: tuple[PersonSearch, str, Path], search: PersonSearch) -> str:
 @pytest.fixture
 def port() -> int:
     return free_port()
-
-
-def free_port() -> int:
-    """One that was free a moment ago: a server that is just stopping may still answer on the last one."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return probe.getsockname()[1]
 
 
 @pytest.fixture(scope="session")

@@ -9,9 +9,8 @@ from gradio_client import Client
 from gradio_client.exceptions import AppError
 from playwright.sync_api import Browser, Page, expect
 
-from tests.demo.conftest import PATIENCE, fill, free_port
-from tests.demo.test_page import ask, ids, new_results, open_person
 from tests.helpers.calibrated import CalibratedToy
+from tests.helpers.search_page import PATIENCE, ask, fill, free_port, ids, new_results, open_person
 from textreid.search.person_search import PersonSearch
 from textreid.service.desk import Desk
 from textreid.service.question import Question

@@ -5,15 +5,13 @@ from __future__ import annotations
 import base64
 import csv
 import io
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, Request, expect
 
-from tests.demo.conftest import fill
+from tests.helpers.search_page import ask, fill, ids, new_results, open_person
 from tests.helpers.toy import ToyEncoder, draw_frame, draw_person
 from textreid.search.person_search import PersonSearch
 from textreid.service.desk import Desk
@@ -21,31 +19,6 @@ from textreid_demo.serve import running
 from textreid_index import Gallery
 
 pytestmark = pytest.mark.browser
-
-
-def ids(page: Page) -> list[str]:
-    """The ids of the people shown, best first."""
-    return page.eval_on_selector_all("#results .person", "cards => cards.map(card => card.dataset.id)")
-
-
-@contextmanager
-def new_results(page: Page) -> Iterator[None]:
-    """Wait, at the end of the block, until the results are others than at its beginning."""
-    page.evaluate("document.querySelector('#results').querySelector('.heading, .note').dataset.old = ''")
-    yield
-    page.wait_for_selector("#results :is(.heading, .note):not([data-old])")
-
-
-def ask(page: Page, text: str) -> None:
-    """Type a description and press Enter."""
-    page.locator("#text input").fill(text)
-    with new_results(page):
-        page.locator("#text input").press("Enter")
-
-
-def open_person(page: Page, id: str) -> None:
-    page.locator(f"#results .person[data-id='{id}']").click()
-    page.wait_for_selector("#person dl")
 
 
 def test_the_gallery_is_there_at_once(page: Page) -> None:

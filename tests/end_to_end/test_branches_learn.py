@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.helpers.batches import TIE_PEOPLE
 from tests.helpers.own_people import rank_1
-from tests.losses.test_contract import TIE_PEOPLE
 from textreid import losses
 from textreid.models import branches
 from textreid.recipe import AugmentRecipe, DataRecipe, ModelRecipe, Phase, Recipe, SamplerRecipe, TextRecipe

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.end_to_end.test_kill import PEOPLE, ROOT, draw_crowd, people_in
+from tests.helpers.toy_crowd import PEOPLE, ROOT, draw_crowd, people_in
 from textreid_index import Gallery
 
 

@@ -2,33 +2,14 @@
 
 from __future__ import annotations
 
-import itertools
 import os
 import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 
-from tests.helpers.toy import COLOURS, draw_person
+from tests.helpers.toy_crowd import PEOPLE, ROOT, draw_crowd, people_in
 from textreid_index import Gallery
-
-ROOT = Path(__file__).parents[2]
-PEOPLE = 990
-
-
-def draw_crowd(folder: Path) -> None:
-    folder.mkdir()
-    outfits = itertools.islice(itertools.cycle(itertools.product(COLOURS, COLOURS)), PEOPLE)
-    for number, (upper, lower) in enumerate(outfits):
-        draw_person(upper, lower).save(folder / f"{number}.png")
-
-
-def people_in(path: Path) -> int:
-    if not (path / "gallery.sqlite").exists():
-        return 0
-    with Gallery.open(path, create=True) as gallery:
-        return len(gallery)
 
 
 def test_killed_then_verified_then_completed(tmp_path):

@@ -22,7 +22,7 @@ from timm.models import save_for_hf
 
 from tests.helpers.own_people import rank_1
 from tests.helpers.small_models import write_clip
-from tests.training.test_recipes import attributes, tiny
+from tests.helpers.tiny_recipes import attributes, tiny
 from textreid.recipe import (
     AugmentRecipe,
     OptimizerRecipe,

@@ -169,3 +169,21 @@ def tensors(value: object) -> Iterator[Tensor]:
     elif isinstance(value, Mapping):
         for inner in value.values():
             yield from tensors(inner)
+
+
+TIE_PEOPLE = [
+    *(
+        "binomial_deviance",
+        "circle",
+        "cmpm",
+        "identification",
+        "itc",
+        "sdm",
+        "tal",
+        "triplet",
+        "verification",
+    ),
+    *("identification dropout", "identification cosine", "identification arc", "identification circle"),
+    *("triplet all", "triplet weighted", "triplet euclidean", "itc own", "itc learned"),
+]
+"""Cases that by themselves bring an image and the sentences of its person together."""

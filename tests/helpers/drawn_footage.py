@@ -118,3 +118,6 @@ class Watcher:
 def colour_of(image: np.ndarray) -> int:
     """0, 1 or 2: whether a picture is red, green or blue on the whole."""
     return int(image.reshape(-1, 3).mean(axis=0).argmax())
+
+
+SCENE = picture([Walker(RED, 0, 1, left=10), Walker(BLUE, 0, 1, left=90, top=20)], 0.0)

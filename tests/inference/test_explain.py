@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.helpers.branched_model import RECIPE, model_with_branches, pictures
 from tests.helpers.small_models import CAPTIONS, write_clip
-from tests.models.branches.test_in_a_model import RECIPE, model_with_branches, pictures
 from textreid.errors import ModelError, UnknownNameError
 from textreid.inference.encoder import Encoder
 from textreid.inference.explain import match_parts

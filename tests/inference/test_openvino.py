@@ -5,15 +5,15 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image
-from torch import Tensor, nn
+from torch import Tensor
 
 from tests.helpers.small_models import CAPTIONS, small_recipe, write_clip
+from tests.helpers.small_text_graph import Sentences, sentences
 from textreid.inference import openvino as fast
 from textreid.inference.adapters import TransformersAdapter, load_adapter
 from textreid.inference.encoder import Encoder
@@ -25,23 +25,6 @@ from textreid.models.pretrained.joint import start_model
 ROOT = Path(__file__).parents[2]
 
 
-class Sentences(nn.Module):
-    """The mean of embeddings, with whatever `twist` does to it."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        torch.manual_seed(0)
-        self.table = nn.Embedding(50, 8)
-
-    def get_text_features(self, input_ids: Tensor, attention_mask: Tensor) -> SimpleNamespace:
-        mask = attention_mask.unsqueeze(2)
-        mean = (self.table(input_ids) * mask).sum(1) / mask.sum(1)
-        return SimpleNamespace(pooler_output=self.twist(mean))
-
-    def twist(self, vectors: Tensor) -> Tensor:
-        return vectors
-
-
 class Restless(Sentences):
     def twist(self, vectors: Tensor) -> Tensor:
         return vectors + torch.randn_like(vectors)
@@ -50,13 +33,6 @@ class Restless(Sentences):
 class Branching(Sentences):
     def twist(self, vectors: Tensor) -> Tensor:
         return vectors if vectors.sum() > 0 else -vectors
-
-
-def sentences(rows: int, length: int) -> tuple[Tensor, Tensor]:
-    generator = torch.Generator().manual_seed(rows + length)
-    mask = torch.ones(rows, length, dtype=torch.int64)
-    mask[-1, length // 2 :] = 0
-    return torch.randint(0, 50, (rows, length), generator=generator), mask
 
 
 @pytest.fixture
@@ -142,7 +118,7 @@ def test_a_signal_is_handled_after_two_were_compiled_and_let_go() -> None:
     script = """
 import gc, os, signal, sys
 import torch
-from tests.inference.test_openvino import Sentences, sentences
+from tests.helpers.small_text_graph import Sentences, sentences
 from textreid.inference.openvino import load
 from textreid.inference.onnx_graphs import TextGraph, to_onnx
 

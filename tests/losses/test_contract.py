@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from tests.helpers.batches import SIZES, batch_of, full_batch, random_pairs, rearranged, tensors
+from tests.helpers.batches import SIZES, TIE_PEOPLE, batch_of, full_batch, random_pairs, rearranged, tensors
 from textreid import losses
 from textreid.errors import InputError, UnknownNameError
 from textreid.losses import Sizes
@@ -40,22 +40,6 @@ VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
     "alignment words": ("alignment", {"phrases": "words"}),
 }
 CASES = {name: (name, {}) for name in losses.names()} | VARIANTS
-TIE_PEOPLE = [
-    *(
-        "binomial_deviance",
-        "circle",
-        "cmpm",
-        "identification",
-        "itc",
-        "sdm",
-        "tal",
-        "triplet",
-        "verification",
-    ),
-    *("identification dropout", "identification cosine", "identification arc", "identification circle"),
-    *("triplet all", "triplet weighted", "triplet euclidean", "itc own", "itc learned"),
-]
-"""Cases that by themselves bring an image and the sentences of its person together."""
 
 
 @pytest.fixture(params=CASES)

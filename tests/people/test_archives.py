@@ -10,8 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.helpers.drawn_footage import Watcher
-from tests.people.test_photos import SCENE
+from tests.helpers.drawn_footage import SCENE, Watcher
 from textreid.errors import InputError
 from textreid.people import Found, Skipped, archives, find_people, list_sources, load_frame
 

@@ -8,10 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.helpers.drawn_footage import BLUE, RED, Walker, Watcher, colour_of, picture
+from tests.helpers.drawn_footage import SCENE, Watcher, colour_of
 from textreid.people import Found, Skipped, find_people, list_sources, load_frame
-
-SCENE = picture([Walker(RED, 0, 1, left=10), Walker(BLUE, 0, 1, left=90, top=20)], 0.0)
 
 
 def photo(path: Path, pixels: np.ndarray = SCENE, **options: object) -> Path:

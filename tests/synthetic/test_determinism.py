@@ -2,31 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import subprocess
 import sys
 
 import numpy as np
 
-from textreid.synthetic import Camera, View, built_in_gallery, caption, draw_crop, sample_pedestrians
-from textreid.synthetic.drawing.seeding import rng
+from tests.helpers.drawn_digest import digest
+from textreid.synthetic import Camera, View, built_in_gallery, draw_crop, sample_pedestrians
 
 PROGRAM = """
-from tests.synthetic.test_determinism import digest
+from tests.helpers.drawn_digest import digest
 print(digest([5, 1, 3]))
 """
-
-
-def digest(order: list[int]) -> str:
-    """Of crops and captions drawn in the given order, hashed in the order of numbers."""
-    people = sample_pedestrians(6, seed=11)
-    pages: dict[int, bytes] = {}
-    for number in order:
-        person, camera = people[number], Camera.place(11, number)
-        view = View.sample(rng(11, number), person, pitch=camera.pitch)
-        pages[number] = draw_crop(person, view, camera, seed=4).tobytes() + caption(person, view, 4).encode()
-    return hashlib.sha256(b"".join(pages[number] for number in sorted(pages))).hexdigest()
 
 
 def test_another_process_in_another_order_draws_the_same_bytes() -> None:

@@ -14,14 +14,12 @@ from PIL import Image
 from timm.models import save_for_hf
 
 from tests.helpers.small_models import write_clip, write_joint
+from tests.helpers.tiny_recipes import PEOPLE, attributes, tiny
 from textreid.inference.encoder import Encoder
 from textreid.recipe import load_recipe, recipe_names, with_root
 from textreid.synthetic import write_cuhk_pedes, write_market1501
 from textreid.training.progress import StepReport
 from textreid.training.train import train
-
-PEOPLE = 16  # half of them are for training in Market-1501
-TINY_SCRATCH = ["model.init=scratch", "model.image_backbone=test_efficientnet", "model.text_layers=2"]
 
 
 @pytest.fixture(scope="module")
@@ -34,23 +32,6 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-def attributes() -> dict[str, np.ndarray]:
-    """A part of the authors' annotation file: columns of 1 and 2, one row a person."""
-    colours = [f"up{name}" for name in ("black", "white", "red", "purple", "yellow", "gray", "blue", "green")]
-    plain = ["backpack", "bag", "handbag", "clothes", "down", "up", "hair", "hat", "gender"]
-    lower = ("black", "white", "pink", "purple", "yellow", "gray", "blue", "green", "brown")
-    columns = {
-        name: np.array([[1 + (number * person + person) % 2 for person in range(PEOPLE)]], np.uint8)
-        for number, name in enumerate([*plain, "age"])
-    }
-    for names in (colours, [f"down{name}" for name in lower]):
-        for number, name in enumerate(names):
-            worn = [[2 if person % len(names) == number else 1 for person in range(PEOPLE)]]
-            columns[name] = np.array(worn, np.uint8)
-    people = [f"{person + 1:04}" for person in range(PEOPLE)]
-    return columns | {"image_index": np.array([people], dtype=object)}
-
-
 @pytest.fixture(scope="module")
 def hub(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A CLIP, a ResNet and a joint model, each in the layout that the real ones have on the hub."""
@@ -60,39 +41,6 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Path:
     torch.manual_seed(0)
     save_for_hf(timm.create_model("test_resnet"), hub / "resnet", safe_serialization=True)
     return hub
-
-
-def tiny(name: str, hub: Path) -> list[str]:
-    """What exchanges a recipe's towers and sizes for the smallest that have all of its parts."""
-    recipe = load_recipe(name)
-    model = recipe.model
-    changes = [
-        "workers=0",
-        "precision=fp32",
-        "sampler.identities=4",
-        f"sampler.images={min(2, recipe.sampler.images)}",
-    ]
-    if "clip" in model.init:
-        changes.append(f"model.init={hub / 'clip'}")
-    elif model.init.startswith("runs/"):
-        changes.append(f"model.init={hub / 'joint'}")
-    elif model.image_init == "scratch":
-        changes.append("model.image_backbone=osnet_x0_25")
-    elif model.image_init:
-        changes += [f"model.image_init={hub / 'resnet'}", "model.projection_dim=96"]
-    else:
-        changes += [*TINY_SCRATCH, "model.text_width=64", "model.vocabulary=200", "model.projection_dim=32"]
-    if model.text_layers_to_keep:
-        changes.append("model.text_layers_to_keep=[0, 1]")
-    for number, data in enumerate(recipe.data):
-        if data.name == "synthetic":
-            changes += [f"data.{number}.identities={PEOPLE - 4}", f"data.{number}.images=2"]
-    if any(val.name == "synthetic" for val in recipe.val):
-        changes += [f"val.identities={PEOPLE}", "val.images=2"]
-    epochs = 2 if recipe.noise else 1
-    for number, _ in enumerate(recipe.phases):
-        changes += [f"phases.{number}.epochs={epochs}", f"phases.{number}.image_size=[64, 32]"]
-    return changes
 
 
 @pytest.mark.parametrize("name", recipe_names())

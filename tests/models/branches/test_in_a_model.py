@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from PIL import Image
 
+from tests.helpers.branched_model import RECIPE, model_with_branches, pictures
 from tests.helpers.small_models import CAPTIONS
 from textreid.errors import InputError
 from textreid.inference.encoder import Encoder
@@ -17,36 +17,10 @@ from textreid.models.folder import load_whole, save_model
 from textreid.models.joint import JointModel
 from textreid.models.pretrained.joint import start_model
 from textreid.models.processor import JointProcessor
-from textreid.recipe import ModelRecipe
 from textreid.training.freezing import freeze
 
-RECIPE = ModelRecipe(
-    init="scratch",
-    image_backbone="test_efficientnet",
-    projection_dim=24,
-    text_layers=1,
-    text_width=32,
-    vocabulary=120,
-    global_weight=0.5,
-    branches={
-        "stripes": {"dim": 8, "count": 3, "refined": True},
-        "granularity": {"dim": 4, "weight": 0.25},
-        "patches": {"dim": 6, "count": 5},
-    },
-)
 SIZES = {"global": 24, "stripes": 3 * 8, "granularity": 7 * 4, "patches": 5 * 6}
 SHARES = {"global": 0.5, "stripes": 1.0, "granularity": 0.25, "patches": 1.0}
-
-
-def model_with_branches(recipe: ModelRecipe = RECIPE) -> tuple[JointModel, JointProcessor]:
-    torch.manual_seed(0)
-    model, processor = start_model(recipe, (96, 32), CAPTIONS)
-    return model.eval(), processor
-
-
-def pictures(n: int) -> list[Image.Image]:
-    random = np.random.default_rng(0)
-    return [Image.fromarray(random.integers(0, 256, (96, 32, 3), dtype=np.uint8)) for _ in range(n)]
 
 
 def test_weights_and_options_come_back_from_the_folder(tmp_path: Path) -> None:

@@ -1,0 +1,28 @@
+"""A crowd that takes long enough to index for a process to be stopped in between."""
+
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+
+from tests.helpers.toy import COLOURS, draw_person
+from textreid_index import Gallery
+
+ROOT = Path(__file__).parents[2]
+
+
+PEOPLE = 990
+
+
+def draw_crowd(folder: Path) -> None:
+    folder.mkdir()
+    outfits = itertools.islice(itertools.cycle(itertools.product(COLOURS, COLOURS)), PEOPLE)
+    for number, (upper, lower) in enumerate(outfits):
+        draw_person(upper, lower).save(folder / f"{number}.png")
+
+
+def people_in(path: Path) -> int:
+    if not (path / "gallery.sqlite").exists():
+        return 0
+    with Gallery.open(path, create=True) as gallery:
+        return len(gallery)
