@@ -123,7 +123,7 @@ def test_a_long_list_of_unreadable_images_is_cut(tmp_path):
         image.unlink()
     with pytest.raises(InputError) as caught:
         measure("cuhk-pedes", tmp_path)
-    assert str(caught.value).endswith("... and 5 more")
+    assert str(caught.value).endswith("\nand 5 more")
 
 
 def test_missing_data_says_where_it_was_expected(tmp_path):

@@ -249,11 +249,35 @@ class TestBrokenFolders:
         with pytest.raises(ModelError, match="Cannot load the model"):
             Encoder.load(folder)
 
-    @pytest.mark.parametrize("name", ["config.json", "processor_config.json", "tokenizer.json"])
-    def test_broken_json(self, folder: Path, name: str) -> None:
-        (folder / name).write_text("{")
+    @pytest.mark.parametrize(
+        ("name", "content"),
+        [
+            ("config.json", "{"),
+            ("processor_config.json", "{"),
+            ("tokenizer.json", "{"),
+            ("tokenizer.json", "{}"),  # the library raises Exception itself
+            ("tokenizer_config.json", "null"),  # an AttributeError in the library
+        ],
+    )
+    def test_broken_json(self, folder: Path, name: str, content: str) -> None:
+        (folder / name).write_text(content)
         with pytest.raises(ModelError, match="Cannot load the model"):
             Encoder.load(folder)
+
+    def test_settings_that_are_no_table(self, folder: Path) -> None:
+        (folder / "config.json").write_text("[]")
+        with pytest.raises(ModelError, match=r"config\.json' is no table of settings"):
+            Encoder.load(folder)
+
+    def test_a_mistake_of_ours_is_no_damaged_model(
+        self, folder: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def mistaken(*_: object) -> None:
+            raise AttributeError("a mistake")
+
+        monkeypatch.setattr("textreid.inference.encoder._dimension", mistaken)
+        with pytest.raises(AttributeError, match="a mistake"):
+            Encoder.load(folder, device="cpu")
 
     def test_pickled_weights_are_not_read(self, folder: Path) -> None:
         torch.save(load_file(folder / "model.safetensors"), folder / "pytorch_model.bin")

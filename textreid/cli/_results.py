@@ -1,9 +1,8 @@
-"""Measured results as tables for the terminal, and the bars that are seen while they are measured."""
+"""Measured results as tables for the terminal."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from textreid.cli._console import stderr
@@ -23,23 +22,6 @@ ROWS = {
     "mAP_trapezoid": "mAP (Market-1501 toolkit)",
     "mINP": "mINP",
 }
-
-
-@contextmanager
-def progress_bars() -> Iterator[Callable[[str, int, int], None]]:
-    """One bar on stderr for each thing that is encoded, with rate and time left."""
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=stderr()) as bars:
-        tasks = {}
-
-        def show(what: str, done: int, total: int) -> None:
-            if what not in tasks:
-                tasks[what] = bars.add_task(what, total=total)
-            bars.update(tasks[what], completed=done, total=total)
-
-        yield show
 
 
 def columns_of(evaluation: Evaluation, selection: str = "") -> dict[str, RetrievalResult]:

@@ -9,9 +9,15 @@ import typer
 
 from textreid.cli._console import print_json, print_table, stderr
 from textreid.cli._options import AsJson, Device, ReportFile, ReportPictures
-from textreid.cli._results import columns_of, progress_bars, warn_of_differences
+from textreid.cli._progress import progress_bars
+from textreid.cli._results import columns_of, warn_of_differences
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rich.table import Table
+
+    from textreid.evaluate.suite import Row
     from textreid.types import ImageTextEncoder
 
 
@@ -77,10 +83,14 @@ def run(
     if as_json:
         print_json({"suite": chosen.name, "rows": [row.to_dict() for row in rows]})
         return
+    print_table(_table(f"{chosen.name}: {chosen.description}" if chosen.description else chosen.name, rows))
 
+
+def _table(title: str, rows: Sequence[Row]) -> Table:
+    """One line for each model, data set and direction."""
     from rich.table import Table
 
-    table = Table(title=f"{chosen.name}: {chosen.description}" if chosen.description else chosen.name)
+    table = Table(title=title)
     for heading in ("model", "data set", "domain", "direction", "R@1", "R@5", "R@10", "mAP", "mINP"):
         table.add_column(heading, justify="right" if heading.startswith(("R@", "mAP", "mINP")) else "left")
     for row in rows:
@@ -91,4 +101,4 @@ def run(
         for direction, result in columns_of(row.evaluation).items():
             values = (f"{result.percent[metric]:.2f}" for metric in ("R1", "R5", "R10", "mAP", "mINP"))
             table.add_row(*place, direction, *values)
-    print_table(table)
+    return table

@@ -9,7 +9,8 @@ import typer
 
 from textreid.cli._console import print_json, print_table, stderr
 from textreid.cli._options import AsJson, Device
-from textreid.cli._results import in_words, progress_bars
+from textreid.cli._progress import progress_bars
+from textreid.cli._results import in_words
 from textreid.errors import InputError
 
 if TYPE_CHECKING:

@@ -9,12 +9,12 @@ import typer
 
 from textreid.cli._console import print_json, print_table, stderr
 from textreid.cli._options import AsJson, Device, ReportFile, ReportPictures
+from textreid.cli._progress import progress_bars
 from textreid.cli._results import (
     columns_of,
     counts_in_words,
     metrics_table,
     parts_tables,
-    progress_bars,
     warn_of_differences,
 )
 from textreid.data import datasets

@@ -12,13 +12,14 @@ from rich.markup import escape
 
 from textreid.cli._console import plural, stderr
 from textreid.cli._options import Device, GalleryFolder, ModelName
+from textreid.cli._progress import make_bars
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from textreid.ingest.indexing import AddReport, Progress
 
-SHOWN = 20
+NAMED_FILES = 20
 """Skipped files that are named one by one."""
 
 
@@ -72,52 +73,42 @@ def run(
         # Where nothing is new no model was loaded, and the hint is not worth loading one.
         described = not report.added or search.encoder.reads_text
         example = '"a man in a blue shirt"' if described else "--image PHOTO"
-        _tell(report, gallery, len(search.gallery), example)
+        _print_summary(report, gallery, len(search.gallery), example)
 
 
 @contextmanager
 def _progress_bar() -> Iterator[Callable[[Progress], None]]:
-    """A bar on stderr with what is read, how fast, and how long it will still take."""
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
-    from rich.progress import Progress as Bar
-
-    columns = (
-        BarColumn(20),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[rate]}"),
-        TimeRemainingColumn(elapsed_when_finished=True),
-        TextColumn("{task.description}"),
-    )
+    """A bar with what is read, how fast, and how long it will still take."""
     console = stderr()
-    with Bar(*columns, console=console, transient=console.is_terminal) as bar:
-        task = bar.add_task("looking for what is new", total=None, rate="")
+    with make_bars(console, transient=console.is_terminal) as bars:
+        task = bars.add_task("looking for what is new", total=None, details="")
         begun: float | None = None
 
         def show(progress: Progress) -> None:
             nonlocal begun
             if begun is None:
                 begun = progress.done
-                bar.reset(task)
-            files, seconds = progress.done - begun, bar.tasks[0].elapsed or 0.0
+                bars.reset(task, description="files")
+            files, seconds = progress.done - begun, bars.tasks[0].elapsed or 0.0
+            rate = f"{files / seconds:.1f} files/s, " if files >= 1 and seconds > 1 else ""
             found = plural(progress.people, "person", "people")
-            bar.update(
+            bars.update(
                 task,
-                description=f"{found}, {escape(Path(progress.source).name)}",
                 total=progress.total,
                 completed=progress.done,
-                rate=f"{files / seconds:.1f} files/s" if files >= 1 and seconds > 1 else "",
+                details=f"{rate}{found}, {escape(Path(progress.source).name)}",
             )
 
         yield show
 
 
-def _tell(report: AddReport, gallery: Path, people: int, example: str) -> None:
+def _print_summary(report: AddReport, gallery: Path, people: int, example: str) -> None:
     """Say in plain words what happened, and what to type next."""
     console = stderr()
-    for skipped in report.skipped[:SHOWN]:
+    for skipped in report.skipped[:NAMED_FILES]:
         console.print("[yellow]skipped[/]", escape(f"{skipped.source}: {skipped.reason}"))
-    if len(report.skipped) > SHOWN:
-        console.print(f"... and {len(report.skipped) - SHOWN:,} more that could not be used.")
+    if len(report.skipped) > NAMED_FILES:
+        console.print(f"... and {len(report.skipped) - NAMED_FILES:,} more that could not be used.")
     parts = [f"{plural(report.added, 'person', 'people')} added"]
     parts += [f"{plural(report.known, 'file')} unchanged"] if report.known else []
     parts += [f"nobody found in {plural(report.empty, 'file')}"] if report.empty else []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -43,29 +44,12 @@ def run(
         raise UnknownNameError("format", layout, FORMATS)
     from textreid import synthetic
 
+    writers: dict[str, tuple[Callable[..., Path], str, int]] = {
+        "cuhk-pedes": (synthetic.write_cuhk_pedes, "images_per_identity", 4),
+        "market1501": (synthetic.write_market1501, "images_per_identity", 8),
+        "frames": (synthetic.write_frames, "frames", 40),
+    }
+    write, counted, usual = writers[layout]
+    count = {counted: usual if images is None else images}
     with progress_bar("drawing") as show:
-        if layout == "cuhk-pedes":
-            folder = synthetic.write_cuhk_pedes(
-                out,
-                identities=identities,
-                images_per_identity=4 if images is None else images,
-                seed=seed,
-                progress=show,
-            )
-        elif layout == "market1501":
-            folder = synthetic.write_market1501(
-                out,
-                identities=identities,
-                images_per_identity=8 if images is None else images,
-                seed=seed,
-                progress=show,
-            )
-        else:
-            folder = synthetic.write_frames(
-                out,
-                identities=identities,
-                frames=40 if images is None else images,
-                seed=seed,
-                progress=show,
-            )
-    print(folder)
+        print(write(out, identities=identities, seed=seed, progress=show, **count))

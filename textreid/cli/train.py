@@ -12,6 +12,7 @@ import typer
 
 from textreid.cli._console import stderr
 from textreid.cli._options import Device
+from textreid.cli._progress import make_bars
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -73,28 +74,18 @@ def run(
 
 @contextmanager
 def _progress(console: Console) -> Iterator[Callable[[StepReport], None]]:
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[rate]:.0f} images/s"),
-        TextColumn("{task.fields[losses]}"),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=console) as bar:
-        task = bar.add_task("reading the data", total=None, rate=0.0, losses="")
+    with make_bars(console) as bars:
+        task = bars.add_task("reading the data", total=None, details="")
 
         def report(step: StepReport) -> None:
             done = 0 if step.stage else step.epoch * step.steps
-            bar.update(
+            losses = " ".join(f"{name} {value:.3f}" for name, value in step.terms.items())
+            bars.update(
                 task,
                 description=step.stage or f"epoch {step.epoch + 1}/{step.epochs}",
                 completed=done + step.step,
                 total=step.steps if step.stage else step.epochs * step.steps,
-                rate=step.rate,
-                losses=" ".join(f"{name} {value:.3f}" for name, value in step.terms.items()),
+                details=f"{step.rate:.0f} images/s {losses}",
             )
 
         yield report

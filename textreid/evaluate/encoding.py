@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
 import numpy as np
-from PIL import Image
+from PIL.Image import Image
 
-from textreid.errors import ImageError, InputError
-from textreid.io.images import open_image
-from textreid.io.prefetch import prefetch
+from textreid.io import image_reader
+from textreid.io.image_reader import consecutive
 from textreid.types import ImageTextEncoder, PersonCrop, ShowProgress
 
 BATCH = 256
-NAMED = 20
+"""Images, or captions, that are handed to a model at once."""
 
 T = TypeVar("T")
 
@@ -26,7 +25,7 @@ class Item:
 
     Attributes:
         crop: the image.
-        caption: the sentence, None where the image itself is meant.
+        caption: its caption; None where the image itself is meant.
     """
 
     crop: PersonCrop
@@ -36,9 +35,9 @@ class Item:
 def encode_texts(encoder: ImageTextEncoder, captions: Sequence[str], show: ShowProgress) -> np.ndarray:
     """Every caption, [T, D] float32 of unit norm."""
     vectors = []
-    for batch in _batches(captions):
-        vectors.append(encoder.encode_texts(batch))
-        show("Captions", sum(map(len, vectors)), len(captions))
+    for rows in consecutive(len(captions), BATCH):
+        vectors.append(encoder.encode_texts(captions[rows.start : rows.stop]))
+        show("Captions", rows.stop, len(captions))
     return np.concatenate(vectors)
 
 
@@ -54,43 +53,22 @@ def encode_images(
 
 
 def read_images(
-    read: Callable[[Sequence[Image.Image]], T], crops: Sequence[PersonCrop], what: str, show: ShowProgress
+    read: Callable[[Sequence[Image]], T], crops: Sequence[PersonCrop], what: str, show: ShowProgress
 ) -> list[T]:
-    """What is read from every crop, batch by batch, while a thread decodes the next.
+    """What `read` makes of all crops, one result a batch, while a thread decodes the next.
 
-    Once one cannot be opened, the rest is only looked through for more of them.
+    Args:
+        read: given the images of a batch.
+        crops: N of them.
+        what: is being done, for `show`.
+        show: called with the progress.
 
     Raises:
         InputError: images cannot be read; it names them.
     """
-    found: list[T] = []
-    unreadable: list[str] = []
-    done = 0
-    for pictures, failures in prefetch(map(_open, _batches(crops)), 2):
-        unreadable += failures
-        if not unreadable:
-            found.append(read(pictures))
-        done += len(pictures) + len(failures)
-        show(what, done, len(crops))
-    if unreadable:
-        more = [f"... and {len(unreadable) - NAMED} more"] if len(unreadable) > NAMED else []
-        raise InputError(
-            f"{len(unreadable)} of {len(crops)} images cannot be read, so nothing was measured; "
-            "unpack the data set again.\n" + "\n".join(unreadable[:NAMED] + more)
-        )
+    files, batches = [crop.image for crop in crops], consecutive(len(crops), BATCH)
+    found = []
+    for batch in image_reader.read_images(files, batches, lambda _, images: read(images)):
+        found.append(batch)
+        show(what, batches[len(found) - 1].stop, len(crops))
     return found
-
-
-def _open(crops: Sequence[PersonCrop]) -> tuple[list[Image.Image], list[str]]:
-    """The pictures that can be read, and a line for each that cannot."""
-    pictures, failures = [], []
-    for crop in crops:
-        try:
-            pictures.append(open_image(crop.image))
-        except ImageError as error:
-            failures.append(f"{crop.image}: {error}")
-    return pictures, failures
-
-
-def _batches(items: Sequence[T]) -> Iterator[Sequence[T]]:
-    return (items[start : start + BATCH] for start in range(0, len(items), BATCH))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -57,7 +58,9 @@ def load_adapter(folder: Path, device: str) -> ModelAdapter:
     model = load_whole(AutoModel, folder)
     if not (hasattr(model, "get_image_features") and hasattr(model, "get_text_features")):
         raise ModelError(f"'{folder}' holds a {kind} model; a search needs one for both images and text.")
-    return TransformersAdapter(model, AutoProcessor.from_pretrained(folder, local_files_only=True), device)
+    with _libraries_reading(folder):
+        processor = AutoProcessor.from_pretrained(folder, local_files_only=True)
+    return TransformersAdapter(model, processor, device)
 
 
 class TransformersAdapter:
@@ -134,7 +137,7 @@ class SentenceTransformersAdapter:
     def __init__(self, folder: Path, device: str) -> None:
         from sentence_transformers import SentenceTransformer
 
-        with quiet(warnings=True):
+        with quiet(warnings=True), _libraries_reading(folder):
             self.model = SentenceTransformer(
                 str(folder), device=device, model_kwargs={"use_safetensors": True}, local_files_only=True
             )
@@ -170,6 +173,15 @@ def _model_type(config: Path) -> str | None:
     if not isinstance(content, dict):
         raise ModelError(f"'{config}' is no table of settings: copy or download the model again.")
     return content.get("model_type")
+
+
+@contextmanager
+def _libraries_reading(folder: Path) -> Iterator[None]:
+    """For code of the libraries alone: damaged files raise every kind in them, in tokenizers `Exception`."""
+    try:
+        yield
+    except Exception as error:
+        raise ModelError(f"Cannot load the model in '{folder}': {error}") from error
 
 
 def _longest(limit: int, model: Any) -> int:
