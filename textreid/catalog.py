@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from textreid.errors import ModelError, UnknownNameError
+from textreid_index.whole_folder import recover
 
 FINGERPRINTED = ["*.json", "*.safetensors", "vocab.txt", "merges.txt", "*.model"]
 CALIBRATION = "calibration.json"
@@ -65,6 +66,7 @@ def find_model(name: str) -> tuple[str, Path]:
     if name in folders:
         return name, folders[name]
     path = Path(name).expanduser()
+    recover(path)
     if path.is_dir():
         return str(path.resolve()), path.resolve()
     if name.count("/") != 1 or name.startswith((".", "/", "~")):
@@ -110,7 +112,8 @@ def _folders() -> dict[str, Path]:
         for root in roots
         if root.is_dir()
         for folder in sorted(root.iterdir())
-        if (folder / "config.json").is_file() or (folder / "modules.json").is_file()
+        if not folder.name.startswith(".")  # what a killed writer may leave
+        and ((folder / "config.json").is_file() or (folder / "modules.json").is_file())
     }
 
 

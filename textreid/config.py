@@ -84,8 +84,13 @@ def require_above(config: object, limit: float, *names: str) -> None:
 def require_at_least(config: object, least: float, *names: str) -> None:
     """Raise `InputError` where a value of these names is less than `least`."""
     for name in names:
-        if getattr(config, name) < least:
-            raise InputError(f"{name} is {getattr(config, name)}; it must be at least {least:g}.")
+        check_at_least(name, getattr(config, name), least)
+
+
+def check_at_least(name: str, value: float, least: float) -> None:
+    """Raise `InputError` where the value, called `name`, is less than `least`."""
+    if value < least:
+        raise InputError(f"{name} is {value}; it must be at least {least:g}.")
 
 
 def require_fraction(config: object, *names: str) -> None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
-import tempfile
 from collections.abc import Iterable, Iterator
 from importlib.metadata import version
 from pathlib import Path
@@ -15,6 +13,7 @@ from textreid.search.person_search import PersonSearch
 from textreid.synthetic import Frame, built_in_gallery
 from textreid.synthetic.shots.frames import SEED
 from textreid_index import Gallery, GalleryError, Record
+from textreid_index.whole_folder import recover, whole_folder
 
 if TYPE_CHECKING:
     from textreid.types import ImageTextEncoder
@@ -48,14 +47,13 @@ def prepare(encoder: ImageTextEncoder, *, frames: int = 40, folder: Path | None 
     """
     home = folder or cache_folder()
     target = home / f"drawn-people-{version('textreid')}-{SEED}-{frames}-{encoder.info.fingerprint[:16]}"
+    recover(target)
     if not _usable(target / "gallery", encoder):
-        home.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=home) as temporary:
-            made = Path(temporary) / "made"
-            with PersonSearch.open(made / "gallery", create=True, encoder=encoder) as search:
-                search.add_sightings(_sightings(built_in_gallery(frames), made / "frames", target / "frames"))
-            shutil.rmtree(target, ignore_errors=True)
-            made.rename(target)
+        with (
+            whole_folder(target, replace=True) as made,
+            PersonSearch.open(made / "gallery", create=True, encoder=encoder) as search,
+        ):
+            search.add_sightings(_sightings(built_in_gallery(frames), made / "frames", target / "frames"))
     return target / "gallery"
 
 

@@ -96,7 +96,7 @@ def test_an_interrupted_run_leaves_nothing(tmp_path: Path) -> None:
 
 
 def test_leftovers_of_a_killed_run_do_not_stand_in_the_way(tmp_path: Path) -> None:
-    leftover = tmp_path / ".CUHK-PEDES.part" / "imgs"
+    leftover = tmp_path / ".CUHK-PEDES.0a1b2c3d.part" / "imgs"
     leftover.mkdir(parents=True)
     (leftover / "half.jpg").write_bytes(b"half")
     folder = write_cuhk_pedes(tmp_path, identities=1, images_per_identity=1, seed=0)

@@ -25,6 +25,7 @@ import numpy as np
 from textreid.catalog import CALIBRATION
 from textreid.errors import InputError, ModelError
 from textreid.types import QueryKind
+from textreid_index.whole_folder import whole_file
 
 
 @dataclass(frozen=True)
@@ -161,10 +162,9 @@ class Calibration:
             ModelError: the folder cannot be written.
         """
         path = folder / CALIBRATION
-        partial = path.with_suffix(".partial")
         try:
-            partial.write_text(json.dumps(asdict(self), indent=1) + "\n", encoding="utf-8")
-            partial.replace(path)
+            with whole_file(path) as file:
+                file.write((json.dumps(asdict(self), indent=1) + "\n").encode())
         except OSError as error:
             raise ModelError(
                 f"'{path}' cannot be written: {error.strerror}. Copy the model first."

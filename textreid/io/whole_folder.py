@@ -1,47 +1,32 @@
-"""Folders that appear whole or not at all."""
+"""Folders and files that appear whole or not at all, with errors that a user can act on."""
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from textreid.errors import InputError
+from textreid_index import whole_folder as ground
 
 
 @contextmanager
-def whole_folder(target: Path) -> Iterator[Path]:
-    """Yield a working folder beside `target` that is renamed to it when the block ends well.
-
-    An interrupted run leaves nothing under the target's name; its leftovers are removed by the next run.
+def whole_folder(target: Path, *, replace: bool = False) -> Iterator[Path]:
+    """Yield an empty folder that becomes `target` when the block ends well, and is removed when it fails.
 
     Args:
-        target: a folder that must not exist yet.
+        target: parents are made if missing.
+        replace: put it in the place of an older folder, which stays untouched until then.
 
     Raises:
-        InputError: the target exists, or its parent cannot be written.
+        InputError: the target exists and is not to be replaced, or it cannot be written.
     """
-    if target.exists():
+    if not replace and target.exists():
         raise InputError(f"{target} exists already. Name another folder, or remove it first.")
-    working = target.with_name(f".{target.name}.part")
     try:
-        shutil.rmtree(working, ignore_errors=True)
-        working.mkdir(parents=True)
+        with ground.whole_folder(target, replace=replace) as working:
+            yield working
     except OSError as error:
         raise InputError(
-            f"{target.parent} cannot be written: {error.strerror}. Name another folder."
+            f"{target} cannot be written: {error}. Name another folder, or free space."
         ) from error
-    try:
-        yield working
-        working.rename(target)
-    except BaseException:
-        shutil.rmtree(working, ignore_errors=True)
-        raise
-
-
-def at_least(name: str, value: int, least: int) -> int:
-    """`value`, or an InputError that says how large it must be."""
-    if value < least:
-        raise InputError(f"{name} is {value}; it must be at least {least}.")
-    return value

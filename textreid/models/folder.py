@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,32 +13,35 @@ from torch import Tensor
 from transformers.utils import logging
 
 from textreid.errors import ModelError
+from textreid.io.whole_folder import whole_folder
 from textreid.models.joint import JointModel
 from textreid.models.processor import JointProcessor
+from textreid_index.whole_folder import recover
 
 
 def save_model(model: JointModel, processor: JointProcessor, folder: Path) -> None:
     """Write a model folder: fp16 weights, configuration, processor, the modules of sentence-transformers.
 
-    The folder appears whole or not at all. It loads as fp32 with `AutoModel` and as a `SentenceTransformer`.
+    The folder appears whole or not at all; an older one stays until then. It loads as fp32 with `AutoModel`
+    and as a `SentenceTransformer`.
 
     Args:
         model: any precision; not changed.
         processor: its image size becomes the model's.
         folder: replaced if it exists.
+
+    Raises:
+        InputError: it cannot be written.
     """
-    partial = folder.with_name(folder.name + ".partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    with quiet():
-        model.save_pretrained(partial, state_dict={name: _half(t) for name, t in model.state_dict().items()})
-    (partial / "model.safetensors").chmod(0o644)  # safetensors writes for its owner alone
-    processor.save_pretrained(partial)
-    config = json.loads((partial / "config.json").read_text(encoding="utf-8"))
-    config.get("text_config", {}).pop("_name_or_path", None)  # where its start lay on this machine
-    _write_json(partial / "config.json", config | {"dtype": "float32"})
-    _add_sentence_transformers_modules(partial, ("text", "image") if model.config.reads_text else ("image",))
-    shutil.rmtree(folder, ignore_errors=True)
-    partial.rename(folder)
+    with whole_folder(folder, replace=True) as new:
+        with quiet():
+            model.save_pretrained(new, state_dict={name: _half(t) for name, t in model.state_dict().items()})
+        (new / "model.safetensors").chmod(0o644)  # safetensors writes for its owner alone
+        processor.save_pretrained(new)
+        config = json.loads((new / "config.json").read_text(encoding="utf-8"))
+        config.get("text_config", {}).pop("_name_or_path", None)  # where its start lay on this machine
+        _write_json(new / "config.json", config | {"dtype": "float32"})
+        _add_sentence_transformers_modules(new, ("text", "image") if model.config.reads_text else ("image",))
 
 
 def _half(tensor: Tensor) -> Tensor:
@@ -83,6 +85,7 @@ def load_whole(kind: Any, folder: Path, **options: Any) -> Any:
         ModelError: weights are missing; transformers would draw them at random and go on.
         OSError, ValueError, RuntimeError: as `from_pretrained` raises them.
     """
+    recover(folder)
     with quiet():
         model, report = kind.from_pretrained(
             folder,

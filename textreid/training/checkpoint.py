@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -18,6 +17,7 @@ from textreid.io.run_folder import RunFolder, write_json
 from textreid.recipe.recipe import Recipe
 from textreid.recipe.renamed import rename_keys
 from textreid.training.progress import Progress
+from textreid_index.whole_folder import whole_file
 
 
 def settle(recipe: Recipe, out: Path) -> None:
@@ -40,7 +40,6 @@ def settle(recipe: Recipe, out: Path) -> None:
                 f"'{out}' holds a run with another {' and '.join(changed)}: choose another --out, or delete"
                 f" '{path}' to go on with the new settings from where it is."
             )
-    out.mkdir(parents=True, exist_ok=True)
     write_json(path, asdict(recipe))
 
 
@@ -65,14 +64,9 @@ def save_state(folder: Path, progress: Progress, parts: Mapping[str, Any]) -> No
         progress: how far it is.
         parts: name -> what has a `state_dict()`.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    partial = folder / "state.partial"
     state = {"progress": vars(progress), **{name: part.state_dict() for name, part in parts.items()}}
-    with partial.open("wb") as file:
+    with whole_file(RunFolder(folder).state) as file:
         torch.save(state, file)
-        file.flush()
-        os.fsync(file.fileno())
-    partial.replace(RunFolder(folder).state)
 
 
 def load_state(folder: Path, parts: Mapping[str, Any]) -> Progress:

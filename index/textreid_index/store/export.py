@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import shutil
 import sqlite3
-import tempfile
 from dataclasses import asdict
 from pathlib import Path
 
@@ -14,6 +12,7 @@ import numpy as np
 from textreid_index.errors import GalleryError
 from textreid_index.store import gallery_table
 from textreid_index.store import people_table as people
+from textreid_index.whole_folder import whole_folder
 
 
 def export(db: sqlite3.Connection, folder: Path) -> None:
@@ -25,14 +24,8 @@ def export(db: sqlite3.Connection, folder: Path) -> None:
     if folder.exists():
         raise GalleryError(f"{folder} exists already. Name a new folder to export to.")
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-        try:
-            _write(db, unfinished)
-            unfinished.rename(folder)
-        except BaseException:
-            shutil.rmtree(unfinished, ignore_errors=True)
-            raise
+        with whole_folder(folder) as working:
+            _write(db, working)
     except OSError as error:
         raise GalleryError(f"The gallery cannot be exported to {folder}: {error.strerror}.") from error
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import numpy as np
 from PIL import Image
 
-from textreid.io.whole_folder import at_least
+from textreid.config import check_at_least
 from textreid.synthetic.drawing.seeding import rng as seeded
 from textreid.synthetic.pedestrians.pedestrian import Pedestrian
 from textreid.synthetic.pedestrians.pose import View
@@ -90,9 +90,9 @@ def built_in_gallery(
     Raises:
         InputError: a number is below 1.
     """
-    at_least("frames", frames, 1)
-    at_least("cameras", cameras, 1)
-    at_least("identities", identities, 1)
+    check_at_least("frames", frames, 1)
+    check_at_least("cameras", cameras, 1)
+    check_at_least("identities", identities, 1)
     people = sample_pedestrians(identities, seed)
     track = 0
     for index in range(cameras):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from PIL import Image
 
-from textreid.io.whole_folder import at_least
+from textreid.config import check_at_least
 from textreid.synthetic.drawing.seeding import rng as seeded
 from textreid.synthetic.pedestrians.pedestrian import Pedestrian
 from textreid.synthetic.pedestrians.pose import View
@@ -49,7 +49,7 @@ def draw_tracklet(
     Raises:
         InputError: `length` is below 1.
     """
-    at_least("length", length, 1)
+    check_at_least("length", length, 1)
     scene = Scene.of(camera)
     rng = seeded(seed, "tracklet", person.number, camera.number)
     walk = Walk.sample(scene, person, rng)

@@ -7,8 +7,9 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+from textreid.config import check_at_least
 from textreid.errors import InputError
-from textreid.io.whole_folder import at_least, whole_folder
+from textreid.io.whole_folder import whole_folder
 from textreid.synthetic.drawing.seeding import rng as seeded
 from textreid.synthetic.pedestrians.pose import View
 from textreid.synthetic.pedestrians.sampling import sample_pedestrians
@@ -48,8 +49,8 @@ def write_cuhk_pedes(
     Raises:
         InputError: the folder exists, a number is too small or the shares do not sum to 1.
     """
-    at_least("identities", identities, 1)
-    at_least("images_per_identity", images_per_identity, 1)
+    check_at_least("identities", identities, 1)
+    check_at_least("images_per_identity", images_per_identity, 1)
     if min(split) < 0 or abs(sum(split) - 1) > 1e-6:
         raise InputError(f"The shares of train, val and test are {split}; give three shares that sum to 1.")
     names = _splits(identities, split)

@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from textreid.io.whole_folder import at_least, whole_folder
+from textreid.config import check_at_least
+from textreid.io.whole_folder import whole_folder
 from textreid.synthetic.drawing.seeding import rng as seeded
 from textreid.synthetic.pedestrians.pedestrian import Pedestrian
 from textreid.synthetic.pedestrians.pose import View
@@ -48,8 +49,8 @@ def write_market1501(
     Raises:
         InputError: the folder exists or a number is too small.
     """
-    at_least("identities", identities, 2)
-    at_least("images_per_identity", images_per_identity, 2)
+    check_at_least("identities", identities, 2)
+    check_at_least("images_per_identity", images_per_identity, 2)
     cameras = [Camera.place(seed, number) for number in range(1, CAMERAS + 1)]
     people = sample_pedestrians(identities, seed)
     spare = 0

@@ -6,7 +6,6 @@ sentences as they were written, the others vary them as training does.
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -26,6 +25,7 @@ from textreid.recipe.augment import TextRecipe
 from textreid.recipe.recipe import Recipe
 from textreid.training.length_buckets import encode_tokens
 from textreid.types import PersonCrop, ShowProgress
+from textreid_index.whole_folder import whole_folder
 
 BATCH = 64
 TOKENS, VECTORS = "tokens.f16", "vectors.npy"
@@ -136,16 +136,11 @@ def read_text_features(
 @contextmanager
 def _filling(folder: Path) -> Iterator[Path]:
     """A folder to write to that becomes `folder` in the end, or is gone if that fails."""
-    partial = folder.with_name(folder.name + ".partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir(parents=True)
     try:
-        yield partial
-        partial.replace(folder)
+        with whole_folder(folder) as partial:
+            yield partial
     except OSError as error:
         raise InputError(
             f"What a fixed tower makes of the training data cannot be kept in '{folder}': {error}. Free some"
             " space there, or keep fewer views: --set locked.0.views=1"
         ) from error
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)  # unless it has become the folder

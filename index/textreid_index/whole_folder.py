@@ -1,0 +1,166 @@
+"""Folders and files that appear whole or not at all, also in the place of older ones.
+
+What is written lies beside its target, in `.NAME.XXXXXXXX.part`, until it is complete and on the disk; then
+it is renamed. No system renames a folder over a full one, so an old folder is first renamed to `.NAME.old`.
+A process that ends between the two renames leaves the old folder there, whole, and `recover` puts it back:
+every writer does so before it begins, and so does whoever reads a folder that may be replaced.
+"""
+
+from __future__ import annotations
+
+import errno
+import glob
+import os
+import secrets
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import BinaryIO
+
+try:
+    import fcntl
+except ImportError:  # Windows, where what a killed writer leaves is not told from what one is writing
+    fcntl = None  # type: ignore[assignment]
+
+
+@contextmanager
+def whole_folder(target: Path, *, replace: bool = False) -> Iterator[Path]:
+    """Yield an empty folder that becomes `target` when the block ends well, and is removed when it fails.
+
+    Args:
+        target: parents are made if missing.
+        replace: put it in the place of an older folder, which stays untouched until then.
+
+    Raises:
+        FileExistsError: the target exists and is not to be replaced.
+        OSError: it cannot be written.
+    """
+    _prepare(target)
+    if not replace and target.exists():
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(target))
+    working = _working_name(target)
+    working.mkdir()
+    try:
+        with _claimed(working):
+            yield working
+            for path in (*working.rglob("*"), working):
+                _sync(path)
+            _rename_over(working, target)
+    except BaseException:
+        shutil.rmtree(working, ignore_errors=True)
+        raise
+
+
+@contextmanager
+def whole_file(target: Path) -> Iterator[BinaryIO]:
+    """Yield a file that becomes `target`, or takes its place, when the block ends well.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    _prepare(target)
+    working = _working_name(target)
+    try:
+        with working.open("xb") as file, _claimed(working):
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        working.replace(target)
+        _sync(target.parent)
+    except BaseException:
+        working.unlink(missing_ok=True)
+        raise
+
+
+def recover(target: Path) -> None:
+    """Put the old folder back where a process ended before the new one took its place."""
+    aside = _aside(target)
+    if aside.exists() and not target.exists():
+        aside.rename(target)
+
+
+def _aside(target: Path) -> Path:
+    return target.with_name(f".{target.name}.old")
+
+
+def _working_name(target: Path) -> Path:
+    return target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
+
+
+def _prepare(target: Path) -> None:
+    """Make the parents, and clear away what killed writers of this target have left."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    recover(target)
+    _discard_old(target)
+    for left in target.parent.glob(f".{glob.escape(target.name)}.*.part"):
+        if _abandoned(left):
+            _remove(left)
+
+
+def _rename_over(working: Path, target: Path) -> None:
+    try:
+        if target.exists():
+            target.rename(_aside(target))
+        working.rename(target)
+    except BaseException:
+        recover(target)
+        raise
+    _sync(target.parent)
+    _discard_old(target)
+
+
+def _discard_old(target: Path) -> None:
+    """Remove what stands aside, by a name under which half of it is never taken for a whole folder."""
+    aside = _aside(target)
+    if aside.exists():
+        _remove(aside.rename(_working_name(target)))
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
+
+
+@contextmanager
+def _claimed(path: Path) -> Iterator[None]:
+    """Hold a lock that says somebody is writing here; the system takes it off when the process ends."""
+    if fcntl is None:
+        yield
+        return
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        with suppress(OSError):  # a file system without locks: its leftovers stay
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _abandoned(path: Path) -> bool:
+    if fcntl is None:
+        return False
+    try:
+        descriptor = os.open(path, os.O_RDONLY)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    finally:
+        os.close(descriptor)
+    return True
+
+
+def _sync(path: Path) -> None:
+    """Bring a file, or the names in a folder, onto the disk."""
+    if os.name == "nt" and path.is_dir():  # folders cannot be opened there
+        return
+    descriptor = os.open(path, os.O_RDWR if os.name == "nt" else os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
