@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from textreid_index.whole_folder import recover, whole_file
+
 MODEL, RECIPE = "model", "recipe.json"
 
 
@@ -86,6 +88,7 @@ class RunFolder:
 
     def is_run(self) -> bool:
         """Whether a run has trained here, and has a model."""
+        recover(self.model)
         return self.log.is_file() and self.model.is_dir()
 
     def read_best(self) -> dict[str, Any]:
@@ -99,6 +102,5 @@ class RunFolder:
 
 def write_json(path: Path, content: Any) -> None:
     """Write JSON for people to read; a kill while writing leaves what was there before."""
-    partial = path.with_name(path.name + ".partial")
-    partial.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
-    partial.replace(path)
+    with whole_file(path) as file:
+        file.write((json.dumps(content, indent=2) + "\n").encode())
