@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from textreid_index import Embeddings, EncoderInfo, Gallery, Record, SourceState
+from textreid_index import Embeddings, EncoderInfo, Gallery, Record, SourceState, Where
 
 TOY = EncoderInfo("toy", "0123456789abcdef", 8)
 
@@ -54,3 +54,34 @@ def filled(path: Path, count: int, backend: str = "auto") -> tuple[Gallery, list
     gallery = Gallery.open(path, create=True, backend=backend)
     records = people(count)
     return gallery, records, fill(gallery, records)
+
+
+def accepts(where: Where, record: Record) -> bool:
+    """The filter in words, one record at a time."""
+    if where.camera is not None and record.camera != where.camera:
+        return False
+    if where.since is not None and (record.time is None or record.time < where.since):
+        return False
+    if where.until is not None and (record.time is None or record.time > where.until):
+        return False
+    if where.offset_since is not None and (record.offset is None or record.offset < where.offset_since):
+        return False
+    if where.offset_until is not None and (record.offset is None or record.offset > where.offset_until):
+        return False
+    if where.source is not None and record.source != where.source:
+        folder = where.source if where.source.endswith("/") else where.source + "/"
+        if not record.source.startswith(folder) and not record.source.startswith(where.source + "!"):
+            return False
+    return record.id not in where.exclude
+
+
+def loop(
+    records: list[Record], vectors: np.ndarray, query: np.ndarray, k: int, where: Where
+) -> list[tuple[str, float]]:
+    """Every cosine by itself, sorted by score and then id."""
+    scored = []
+    for record, vector in zip(records, vectors, strict=True):
+        if accepts(where, record):
+            cosine = sum(float(a) * float(b) for a, b in zip(vector, query, strict=True))
+            scored.append((-float(np.float32(cosine)), record.id))
+    return [(id, -score) for score, id in sorted(scored)[:k]]

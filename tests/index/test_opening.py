@@ -14,7 +14,13 @@ from pathlib import Path
 import pytest
 
 from tests.helpers.toy_gallery import fill, filled, people
-from textreid_index import ForeignGalleryError, Gallery, GalleryNotFoundError, UnknownBackendError
+from textreid_index import (
+    ForeignGalleryError,
+    Gallery,
+    GalleryDamagedError,
+    GalleryNotFoundError,
+    UnknownBackendError,
+)
 
 
 def test_missing_gallery_says_how_to_make_one(tmp_path: Path) -> None:
@@ -69,6 +75,14 @@ def test_newer_format_asks_to_upgrade(tmp_path: Path) -> None:
     filled(tmp_path / "g", 2)[0].close()
     database(tmp_path / "g" / "gallery.sqlite", "PRAGMA user_version = 99")
     with pytest.raises(ForeignGalleryError, match=r"format 99.*pip install -U textreid"):
+        Gallery.open(tmp_path / "g")
+
+
+@pytest.mark.parametrize("number", [0, -1])
+def test_a_format_that_was_never_written_is_damage(tmp_path: Path, number: int) -> None:
+    filled(tmp_path / "g", 2)[0].close()
+    database(tmp_path / "g" / "gallery.sqlite", f"PRAGMA user_version = {number}")
+    with pytest.raises(GalleryDamagedError, match=rf"its format is {number}; the first is 1.*Restore it"):
         Gallery.open(tmp_path / "g")
 
 
@@ -158,6 +172,27 @@ def test_a_reader_without_rights_sees_what_the_owner_adds(public_folder: Path) -
         (public_folder / "g").chmod(0o555)
         assert as_nobody(code, public_folder) == "True 8 8\n"
     assert as_nobody(code, public_folder) == "True 8 8\n"
+
+
+def test_an_earlier_format_that_may_only_be_read_says_what_to_type(public_folder: Path) -> None:
+    filled(public_folder / "g", 5)[0].close()
+    before = (public_folder / "g" / "gallery.sqlite").read_bytes()
+    for path in (*(public_folder / "g").iterdir(), public_folder / "g"):
+        path.chmod(path.stat().st_mode & ~0o222)
+    code = """
+        import sys
+        from textreid_index.store import migrations, schema
+        from tests.helpers.toy_migrations import add_mood
+        schema.FORMAT, migrations.MIGRATIONS = 2, {1: add_mood}
+        try:
+            Gallery.open(sys.argv[1] + "/g")
+        except GalleryReadOnlyError as error:
+            print(error)
+    """
+    said = as_nobody(code, public_folder)
+    assert "is of format 1 and has to be brought to format 2, but can only be read here" in said
+    assert f"cp -r {public_folder}/g COPY && textreid gallery info --gallery COPY" in said
+    assert (public_folder / "g" / "gallery.sqlite").read_bytes() == before
 
 
 def test_unreadable_folder(public_folder: Path) -> None:

@@ -8,8 +8,7 @@ Whoever changes `schema.TABLES`
 
 1. raises `schema.FORMAT`,
 2. adds the step from the format before to `MIGRATIONS`,
-3. adds a small gallery of the format before to `tests/fixtures/galleries`, which a test opens, verifies and
-   searches.
+3. adds a small gallery of the format before to `tests/fixtures`, which a test opens, verifies and searches.
 
 A step executes SQL inside the caller's transaction; it neither commits nor touches other files. Foreign keys
 are off while it runs, so that a table may be made anew, and are checked afterwards.
@@ -20,7 +19,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 from textreid_index.errors import GalleryError
@@ -60,7 +59,8 @@ def migrate(db: sqlite3.Connection, file: Path) -> None:
             db.commit()
     except Exception as error:  # whatever a step stumbles over, the owner must hear that nothing is lost
         db.rollback()
-        copy.unlink(missing_ok=True)
+        with suppress(OSError):
+            copy.unlink()
         kind = type(error) if isinstance(error, GalleryError) else GalleryError
         raise kind(
             f"The gallery {file.parent} could not be brought from format {old} to {schema.FORMAT}"
