@@ -3,7 +3,8 @@
 #   VENV=DIR       where the virtual environment lives (default .venv, or .venv-gpu with GPU=1)
 #   PYTHON=python  the Python (3.11 or newer) that makes it
 #   GPU=1          faiss-gpu instead of faiss-cpu; they are exclusive, hence the environment of its own
-#   ARGS="..."     more arguments for demo and test: make test ARGS="tests/metrics -x"
+#   ARGS="..."     more arguments for demo and the tests: make test ARGS="tests/metrics -x"
+#   WORKERS=auto   processes that tests run in: one a core
 
 PYTHON ?= python3
 ifdef GPU
@@ -18,7 +19,16 @@ BIN := $(VENV)/bin
 .DEFAULT_GOAL := help
 ROOT ?= data
 
-.PHONY: help demo test install browser lint types contracts format check results reproduce-pocket build clean
+# A lane of tests is a folder or two. What is in none of these is fast.
+TRAINING := tests/training tests/end_to_end
+DOCS := tests/docs
+PAGE := tests/demo
+LONG := tests/long
+WORKERS ?= auto
+PYTEST = $(BIN)/python -m pytest --numprocesses=$(WORKERS) --dist=loadfile
+
+.PHONY: help demo test test-fast test-training test-docs test-page test-long
+.PHONY: install browser lint types contracts format check results reproduce-pocket build clean
 
 help: ## List the verbs
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-22s %s\n", $$1, $$2}'
@@ -26,8 +36,23 @@ help: ## List the verbs
 demo: $(VENV)/.for-use ## Set everything up and open the search page on the built-in gallery
 	$(BIN)/textreid demo $(ARGS)
 
-test: install browser ## Set everything up and pass the tests
-	$(BIN)/python -m pytest $(ARGS)
+test: install browser ## Set everything up and pass the tests, all but test-long: a quarter of an hour
+	$(PYTEST) --ignore=$(LONG) $(ARGS)
+
+test-fast: install ## The tests that need no training, no browser and no reader of the docs: minutes
+	$(PYTEST) $(addprefix --ignore=,$(TRAINING) $(DOCS) $(PAGE) $(LONG)) $(ARGS)
+
+test-training: install ## The tests that train, on one process and on two, killed and resumed
+	$(PYTEST) $(TRAINING) $(ARGS)
+
+test-docs: install ## The docs: every block is run, every link leads somewhere
+	$(PYTEST) $(DOCS) $(ARGS)
+
+test-page: install browser ## The search page, driven in a browser
+	$(PYTEST) $(PAGE) $(ARGS)
+
+test-long: install ## Every recipe overfits: too slow for every change, and covered in short by the others
+	$(PYTEST) --dist=worksteal $(LONG) $(ARGS)
 
 install: $(VENV)/.for-development ## Set up for development: the package, the tools, all test dependencies
 
@@ -44,7 +69,7 @@ types: install ## Types: mypy
 contracts: install ## Who may import whom: import-linter
 	$(BIN)/lint-imports --no-cache --no-logo
 
-check: lint types contracts test ## Everything that CI runs
+check: lint types contracts test ## Everything that a change must pass
 
 format: install ## Rewrite the sources in the project's style
 	$(BIN)/ruff check --fix .

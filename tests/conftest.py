@@ -7,3 +7,5 @@ import os
 os.environ["HF_HUB_OFFLINE"] = "1"  # read when the client is first imported: too late for a fixture
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
 os.environ["TOKENIZERS_PARALLELISM"] = "false"
+if "PYTEST_XDIST_WORKER" in os.environ:  # one process a core: threads of each would only wait for one another
+    os.environ["OMP_NUM_THREADS"] = os.environ["OPENCV_FOR_THREADS_NUM"] = "1"
