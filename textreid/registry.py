@@ -38,7 +38,12 @@ def find(
     if name not in names(package):
         raise UnknownNameError(kind, name, names(package))
     module = importlib.import_module(f"{package.__name__}.{name}")
-    (part,) = (
+    return build(module.Config, options, where=where), part(module, base)
+
+
+def part(module: ModuleType, base: type) -> Any:
+    """The one public class of a file that inherits from `base`."""
+    (found,) = (
         member
         for member in vars(module).values()
         if inspect.isclass(member)
@@ -46,4 +51,4 @@ def find(
         and member.__module__ == module.__name__
         and not member.__name__.startswith("_")
     )
-    return build(module.Config, options, where=where), part
+    return found

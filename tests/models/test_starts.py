@@ -190,7 +190,7 @@ class TestFiles:
     @pytest.mark.parametrize("name", ["osnet_x0_25", "resnet50_ibn_a"])
     def test_checkpoint_of_a_whole_network(self, name: str, tmp_path: Path) -> None:
         torch.manual_seed(7)
-        network = backbones.family(name).build(name, CROP, {})
+        network = backbones.create(name, {}).build(CROP)
         weights = {f"module.{key}": tensor for key, tensor in network.state_dict().items()}
         save_file(weights | {"module.classifier.weight": torch.zeros(5, 512)}, tmp_path / "net.safetensors")
         model, _ = start(

@@ -49,7 +49,7 @@ class JointConfig(PreTrainedConfig):
             given = {"model_type": "bert"} | (text_config or {})
             text_config = CONFIG_MAPPING[given["model_type"]](**given)
         self.image_backbone = image_backbone
-        self.image_size = tuple(image_size)
+        self.image_size = image_size[0], image_size[1]
         self.image_options = dict(image_options or {})
         self.text_config = text_config
         self.reads_text = reads_text

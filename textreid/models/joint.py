@@ -49,9 +49,9 @@ class JointModel(PreTrainedModel):
         super().__init__(config)
         dim = config.projection_dim
         text_config: Any = config.text_config
-        family = backbones.family(config.image_backbone)
-        self.image_tower = family.build(config.image_backbone, config.image_size, config.image_options)
-        self.image_width, pooled_width = family.widths(self.image_tower)
+        self.backbone = backbones.create(config.image_backbone, config.image_options)
+        self.image_tower = self.backbone.build(config.image_size)
+        self.image_width, pooled_width = self.backbone.widths(self.image_tower)
         self.image_projection = nn.Identity()
         if config.reads_text or dim != pooled_width:
             self.image_projection = nn.Linear(pooled_width, dim, bias=False)
@@ -62,7 +62,7 @@ class JointModel(PreTrainedModel):
             self.text_projection = nn.Linear(sentences.pooled_width(text_config), dim, bias=False)
         self.image_neck = Neck(dim) if config.neck_weight else None
         self.text_neck = Neck(dim) if config.neck_weight and config.reads_text else None
-        widths = {"image_width": self.image_width, "text_width": self.text_width}
+        widths: dict[str, Any] = {"image_width": self.image_width, "text_width": self.text_width}
         self.branches = nn.ModuleDict(
             {
                 name: branches.create(name, options, dim=dim, **widths)
@@ -109,7 +109,7 @@ class JointModel(PreTrainedModel):
         Returns:
             pooled [N, D], one view a branch and the neck's, tokens [N, h·w, C].
         """
-        grid = backbones.family(self.config.image_backbone).read(self.image_tower, pixel_values)
+        grid = self.backbone.read(self.image_tower, pixel_values)
         views = {
             name: branch.image(grid.tokens, grid.size, grid.saliency)
             for name, branch in self.branches.items()

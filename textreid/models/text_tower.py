@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from transformers import AutoModel, PreTrainedConfig, SiglipTextModel
 
-from textreid.models.backbones._patches import attention_from
+from textreid.models.attention import attention_from
 
 POOLERS = ("bert", "roberta", "xlm-roberta", "mpnet", "camembert")
 

@@ -73,7 +73,7 @@ def _split(name: str) -> tuple[str, str]:
 def view_sizes(model: JointModel, data: TrainingSet) -> dict[str, Sizes]:
     """View name -> what the losses on it must know: the global vector, and each branch."""
     text_config: Any = model.config.text_config
-    common = {
+    common: dict[str, Any] = {
         "classes": data.classes,
         "attributes": data.groups,
         "image_width": model.image_width,

@@ -50,8 +50,8 @@ def _case(request: pytest.FixtureRequest) -> str:
 def build(case: str) -> tuple[Any, Any]:
     name, options, *_ = TOWERS[case]
     torch.manual_seed(0)
-    family = backbones.family(name)
-    return family, family.build(name, SIZE, options)
+    backbone = backbones.create(name, options)
+    return backbone, backbone.build(SIZE)
 
 
 def crops(height: int = SIZE[0], width: int = SIZE[1]) -> torch.Tensor:
@@ -60,13 +60,13 @@ def crops(height: int = SIZE[0], width: int = SIZE[1]) -> torch.Tensor:
 
 def test_shapes_widths_and_saliency(case: str) -> None:
     _, _, size, widths = TOWERS[case]
-    family, tower = build(case)
+    backbone, tower = build(case)
     with torch.inference_mode():
-        grid = family.read(tower.eval(), crops())
+        grid = backbone.read(tower.eval(), crops())
     assert grid.size == size
     assert grid.tokens.shape == (2, size[0] * size[1], widths[0])
     assert grid.pooled.shape == (2, widths[1])
-    assert family.widths(tower) == widths
+    assert backbone.widths(tower) == widths
     if grid.saliency is not None:
         assert grid.saliency.shape == grid.tokens.shape[:2]
         assert (grid.saliency > 0).all()
@@ -74,25 +74,25 @@ def test_shapes_widths_and_saliency(case: str) -> None:
 
 
 def test_other_sizes_of_crop_give_other_grids(case: str) -> None:
-    family, tower = build(case)
+    backbone, tower = build(case)
     with torch.inference_mode():
-        grid = family.read(tower.eval(), crops(192, 96))
+        grid = backbone.read(tower.eval(), crops(192, 96))
     assert grid.size[0] > TOWERS[case][2][0]
     assert grid.tokens.shape[1] == grid.size[0] * grid.size[1]
     assert torch.isfinite(grid.pooled).all()
 
 
 def test_crops_do_not_see_each_other(case: str) -> None:
-    family, tower = build(case)
+    backbone, tower = build(case)
     with torch.inference_mode():
-        together = family.read(tower.eval(), crops())
-        alone = family.read(tower, crops()[1:])
+        together = backbone.read(tower.eval(), crops())
+        alone = backbone.read(tower, crops()[1:])
     torch.testing.assert_close(alone.pooled[0], together.pooled[1], atol=1e-4, rtol=1e-4)
 
 
 def test_every_weight_learns(case: str) -> None:
-    family, tower = build(case)
-    grid = family.read(tower.train(), crops())
+    backbone, tower = build(case)
+    grid = backbone.read(tower.train(), crops())
     (grid.pooled.square().sum() + grid.tokens.square().sum()).backward()
     idle = {name for name, weight in tower.named_parameters() if weight.grad is None}
     assert not idle
@@ -112,21 +112,21 @@ def test_saved_and_loaded_it_is_the_same(case: str, tmp_path: Path) -> None:
 
 
 def test_a_frozen_tower_stays_as_it_is(case: str) -> None:
-    family, tower = build(case)
+    backbone, tower = build(case)
     tower.requires_grad_(False)
-    head = nn.Linear(family.widths(tower)[1], 1)
-    head(family.read(tower.eval(), crops()).pooled).sum().backward()
+    head = nn.Linear(backbone.widths(tower)[1], 1)
+    head(backbone.read(tower.eval(), crops()).pooled).sum().backward()
     assert head.weight.grad is not None
     assert all(weight.grad is None for weight in tower.parameters())
 
 
 def test_locations_are_row_by_row(case: str) -> None:
     """A change at the bottom right must not show first at the top left."""
-    family, tower = build(case)
+    backbone, tower = build(case)
     changed = crops()
     changed[:, :, -32:, -32:] += 5
     with torch.inference_mode():
-        before, after = (family.read(tower.eval(), pixels).tokens for pixels in (crops(), changed))
+        before, after = (backbone.read(tower.eval(), pixels).tokens for pixels in (crops(), changed))
     difference = (after - before).norm(dim=2).mean(0)
     assert difference[-1] > difference[0]
 
@@ -145,4 +145,4 @@ def test_locations_are_row_by_row(case: str) -> None:
 )
 def test_refusals(name: str, options: dict[str, Any], error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
-        backbones.family(name).build(name, SIZE, options)
+        backbones.create(name, options).build(SIZE)

@@ -9,8 +9,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from textreid.models import backbones
+from textreid.models.attention import attention_from
 from textreid.models.backbones import osnet, resnet_ibn
-from textreid.models.backbones._patches import attention_from, grid_of, resize_table
+from textreid.models.backbones._patches import grid_of, resize_table
 
 PUBLISHED_MILLIONS = {"osnet_x1_0": 2.2, "osnet_x0_75": 1.3, "osnet_x0_5": 0.6, "osnet_x0_25": 0.2}
 
@@ -19,14 +20,15 @@ def count(module: nn.Module) -> int:
     return sum(weight.numel() for weight in module.parameters())
 
 
-@pytest.mark.parametrize("name", osnet.names())
+@pytest.mark.parametrize("name", osnet.OmniScale.names)
 def test_osnet_has_the_published_number_of_weights(name: str) -> None:
-    assert round(count(osnet.build(name, (256, 128), {})) / 1e6, 1) == PUBLISHED_MILLIONS[name]
+    assert round(count(backbones.create(name, {}).build((256, 128))) / 1e6, 1) == PUBLISHED_MILLIONS[name]
 
 
 def test_osnet_does_the_published_amount_of_work() -> None:
     """978.9 million multiplications and additions for a crop of 256×128, as the authors count them."""
-    tower = osnet.build("osnet_x1_0", (256, 128), {}).eval()
+    backbone = backbones.create("osnet_x1_0", {})
+    tower = backbone.build((256, 128)).eval()
     work = 0
 
     def add(module: nn.Module, _: object, output: Tensor) -> None:
@@ -39,7 +41,7 @@ def test_osnet_does_the_published_amount_of_work() -> None:
     for module in tower.modules():
         module.register_forward_hook(add)
     with torch.inference_mode():
-        osnet.read(tower, torch.zeros(1, 3, 256, 128))
+        backbone.read(tower, torch.zeros(1, 3, 256, 128))
     assert work / 1e6 == pytest.approx(978.9, rel=0.005)
 
 
@@ -79,7 +81,7 @@ def test_ibn_takes_away_the_light_of_an_image() -> None:
 
 
 def test_ibn_network_takes_the_weights_of_a_resnet_but_for_its_norms() -> None:
-    ours = backbones.family("resnet50_ibn_a").build("resnet50_ibn_a", (256, 128), {})
+    ours = backbones.create("resnet50_ibn_a", {}).build((256, 128))
     theirs = torchvision.models.resnet50()
     names = {name for name in theirs.state_dict() if not name.startswith("fc.")}
     split = {f"layer{s}.{b}.bn1" for s, blocks in ((1, 3), (2, 4), (3, 6)) for b in range(blocks)}
@@ -92,20 +94,19 @@ def test_ibn_network_takes_the_weights_of_a_resnet_but_for_its_norms() -> None:
 
 
 def test_last_stride_doubles_the_grid_with_the_same_weights() -> None:
-    family = backbones.family("test_resnet")
     torch.manual_seed(0)
-    plain = family.build("test_resnet", (64, 32), {"pooling": "mean"}).eval()
-    fine = family.build("test_resnet", (64, 32), {"pooling": "mean", "last_stride": 1}).eval()
+    backbone = backbones.create("test_resnet", {"pooling": "mean"})
+    plain = backbone.build((64, 32)).eval()
+    fine = backbones.create("test_resnet", {"pooling": "mean", "last_stride": 1}).build((64, 32)).eval()
     fine.load_state_dict(plain.state_dict())
     pixels = torch.randn(2, 3, 128, 64)
     with torch.inference_mode():
-        coarse, dense = family.read(plain, pixels), family.read(fine, pixels)
+        coarse, dense = backbone.read(plain, pixels), backbone.read(fine, pixels)
     assert (coarse.size, dense.size) == ((4, 2), (8, 4))
 
 
 def test_generalised_mean_lies_between_mean_and_maximum() -> None:
-    family = backbones.family("test_efficientnet")
-    tower = family.build("test_efficientnet", (64, 32), {"pooling": "gem"})
+    tower = backbones.create("test_efficientnet", {"pooling": "gem"}).build((64, 32))
     tokens = torch.rand(3, 8, 256) / 2 + 0.5
     expected = tokens.pow(3).mean(1).pow(1 / 3)
     torch.testing.assert_close(tower.token_pooling(tokens), expected)

@@ -1,14 +1,15 @@
-"""What CLIP's and SigLIP's vision transformers share: patches at any size, and who looks where."""
+"""What CLIP's and SigLIP's vision transformers share: patches at any size of crop."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
 
 from textreid.errors import ModelError
+from textreid.models.backbones._backbone import Backbone
 
 
 def grid_of(image_size: tuple[int, int], patch: int, stride: int) -> tuple[int, int]:
@@ -21,31 +22,6 @@ def grid_of(image_size: tuple[int, int], patch: int, stride: int) -> tuple[int, 
     if min(height, width) < 1:
         raise ModelError(f"image_size is {list(image_size)}; the image tower's patches are {patch} pixels.")
     return height, width
-
-
-def fit_to_crops(
-    tower: Any, image_size: tuple[int, int], options: Mapping[str, Any], *, others: int, spread: float
-) -> None:
-    """Give a tower the stride of the options and a position table for crops of this size, drawn at random.
-
-    Args:
-        tower: a vision transformer of transformers; `table_grid`, (h, w) of its table, is added to it.
-        image_size: (height, width) in pixels.
-        options: `stride` and `table_size`, see `textreid.models.backbones.clip`.
-        others: tokens beside the patches that have a position.
-        spread: standard deviation of the table.
-
-    Raises:
-        ModelError: the crops are smaller than a patch.
-    """
-    config, embeddings = tower.config, tower.embeddings
-    stride = options.get("stride", config.patch_size)
-    embeddings.patch_embedding.stride = (stride, stride)
-    size = tuple(options.get("table_size", image_size))
-    tower.table_grid = grid_of(size, config.patch_size, stride)
-    rows = others + tower.table_grid[0] * tower.table_grid[1]
-    embeddings.position_embedding = nn.Embedding(rows, config.hidden_size)
-    nn.init.normal_(embeddings.position_embedding.weight, std=spread)
 
 
 def resize_table(table: Tensor, old: tuple[int, int], new: tuple[int, int]) -> Tensor:
@@ -81,23 +57,63 @@ def embed(
     return patches.flatten(2).transpose(1, 2) + resize_table(table, table_grid, size).to(patches.dtype), size
 
 
-@torch.no_grad()
-def attention_from(attention: Any, hidden: Tensor, rows: Tensor, visible: Tensor | None = None) -> Tensor:
-    """How much one token of each row looks at every token, mean over heads, without the rest of the layer.
+class PatchTransformer(Backbone):
+    """A vision transformer of transformers, at any size of crop.
 
-    Args:
-        attention: of a transformer layer, with `q_proj`, `k_proj`, `num_heads` and `scale`.
-        hidden: [N, L, C], what the attention reads.
-        rows: [N] int64, the token that looks.
-        visible: [N, L] bool, what it may look at; everything by default.
+    Its options:
+    `config`: the table of its vision configuration (a checkpoint brings its own);
+    `stride`: pixels from one patch to the next; patches overlap below their own side (He et al., "TransReID:
+    Transformer-Based Object Re-Identification", ICCV 2021);
+    `table_size = [H, W]`: pixels for which the position table is made; other sizes interpolate it.
 
-    Returns:
-        [N, L] float32; every row sums to 1.
+    Attributes:
+        config_class: its configuration's.
+        model_class: its own.
+        class_tokens: how many tokens before the patches have a position.
     """
-    looking = hidden[torch.arange(hidden.shape[0], device=hidden.device), rows]
-    query = attention.q_proj(looking).unflatten(1, (attention.num_heads, -1))
-    key = attention.k_proj(hidden).unflatten(2, (attention.num_heads, -1))
-    logits = torch.einsum("nhc,nlhc->nhl", query.float(), key.float()) * attention.scale
-    if visible is not None:
-        logits = logits.masked_fill(~visible[:, None], float("-inf"))
-    return logits.softmax(2).mean(1)
+
+    config_class: ClassVar[Any]
+    model_class: ClassVar[Any]
+    class_tokens: ClassVar[int]
+
+    def table_spread(self, config: Any) -> float:
+        """The standard deviation of a position table that is drawn at random."""
+        raise NotImplementedError
+
+    @property
+    def has_table(self) -> bool:
+        """Always: positions are learned."""
+        return True
+
+    def build(self, image_size: tuple[int, int]) -> nn.Module:
+        """See `Backbone.build`; `table_grid`, (h, w) of its position table, is added to the tower."""
+        config = self.config_class(**self.options.get("config", {}))
+        tower = self.model_class._from_config(config)
+        stride = self.options.get("stride", config.patch_size)
+        tower.embeddings.patch_embedding.stride = (stride, stride)
+        size = tuple(self.options.get("table_size", image_size))
+        tower.table_grid = grid_of(size, config.patch_size, stride)
+        rows = self.class_tokens + tower.table_grid[0] * tower.table_grid[1]
+        table = nn.Embedding(rows, config.hidden_size)
+        nn.init.normal_(table.weight, std=self.table_spread(config))
+        tower.embeddings.position_embedding = table
+        built: nn.Module = tower
+        return built
+
+    def widths(self, tower: Any) -> tuple[int, int]:
+        """See `Backbone.widths`; both are the width of a token."""
+        return tower.config.hidden_size, tower.config.hidden_size
+
+    def adapt(self, weights: Mapping[str, Tensor], tower: Any) -> dict[str, Tensor]:
+        """A checkpoint's weights with the position table stretched to the tower's grid.
+
+        Args:
+            weights: of a `model_class`, its table square after the class tokens.
+            tower: what they are for.
+        """
+        name = "embeddings.position_embedding.weight"
+        table = weights[name].float()
+        first, places = table[: self.class_tokens], table[self.class_tokens :]
+        side = int(len(places) ** 0.5)
+        stretched = resize_table(places, (side, side), tower.table_grid)
+        return dict(weights) | {name: torch.cat([first, stretched])}

@@ -8,15 +8,13 @@ safetensors. It has no options.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from itertools import pairwise
-from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from textreid.errors import UnknownNameError
-from textreid.models.backbones import Grid
+from textreid.models.backbones._backbone import Backbone, Grid, MeanStd
 
 CHANNELS = {
     "osnet_x1_0": (64, 256, 384, 512),
@@ -112,8 +110,8 @@ class OmniScaleBlock(nn.Module):
         """[N, C, h, w] to [N, C', h, w]."""
         narrow = self.conv1(x)
         mixed = sum(self.gate(self.get_submodule(stream)(narrow)) for stream in STREAMS)
-        kept = x if self.downsample is None else self.downsample(x)
-        return torch.relu(self.conv3(mixed) + kept)
+        shortcut = x if self.downsample is None else self.downsample(x)
+        return torch.relu(self.conv3(mixed) + shortcut)
 
 
 class OSNet(nn.Module):
@@ -152,46 +150,28 @@ def _end(channels: int, stage: int) -> list[nn.Module]:
     return [nn.Sequential(Convolution(channels, channels), nn.AvgPool2d(2))] if stage < 2 else []
 
 
-def names() -> list[str]:
-    """What a recipe can call them."""
-    return list(CHANNELS)
+class OmniScale(Backbone):
+    """OSNet of four widths; it has no options."""
 
+    names = tuple(CHANNELS)
 
-def build(name: str, image_size: tuple[int, int], options: Mapping[str, Any]) -> OSNet:  # noqa: ARG001
-    """The network, weights drawn at random.
+    @property
+    def normalisation(self) -> MeanStd:
+        """ImageNet's, for every width."""
+        return (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
-    Args:
-        name: one of `names()`.
-        image_size: any.
-        options: none.
+    def build(self, image_size: tuple[int, int]) -> OSNet:  # noqa: ARG002 (any size will do)
+        """See `Backbone.build`."""
+        for option in self.options:
+            raise UnknownNameError(f"option of {self.name}", option, [])
+        return OSNet(CHANNELS[self.name])
 
-    Raises:
-        UnknownNameError: there are options.
-    """
-    for option in options:
-        raise UnknownNameError(f"option of {name}", option, [])
-    return OSNet(CHANNELS[name])
+    def widths(self, tower: OSNet) -> tuple[int, int]:
+        """See `Backbone.widths`."""
+        return tower.conv5.conv.out_channels, POOLED
 
-
-def widths(tower: OSNet) -> tuple[int, int]:
-    """C of a token, and C' of a pooled vector."""
-    return tower.conv5.conv.out_channels, POOLED
-
-
-def has_table(name: str) -> bool:
-    """Never: convolutions know where they are."""
-    del name
-    return False
-
-
-def normalisation(name: str) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Mean and standard deviation of the pixels: ImageNet's, for every size."""
-    del name
-    return (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
-
-
-def read(tower: OSNet, pixel_values: Tensor) -> Grid:
-    """Crops [N, 3, H, W] float32 to a grid."""
-    grid = tower(pixel_values.contiguous(memory_format=torch.channels_last))
-    size = grid.shape[2], grid.shape[3]
-    return Grid(grid.flatten(2).transpose(1, 2), size, tower.fc(grid.mean((2, 3))))
+    def read(self, tower: OSNet, pixel_values: Tensor) -> Grid:
+        """See `Backbone.read`."""
+        grid = tower(pixel_values.contiguous(memory_format=torch.channels_last))
+        size = grid.shape[2], grid.shape[3]
+        return Grid(grid.flatten(2).transpose(1, 2), size, tower.fc(grid.mean((2, 3))))

@@ -14,7 +14,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from textreid.models.backbones import timm_network
+from textreid.models.backbones.timm_network import TimmNetwork
 
 NETWORKS = {"resnet50_ibn_a": "resnet50", "resnet101_ibn_a": "resnet101"}
 
@@ -37,38 +37,19 @@ class InstanceBatchNorm(nn.Module):
         return torch.cat([self.IN(by_image), self.BN(by_batch)], dim=1)
 
 
-def names() -> list[str]:
-    """What a recipe can call them."""
-    return list(NETWORKS)
+class ResNetIBN(TimmNetwork):
+    """timm's ResNet, with other normalisation in the blocks of its first three stages."""
 
+    names = tuple(NETWORKS)
 
-def build(name: str, image_size: tuple[int, int], options: Mapping[str, Any]) -> nn.Module:
-    """The network, weights drawn at random.
+    def __init__(self, name: str, options: Mapping[str, Any]) -> None:
+        super().__init__(NETWORKS[name], options)
 
-    Args:
-        name: one of `names()`.
-        image_size: (height, width) in pixels; any.
-        options: as `timm_network` reads them for a ResNet.
-
-    Raises:
-        ModelError: an option does not fit.
-    """
-    tower: Any = timm_network.build(NETWORKS[name], image_size, options)
-    for stage in (tower.layer1, tower.layer2, tower.layer3):
-        for block in stage:
-            block.bn1 = InstanceBatchNorm(block.bn1.num_features)
-    return tower
-
-
-def has_table(name: str) -> bool:
-    """Never: convolutions know where they are."""
-    del name
-    return False
-
-
-def normalisation(name: str) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Mean and standard deviation of the pixels: ImageNet's."""
-    return timm_network.normalisation(NETWORKS[name])
-
-
-widths, read = timm_network.widths, timm_network.read
+    def build(self, image_size: tuple[int, int]) -> nn.Module:
+        """See `Backbone.build`."""
+        tower: Any = super().build(image_size)
+        for stage in (tower.layer1, tower.layer2, tower.layer3):
+            for block in stage:
+                block.bn1 = InstanceBatchNorm(block.bn1.num_features)
+        network: nn.Module = tower
+        return network

@@ -9,8 +9,8 @@ default of a ViT: its class token, or its attention-pooling head);
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from difflib import get_close_matches
+from pathlib import Path
 from typing import Any
 
 import timm
@@ -19,52 +19,84 @@ from timm.models import get_pretrained_cfg
 from torch import Tensor, nn
 
 from textreid.errors import ModelError, UnknownNameError
-from textreid.models.backbones import Grid
+from textreid.models.backbones._backbone import Backbone, Grid, MeanStd
 from textreid.models.backbones._pooling import create_pooling
 
 OURS = ("pooling", "last_stride", "table_size")
 
 
-def names() -> list[str]:
-    """None of its own: it takes what no other file knows."""
-    return []
+class TimmNetwork(Backbone):
+    """A network of timm without its classifier; it takes every name that no other file knows."""
+
+    @property
+    def has_table(self) -> bool:
+        """Whether the network is made for one size, as a ViT or a Swin is."""
+        config = get_pretrained_cfg(self.name)
+        return config is not None and bool(config.fixed_input_size)
+
+    @property
+    def normalisation(self) -> MeanStd:
+        """What the network was trained with."""
+        config = get_pretrained_cfg(self.name)
+        return (config.mean, config.std) if config is not None else ((0.5,) * 3, (0.5,) * 3)
+
+    def build(self, image_size: tuple[int, int]) -> nn.Module:
+        """See `Backbone.build`."""
+        return self._build(image_size, self.name, pretrained=False)
+
+    def load(self, image_size: tuple[int, int], folder: Path) -> nn.Module:
+        """The network with the weights of a folder in the hub's layout, fitted to the size of the crops.
+
+        Args:
+            image_size: (height, width) of the crops, in pixels.
+            folder: what timm wrote.
+        """
+        return self._build(image_size, f"local-dir:{folder}", pretrained=True)
+
+    def _build(self, image_size: tuple[int, int], source: str, *, pretrained: bool) -> nn.Module:
+        name, options = self.name, self.options
+        if not timm.is_model(name):
+            raise UnknownNameError("backbone of timm", name, get_close_matches(name, timm.list_models(), n=5))
+        given = {key: value for key, value in options.items() if key not in OURS}
+        if self.has_table:
+            given["img_size"] = tuple(options.get("table_size", image_size))
+        tower: Any = _create(source, given | {"pretrained": pretrained})
+        if not _is_transformer(tower):
+            tower.reset_classifier(0, "")
+        elif any(side % patch for side, patch in zip(image_size, tower.patch_embed.patch_size, strict=True)):
+            patch = tower.patch_embed.patch_size[0]
+            raise ModelError(f"image_size is {list(image_size)}; '{name}' needs multiples of {patch} pixels.")
+        if options.get("last_stride") == 1:
+            _raise_resolution(name, tower)
+        pooling = options.get("pooling", "own" if _is_transformer(tower) else "mean+max")
+        if pooling != "own":
+            tower.token_pooling = create_pooling(pooling, "own")
+        else:
+            tower.token_pooling = None if _is_transformer(tower) else create_pooling("mean")
+        network: nn.Module = tower
+        return network
+
+    def widths(self, tower: Any) -> tuple[int, int]:
+        """See `Backbone.widths`."""
+        if tower.token_pooling is None:
+            return tower.num_features, tower.head_hidden_size
+        return tower.head_hidden_size, tower.token_pooling.growth * tower.head_hidden_size
+
+    def read(self, tower: Any, pixel_values: Tensor) -> Grid:
+        """See `Backbone.read`."""
+        if _is_transformer(tower):
+            return _read_tokens(tower, pixel_values)
+        grid = tower(pixel_values.contiguous(memory_format=torch.channels_last))
+        if getattr(tower, "output_fmt", "NCHW") == "NHWC":
+            tokens, size = grid.flatten(1, 2), tuple(grid.shape[1:3])
+        else:
+            tokens, size = grid.flatten(2).transpose(1, 2), tuple(grid.shape[2:])
+        return Grid(tokens, size, tower.token_pooling(tokens))
 
 
-def build(
-    name: str, image_size: tuple[int, int], options: Mapping[str, Any], *, folder: str | None = None
-) -> nn.Module:
-    """The network without its classifier.
-
-    Args:
-        name: a timm name, such as "tf_efficientnet_lite0".
-        image_size: (height, width) in pixels.
-        options: see above.
-        folder: where its weights lie, in the hub's layout; they are drawn at random without one.
-
-    Raises:
-        UnknownNameError: timm has no network of that name.
-        ModelError: an option does not fit the network.
-    """
-    if not timm.is_model(name):
-        raise UnknownNameError("backbone of timm", name, get_close_matches(name, timm.list_models(), n=5))
-    given = {key: value for key, value in options.items() if key not in OURS}
-    if has_table(name):
-        given["img_size"] = tuple(options.get("table_size", image_size))
-    source = name if folder is None else f"local-dir:{folder}"
-    tower: Any = _create(source, given | {"pretrained": folder is not None})
-    if not hasattr(tower, "num_prefix_tokens"):
-        tower.reset_classifier(0, "")
-    elif any(side % patch for side, patch in zip(image_size, tower.patch_embed.patch_size, strict=True)):
-        patch = tower.patch_embed.patch_size[0]
-        raise ModelError(f"image_size is {list(image_size)}; '{name}' needs multiples of {patch} pixels.")
-    if options.get("last_stride") == 1:
-        _keep_resolution(name, tower)
-    pooling = options.get("pooling", "own" if hasattr(tower, "num_prefix_tokens") else "mean+max")
-    if pooling != "own":
-        tower.token_pooling = create_pooling(pooling, "own")
-    elif not hasattr(tower, "num_prefix_tokens"):
-        tower.token_pooling = create_pooling("mean", "own")
-    return tower
+def _is_transformer(tower: nn.Module) -> bool:
+    """Whether it is one of timm's many classes of networks that give tokens, not a map."""
+    return hasattr(tower, "num_prefix_tokens")
 
 
 def _create(name: str, options: dict[str, Any]) -> nn.Module:
@@ -81,7 +113,7 @@ def _create(name: str, options: dict[str, Any]) -> nn.Module:
     raise ModelError(f"[model.image_options] does not fit '{name}': {reason}")
 
 
-def _keep_resolution(name: str, tower: nn.Module) -> None:
+def _raise_resolution(name: str, tower: nn.Module) -> None:
     stage = getattr(tower, "layer4", None)
     if stage is None:
         raise ModelError(f"last_stride = 1 is for a ResNet; '{name}' has no layer4.")
@@ -92,42 +124,10 @@ def _keep_resolution(name: str, tower: nn.Module) -> None:
                 module.kernel_size = 1
 
 
-def widths(tower: Any) -> tuple[int, int]:
-    """C of a token, and C' of a pooled vector."""
-    pooling = getattr(tower, "token_pooling", None)
-    if pooling is None:
-        return tower.num_features, tower.head_hidden_size
-    return tower.head_hidden_size, pooling.growth * tower.head_hidden_size
-
-
-def has_table(name: str) -> bool:
-    """Whether the network is made for one size, as a ViT or a Swin is."""
-    config = get_pretrained_cfg(name)
-    return config is not None and bool(config.fixed_input_size)
-
-
-def normalisation(name: str) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Mean and standard deviation of the pixels, from 0 to 1, that the network was trained with."""
-    config = get_pretrained_cfg(name)
-    return (config.mean, config.std) if config is not None else ((0.5,) * 3, (0.5,) * 3)
-
-
-def read(tower: Any, pixel_values: Tensor) -> Grid:
-    """Crops [N, 3, H, W] float32 to a grid."""
-    if hasattr(tower, "num_prefix_tokens"):
-        return _read_tokens(tower, pixel_values)
-    grid = tower(pixel_values.contiguous(memory_format=torch.channels_last))
-    if getattr(tower, "output_fmt", "NCHW") == "NHWC":
-        tokens, size = grid.flatten(1, 2), tuple(grid.shape[1:3])
-    else:
-        tokens, size = grid.flatten(2).transpose(1, 2), tuple(grid.shape[2:])
-    return Grid(tokens, size, tower.token_pooling(tokens))
-
-
 def _read_tokens(tower: Any, pixel_values: Tensor) -> Grid:
     features = tower.forward_features(pixel_values)
     tokens = features[:, tower.num_prefix_tokens :]
-    pooling = getattr(tower, "token_pooling", None)
+    pooling = tower.token_pooling
     pooled = tower.forward_head(features, pre_logits=True) if pooling is None else pooling(tokens)
     height, width = (
         side // patch

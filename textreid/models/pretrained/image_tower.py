@@ -16,13 +16,14 @@ from transformers import CLIPModel, SiglipModel
 
 from textreid.errors import ModelError
 from textreid.models import backbones
-from textreid.models.backbones import clip, siglip, timm_network
+from textreid.models.backbones import MeanStd
+from textreid.models.backbones.clip import Clip
+from textreid.models.backbones.siglip import Siglip
+from textreid.models.backbones.timm_network import TimmNetwork
 from textreid.models.folder import load_whole
 from textreid.models.joint import JointModel
 from textreid.models.pretrained.weight_files import package, resolve, safetensors_in
 from textreid.recipe.model import ModelRecipe
-
-MEAN_STD = tuple[tuple[float, ...], tuple[float, ...]]
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class ImageStart:
     """
 
     backbone: str
-    normalisation: MEAN_STD
+    normalisation: MeanStd
     options: Mapping[str, Any] = field(default_factory=dict)
     weights: Callable[[nn.Module], Mapping[str, Tensor]] | None = None
     projection: Tensor | None = None
@@ -67,11 +68,11 @@ def image_start(recipe: ModelRecipe, image_size: tuple[int, int]) -> ImageStart:
     kind = config.get("model_type")
     if kind == "clip":
         model = load_whole(CLIPModel, place)
-        return _vision("clip", model, options, clip.adapt, model.visual_projection.weight)
+        return _vision(Clip("clip", options), model, model.visual_projection.weight)
     if kind == "siglip":
         model = load_whole(SiglipModel, place)
         width = model.config.vision_config.hidden_size
-        return _vision("siglip", model, options, siglip.adapt, torch.eye(width))
+        return _vision(Siglip("siglip", options), model, torch.eye(width))
     if kind == "textreid":
         return _joint(load_whole(JointModel, place), _json(place / "processor_config.json"))
     if "architecture" in config:
@@ -82,16 +83,10 @@ def image_start(recipe: ModelRecipe, image_size: tuple[int, int]) -> ImageStart:
 
 
 def _start(backbone: str, options: Mapping[str, Any], **more: Any) -> ImageStart:
-    return ImageStart(backbone, backbones.family(backbone).normalisation(backbone), options, **more)
+    return ImageStart(backbone, backbones.create(backbone, options).normalisation, options, **more)
 
 
-def _vision(
-    backbone: str,
-    model: Any,
-    options: Mapping[str, Any],
-    adapt: Callable[[Mapping[str, Tensor], nn.Module], dict[str, Tensor]],
-    projection: Tensor,
-) -> ImageStart:
+def _vision(backbone: Clip | Siglip, model: Any, projection: Tensor) -> ImageStart:
     config = {
         name: value
         for name, value in model.config.vision_config.to_diff_dict().items()
@@ -99,9 +94,9 @@ def _vision(
     }
     weights = model.vision_model.state_dict()
     return _start(
-        backbone,
-        {"config": config} | dict(options),
-        weights=lambda tower: adapt(weights, tower),
+        backbone.name,
+        {"config": config} | dict(backbone.options),
+        weights=lambda tower: backbone.adapt(weights, tower),
         projection=projection.detach(),
         resample=Resampling.BICUBIC,  # both kinds were trained so
     )
@@ -125,11 +120,11 @@ def _timm(
 ) -> ImageStart:
     """A folder that timm wrote; timm fits position tables to the size of the crops."""
     safetensors_in(folder)
-    backbone, pixels = config["architecture"], config.get("pretrained_cfg", {})
-    mean, std = timm_network.normalisation(backbone)
-    network = timm_network.build(backbone, image_size, options, folder=str(folder))
+    backbone, pixels = TimmNetwork(config["architecture"], options), config.get("pretrained_cfg", {})
+    mean, std = backbone.normalisation
+    network = backbone.load(image_size, folder)
     return ImageStart(
-        backbone,
+        backbone.name,
         (tuple(pixels.get("mean", mean)), tuple(pixels.get("std", std))),
         options,
         weights=lambda _: network.state_dict(),

@@ -123,7 +123,7 @@ def _assemble(
 ) -> JointModel:
     """Both towers in one model. A projection that a tower brings along is kept, as those of a CLIP are."""
     options: dict[str, Any] = dict(image.options)
-    if backbones.family(image.backbone).has_table(image.backbone):
+    if backbones.create(image.backbone, options).has_table:
         options.setdefault("table_size", list(image_size))
     brought = [start.projection for start in (image, text) if start and start.projection is not None]
     model = JointModel(
