@@ -7,7 +7,7 @@ import pytest
 from scipy.optimize import minimize
 
 from textreid.errors import InputError
-from textreid.evaluate.calibration_check import check, halves
+from textreid.evaluate.calibration_check import check, halve_persons
 from textreid.evaluate.calibration_fit import RATES, fit, log_likelihood_ratio
 from textreid.metrics.open_set import BINS, CENTRES
 from textreid.metrics.protocols import Search
@@ -115,7 +115,7 @@ def test_halves_share_no_person_and_lose_nothing():
     whole = Search(
         plain.queries[:30], plain.query_ids[:30], plain.gallery, distractors, np.zeros(30, int), cameras
     )
-    one, two = halves(whole, seed=0)
+    one, two = halve_persons(whole, seed=0)
     assert not set(one.query_ids) & set(two.query_ids)
     assert set(one.gallery_ids) & set(two.gallery_ids) <= {0}
     assert len(one.queries) + len(two.queries) == 30
@@ -129,7 +129,7 @@ def test_halves_of_a_gallery_that_searches_itself():
     plain = crowd(20)
     own = np.arange(len(plain.gallery))
     itself = Search(plain.gallery, plain.gallery_ids, plain.gallery, plain.gallery_ids, own=own)
-    for half in halves(itself, seed=1):
+    for half in halve_persons(itself, seed=1):
         np.testing.assert_array_equal(half.gallery[half.own], half.queries)
 
 

@@ -211,7 +211,7 @@ class TestRefusals:
         assert [path.name for path in (tmp_path / "mine").iterdir()] == ["thesis.txt"]
 
     def test_a_model_that_cuts_its_pictures(self, tmp_path: Path) -> None:
-        with pytest.raises(ModelError, match="cuts pictures"):
+        with pytest.raises(ModelError, match="cuts images"):
             export_model(str(write_clip(tmp_path / "clip")), tmp_path / "onnx")
         assert not (tmp_path / "onnx").exists()
 

@@ -48,7 +48,7 @@ def run(
     """Measure models on a suite of data sets, cross-domain included.
 
     A model measured on a data set that it did not learn from is marked "cross", or "overlap" where it learned
-    from another with pictures of the same source. A data set that cannot be measured is named and left out.
+    from another with images of the same source. A data set that cannot be measured is named and left out.
 
     \b
     Examples:
@@ -70,7 +70,7 @@ def run(
 
     rows = []
     with progress_bars() as show:
-        for row in run_suite(chosen, root, load, progress=show, say=stderr().print):
+        for row in run_suite(chosen, root, load, progress=show, note=stderr().print):
             rows.append(row)
             if row.evaluation is None:
                 stderr().print(f"[yellow]note[/] {row.measure.dataset} is left out: {row.missing}")

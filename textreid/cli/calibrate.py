@@ -1,4 +1,4 @@
-"""`textreid calibrate`: what a model's scores mean, measured and kept in its folder."""
+"""`textreid calibrate`: what a model's scores mean, measured, and written into its folder."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from textreid.evaluate.benchmark import Benchmark
     from textreid.evaluate.calibration_check import Trial
 
-SHOWN = (0.01, 0.05, 0.2)
+TABLE_RATES = (0.01, 0.05, 0.2)
 """The false-alarm rates that the table has room for."""
 
 
@@ -44,9 +44,9 @@ def run(
     device: Device = "auto",
     as_json: AsJson = False,
 ) -> None:
-    """Measure what a model's scores mean, and keep it in the model's folder.
+    """Measure what a model's scores mean, and write it into the model's folder.
 
-    Searches then tell how likely each hit is the person, and --false-alarms says when nobody is. Take persons
+    Searches then say how likely each hit is the person, and --false-alarms says when nobody is. Take persons
     that the model was not trained on. A split left out is val for descriptions and test for photos; a kind of
     search left out is not calibrated. The model's fingerprint stays the same: galleries stay valid.
 
@@ -107,8 +107,8 @@ def _probabilities(title: str, trials: list[Trial]) -> Table:
     for heading in ("people", "error", "error of cosine", "first hit: claimed", "first hit: right"):
         table.add_column(heading, justify="right")
     for trial in trials:
-        shares = (trial.error, trial.cosine_error, trial.claimed, trial.right)
-        table.add_row(f"{trial.size:,}", *(f"{100 * share:.1f}" for share in shares))
+        fractions = (trial.error, trial.cosine_error, trial.claimed, trial.right)
+        table.add_row(f"{trial.size:,}", *(f"{100 * fraction:.1f}" for fraction in fractions))
     return table
 
 
@@ -120,7 +120,7 @@ def _thresholds(title: str, trials: list[Trial]) -> Table:
         table.add_column(heading, justify="right")
     for trial in trials:
         for place, rate in enumerate(trial.rates):
-            if rate in SHOWN:
+            if rate in TABLE_RATES:
                 table.add_row(
                     f"{trial.size:,}",
                     f"{100 * rate:g}",

@@ -27,10 +27,10 @@ def run(
         Path, typer.Option("--out", metavar="DIR", help="A new folder to write into.", show_default=False)
     ],
 ) -> None:
-    """Turn a data set into Parquet files that hold the pictures, or such files into a folder of pictures.
+    """Turn a data set into Parquet files that hold the images, or such files into a folder of images.
 
     Parquet files load with `datasets.load_dataset("DIR")`; the folder is one of your own data. Of a data set
-    that is split again and again (VIPeR) the first trial is written, which has every picture. DIR appears at
+    that is split again and again (VIPeR) the first trial is written, which has every image. DIR appears at
     the end; stopped before, nothing does.
 
     Examples:
@@ -40,10 +40,10 @@ def run(
     """
     from textreid.data.tools.parquet import read_parquet, write_parquet
 
-    with progress_bar("pictures") as show:
+    with progress_bar("images") as show:
         if dataset == "parquet":
             counts = read_parquet(root, out, progress=show)
         else:
             counts = write_parquet(dataset, root, out, progress=show)
-    stderr().print(", ".join(f"{split}: {count:,} pictures" for split, count in counts.items()))
+    stderr().print(", ".join(f"{split}: {count:,} images" for split, count in counts.items()))
     print(out)

@@ -23,9 +23,9 @@ def run(
     ] = "folder",
     as_json: AsJson = False,
 ) -> None:
-    """Explain why a model would find nobody: cameras, labels, splits, captions and pictures.
+    """Explain why a model would find nobody: cameras, labels, splits, captions and images.
 
-    Ends with status 1 where something makes the numbers meaningless, such as pictures without a camera,
+    Ends with status 1 where something makes the numbers meaningless, such as images without a camera,
     people without a second view, or the same person in training and test.
 
     Examples:
@@ -37,7 +37,7 @@ def run(
     from textreid.data.tools.parquet import read_splits
 
     crops = read_splits(dataset, root)
-    with progress_bar("pictures") as show:
+    with progress_bar("images") as show:
         findings = examine(crops, dataset, progress=show)
     splits = counts(crops)
     if as_json:

@@ -44,10 +44,10 @@ def run(
             show_default=False,
         ),
     ] = [],  # noqa: B006
-    flip: Annotated[bool, typer.Option("--flip", help="Mean of each picture and its mirror image.")] = False,
+    flip: Annotated[bool, typer.Option("--flip", help="Mean of each image and its mirror image.")] = False,
     multi_query: Annotated[
         str,
-        typer.Option(metavar="HOW", help="Join the pictures of a person and camera: mean or max."),
+        typer.Option(metavar="HOW", help="Join the images of a person and camera: mean or max."),
     ] = "",
     expand: Annotated[
         int, typer.Option(metavar="N", help="Query expansion by the best N hits; 3 is usual.")
@@ -87,7 +87,7 @@ def run(
 
     Captioned sets are searched by caption (text to image) and back, the others by image, single query.
     Percentages come with 95 % intervals over persons. Of a training run, the epoch that was best on val is
-    measured, and beside it, where the run kept them, the epoch that is best on this very split.
+    measured, and beside it, where the run stored them, the epoch that is best on this very split.
 
     \b
     Examples:

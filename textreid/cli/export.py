@@ -18,9 +18,9 @@ def run(
         Path, typer.Option("--out", metavar="DIR", help="A new folder to write into.", show_default=False)
     ],
 ) -> None:
-    """Write a model as ONNX, to encode crops and sentences without torch.
+    """Write a model as ONNX, to encode crops and texts without torch.
 
-    DIR will hold image.onnx (uint8 crops to unit vectors), text.onnx and tokenizer.json (sentences to unit
+    DIR will hold image.onnx (uint8 crops to unit vectors), text.onnx and tokenizer.json (texts to unit
     vectors), match.onnx if the model has a matcher, and export.json, which says how to prepare what they
     take. It appears at the end; stopped before, nothing does. Needs two more packages:
     pip install "textreid[export]".

@@ -43,7 +43,7 @@ def run(
             min=0,
             metavar="K",
             help="Let the model's matcher put the best K into order; 0 for none. Of a description alone it "
-            "orders 64 unless told otherwise.",
+            "orders 64 unless a number is given.",
             show_default=False,
         ),
     ] = None,
@@ -67,7 +67,8 @@ def run(
         Path | None, typer.Option(metavar="FILE", help="Also write a contact sheet, such as hits.jpg.")
     ] = None,
     log: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Append this search to a log; otherwise none is kept.")
+        Path | None,
+        typer.Option(metavar="FILE", help="Append this search to a log; else none is written."),
     ] = None,
     model: ModelName = None,
     device: Device = "auto",
@@ -76,7 +77,7 @@ def run(
 
     Both together mean: like on this photo, but as described. A date and time is compared with when a photo
     was taken or a video recorded; seconds, or minutes:seconds, with the place in the video.
-    The matcher of a model that has one compares each word with each place of a picture.
+    The matcher of a model that has one compares each word with each place of an image.
     Probabilities and --false-alarms need a model that is calibrated, and a description or a photo alone.
 
     Examples:

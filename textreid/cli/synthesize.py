@@ -32,7 +32,7 @@ def run(
 ) -> None:
     """Draw people who do not exist, with captions, in the layout of a research data set.
 
-    cuhk-pedes has captioned crops, market1501 crops from six cameras, frames full pictures with several
+    cuhk-pedes has captioned crops, market1501 crops from six cameras, frames full images with several
     people and their boxes. Everything appears in DIR at the end; stopped before, nothing does.
 
     Examples:

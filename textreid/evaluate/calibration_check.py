@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from textreid.evaluate.calibration_fit import RATES, fit, strangers
+from textreid.evaluate.calibration_fit import RATES, count_strangers, fit
 from textreid.inference.calibration import Scale
 from textreid.metrics.open_set import CENTRES, Tally, calibration_error, first_hits, tally
 from textreid.metrics.protocols import Search
@@ -16,26 +16,26 @@ from textreid.metrics.protocols import Search
 SIZES = (10, 100, 1000, 10_000)
 """The galleries that a calibration is tried with, as far as the data reach."""
 
-LEAST = 0.01
-"""Claims below this are as good as none."""
+MIN_CLAIM = 0.01
+"""Claimed probabilities below this are as good as none."""
 
 
 @dataclass(frozen=True)
 class Trial:
-    """A calibration tried with other persons in galleries of N pictures, one of them right, or none.
+    """A calibration tried with other persons in galleries of N crops, one of them right, or none.
 
     Attributes:
         size: N.
-        error: expected calibration error of the pictures that are given a probability of 1 % and more.
+        error: expected calibration error of the crops that are given a probability of 1 % and more.
         cosine_error: the same where the cosine itself is taken for a probability.
         claimed: mean probability of first hits.
-        right: share of first hits that are right: more than is claimed, as a probability looks at nothing but
-            its own picture, and the first has beaten all others.
-        found: share of the searches for somebody who is there whose first hit is right, at no threshold.
+        right: fraction of first hits that are right: more than is claimed, as a probability looks at nothing
+            but its own crop, and the first has beaten all others.
+        found: fraction of the searches for somebody who is there whose first hit is right, at no threshold.
         rates: R false-alarm rates that were asked for.
         thresholds: R scores that they take.
-        realised: R shares of the searches for somebody who is not there that found somebody.
-        kept: R shares of the searches for somebody who is there whose first hit was right and passed.
+        realised: R fractions of the searches for somebody who is not there that found somebody.
+        kept: R fractions of the searches for somebody who is there whose first hit was right and passed.
     """
 
     size: int
@@ -65,9 +65,9 @@ def check(search: Search, data: str, *, seed: int = 0) -> list[Trial]:
     Raises:
         InputError: as `fit`.
     """
-    one, other = halves(search, seed)
-    sizes = [size for size in SIZES if size <= min(strangers(one), strangers(other))]
-    there, back = _try(fit(one, data), other, sizes), _try(fit(other, data), one, sizes)
+    one, other = halve_persons(search, seed)
+    sizes = [size for size in SIZES if size <= min(count_strangers(one), count_strangers(other))]
+    there, back = _tries(fit(one, data), other, sizes), _tries(fit(other, data), one, sizes)
     return [_mean(*both) for both in zip(there, back, strict=True)]
 
 
@@ -76,8 +76,8 @@ def _mean(one: Trial, other: Trial) -> Trial:
     return Trial(one.size, **{name: np.mean(pair, axis=0).tolist() for name, pair in pairs.items()})
 
 
-def halves(search: Search, seed: int) -> tuple[Search, Search]:
-    """The same search twice, each with half of the persons on both sides; distractors are shared out too."""
+def halve_persons(search: Search, seed: int) -> tuple[Search, Search]:
+    """The same search twice, each with half of the persons on both sides; distractors are divided too."""
     draw = np.random.default_rng(seed)
     persons = draw.permutation(np.unique(search.query_ids))
     chosen = persons[: len(persons) // 2]
@@ -102,7 +102,7 @@ def _part(search: Search, queries: np.ndarray, gallery: np.ndarray) -> Search:
     )
 
 
-def _try(scale: Scale, search: Search, sizes: Sequence[int]) -> Iterator[Trial]:
+def _tries(scale: Scale, search: Search, sizes: Sequence[int]) -> Iterator[Trial]:
     counted = tally(search, sizes)
     for number, size in enumerate(sizes):
         there, claims = size / (size + 1), scale.probabilities(CENTRES, size)
@@ -111,8 +111,8 @@ def _try(scale: Scale, search: Search, sizes: Sequence[int]) -> Iterator[Trial]:
         thresholds = tuple(scale.threshold(rate, size) for rate in RATES)
         yield Trial(
             size,
-            error=_error(claims, counted, size),
-            cosine_error=_error(CENTRES, counted, size),
+            error=_pair_error(claims, counted, size),
+            cosine_error=_pair_error(CENTRES, counted, size),
             claimed=float(claims @ first),
             right=there * hits.found,
             found=hits.found,
@@ -123,19 +123,19 @@ def _try(scale: Scale, search: Search, sizes: Sequence[int]) -> Iterator[Trial]:
         )
 
 
-def _error(claims: np.ndarray, counted: Tally, size: int) -> float:
-    return calibration_error(*told(claims, counted, size))
+def _pair_error(claims: np.ndarray, counted: Tally, size: int) -> float:
+    return calibration_error(*weigh_pairs(claims, counted, size))
 
 
-def told(claims: np.ndarray, counted: Tally, size: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def weigh_pairs(claims: np.ndarray, counted: Tally, size: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Claims of 1 % and more, and the mass of right and wrong pairs at each; one in `size` + 1 is right.
 
     Args:
         claims: [BINS] in [0, 1], the probability that is claimed in each bin of scores.
         counted: the pairs.
-        size: N, wrong pictures for each right one.
+        size: N, wrong crops for each right one.
     """
     right = counted.right / counted.right.sum()
     wrong = size * counted.wrong / counted.wrong.sum()
-    kept = claims >= LEAST
-    return claims[kept], right[kept], wrong[kept]
+    counts = claims >= MIN_CLAIM
+    return claims[counts], right[counts], wrong[counts]

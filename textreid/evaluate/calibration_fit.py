@@ -11,11 +11,11 @@ from textreid.metrics.open_set import BINS, CENTRES, Tally, tally
 from textreid.metrics.protocols import Search
 
 RATES = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
-"""The false-alarm rates that thresholds are kept for: rarer ones take more queries than benchmarks have."""
+"""The false-alarm rates that thresholds are stored for: rarer ones take more queries than benchmarks have."""
 
 PRIOR = 0.01
-"""Share of right pairs that the curve is fitted at, so that it is right at the scores which decide among a
-hundred or so pictures. Equal weights would make it right at scores that decide between two."""
+"""Fraction of right pairs that the curve is fitted at, so that it is right at the scores which decide among a
+hundred or so crops. Equal weights would make it right at scores that decide between two."""
 
 
 def fit(search: Search, data: str) -> Scale:
@@ -30,7 +30,7 @@ def fit(search: Search, data: str) -> Scale:
             them apart.
     """
     too_few = InputError(f"{data} has too few persons to learn from: some must be there twice.")
-    most = strangers(search)
+    most = count_strangers(search)
     if most < 2:
         raise too_few
     sizes = np.geomspace(1, most, 1 + max(1, round(2 * np.log10(most)))).round().astype(int)
@@ -53,7 +53,7 @@ def log_likelihood_ratio(right: np.ndarray, wrong: np.ndarray, prior: float = PR
     Args:
         right: [BINS] right pairs by score.
         wrong: [BINS] wrong pairs by score.
-        prior: share of the weight that right pairs have.
+        prior: fraction of the weight that right pairs have.
     """
     n, m = right.sum(), wrong.sum()
     sure = np.array([(n + 1) / (n + 2), 1 / (m + 2)])
@@ -67,14 +67,14 @@ def log_likelihood_ratio(right: np.ndarray, wrong: np.ndarray, prior: float = PR
     return round(float(curve.coef_[0, 0]), 4), round(float(offset), 4)
 
 
-def strangers(search: Search) -> int:
-    """How many pictures of others every query has at least."""
+def count_strangers(search: Search) -> int:
+    """How many crops of other persons every query has at least."""
     known = max(sum(map(len, search.relevance(query))) for query in range(len(search.queries)))
     return len(search.gallery) - known
 
 
 def _thresholds(counted: Tally) -> tuple[tuple[float, ...], ...]:
-    """For each size and rate, the lowest score that no more than this share of strangers' best reaches."""
+    """For each size and rate, the lowest score that no more than this fraction of strangers' best reaches."""
     tails = np.cumsum(counted.best[:, ::-1], axis=1)[:, ::-1]
     edges = np.arange(BINS + 1) * 2 / BINS - 1
     return tuple(

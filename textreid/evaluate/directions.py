@@ -64,51 +64,53 @@ def encode(
 
     Raises:
         InputError: images cannot be read; they are named.
-        ModelError: the model was trained on images alone, and sentences are wanted.
+        ModelError: the model was trained on images alone, and captions are wanted.
     """
     crops = benchmark.gallery
     across = bool({TEXT_TO_IMAGE, IMAGE_TO_TEXT} & set(wanted))
-    if across:  # a model of images alone refuses a sentence now, not after hours of pictures
+    if across:  # a model of images alone refuses a caption now, not after hours of images
         encoder.encode_texts(["a person"])
     what = "Images" if benchmark.leave_one_out else "Gallery"
-    images, image_ids = encode_images(encoder, crops, what, show), persons(crops)
-    pictures = [Item(crop) for crop in crops]
-    sentences = [Item(crop, caption) for crop in crops for caption in crop.captions]
+    images, image_ids = encode_images(encoder, crops, what, show), person_ids(crops)
+    image_items = [Item(crop) for crop in crops]
+    caption_items = [Item(crop, caption) for crop in crops for caption in crop.captions]
     directions: dict[str, Direction] = {}
     if across:
-        texts = encode_texts(encoder, [item.caption or "" for item in sentences], show)
+        texts = encode_texts(encoder, [item.caption or "" for item in caption_items], show)
         text_ids = np.repeat(image_ids, [len(crop.captions) for crop in crops])
         forward, back = Search(texts, text_ids, images, image_ids), Search(images, image_ids, texts, text_ids)
-        directions[TEXT_TO_IMAGE] = Direction(forward, sentences, pictures)
-        directions[IMAGE_TO_TEXT] = Direction(back, pictures, sentences)
+        directions[TEXT_TO_IMAGE] = Direction(forward, caption_items, image_items)
+        directions[IMAGE_TO_TEXT] = Direction(back, image_items, caption_items)
     if IMAGE_TO_IMAGE in wanted and benchmark.leave_one_out:
         own, cameras = np.arange(len(crops)), _cameras(crops)
         alone = Search(images, image_ids, images, image_ids, cameras, cameras, own)
-        directions[IMAGE_TO_IMAGE] = Direction(alone, pictures, pictures)
+        directions[IMAGE_TO_IMAGE] = Direction(alone, image_items, image_items)
     elif IMAGE_TO_IMAGE in wanted:
         queries = encode_images(encoder, benchmark.queries, "Queries", show)
-        sides = (queries, persons(benchmark.queries), images, image_ids)
+        sides = (queries, person_ids(benchmark.queries), images, image_ids)
         asked = [Item(crop) for crop in benchmark.queries]
         search = Search(*sides, _cameras(benchmark.queries), _cameras(crops))
-        directions[IMAGE_TO_IMAGE] = Direction(search, asked, pictures)
+        directions[IMAGE_TO_IMAGE] = Direction(search, asked, image_items)
     return {name: directions[name] for name in wanted}
 
 
-def companions(encoder: ImageTextEncoder, benchmark: Benchmark, search: Search, show: ShowProgress) -> Search:
-    """The queries of an image search against the benchmark's own pictures for multi-query."""
+def encode_companions(
+    encoder: ImageTextEncoder, benchmark: Benchmark, search: Search, show: ShowProgress
+) -> Search:
+    """The queries of an image search against the benchmark's own images for multi-query."""
     crops = benchmark.companions
     vectors = encode_images(encoder, crops, "More of each query", show)
     return Search(
-        search.queries, search.query_ids, vectors, persons(crops), search.query_cameras, _cameras(crops)
+        search.queries, search.query_ids, vectors, person_ids(crops), search.query_cameras, _cameras(crops)
     )
 
 
-def persons(crops: Sequence[PersonCrop]) -> np.ndarray:
+def person_ids(crops: Sequence[PersonCrop]) -> np.ndarray:
     """[N] int64, the data set's own numbers."""
     return np.array([crop.person_id for crop in crops], dtype=np.int64)
 
 
 def _cameras(crops: Sequence[PersonCrop]) -> np.ndarray | None:
-    """[N] int64; None where any image's camera is not known, so that no camera rule can be kept."""
+    """[N] int64; None where any image's camera is not known, so that no camera rule can be applied."""
     cameras = [crop.camera_id for crop in crops]
     return None if None in cameras else np.array(cameras, dtype=np.int64)

@@ -1,4 +1,4 @@
-"""Whether a model has seen a data set before: itself, or its pictures through another."""
+"""Whether a model has seen a data set before: itself, or its images through another."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SOURCES = {
     "cuhk03-classic-labeled": {"cuhk03"},
     "cuhk03-classic-detected": {"cuhk03"},
 }
-"""The data sets whose pictures another is made of, as far as those can be measured here."""
+"""The data sets whose images another is made of, as far as those can be measured here."""
 
 
 def domain(trained_on: Collection[str], dataset: str) -> Domain:
@@ -28,7 +28,7 @@ def domain(trained_on: Collection[str], dataset: str) -> Domain:
         dataset: that the model is measured on.
 
     Returns:
-        "same": it learned from its training split; "overlap": from another that takes pictures from the same
+        "same": it learned from its training split; "overlap": from another that takes images from the same
         source, so it may know these cameras, or these very people; "cross": from none of the kind; "unknown".
     """
     if not trained_on:

@@ -53,10 +53,10 @@ def measure_run(
     load: Callable[[str], ImageTextEncoder],
     measure: Callable[[ImageTextEncoder], Evaluation],
 ) -> list[Selection]:
-    """Measure the model that a run chose, and the best on the measured split itself of those it kept.
+    """Measure the model that a run chose, and the best on the measured split itself of those it stored.
 
     The first is the honest number; the second is what IRRA and its descendants report. There is no second
-    where the run was chosen on the measured split already, or kept no model but one.
+    where the run was chosen on the measured split already, or stored no model but one.
 
     Args:
         folder: of the run.

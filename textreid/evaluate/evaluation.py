@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from textreid.evaluate.benchmark import Benchmark
-from textreid.evaluate.directions import Direction, choose, companions, encode
+from textreid.evaluate.directions import Direction, choose, encode, encode_companions
 from textreid.evaluate.flip_test import FlipTest
 from textreid.evaluate.groups import GroupsOf
 from textreid.evaluate.matcher_scores import with_matcher
@@ -91,7 +91,7 @@ def evaluate(
         methods: what the search does beyond the cosine; the results without it are then in `plain`.
         directions: "text_to_image", "image_to_text", "image_to_image"; empty: those that papers report.
         by: name -> division of the queries, to measure each group apart (`textreid.evaluate.groups`).
-        progress: told how far it is.
+        progress: called with the progress.
 
     Raises:
         UnknownNameError: no such direction.
@@ -106,7 +106,7 @@ def evaluate(
     encoder = FlipTest(encoder) if methods.flip else encoder
     encoded = encode(encoder, benchmark, wanted, show)
     if benchmark.single_shot:
-        drawn = {name: _drawn(direction.search) for name, direction in encoded.items()}
+        drawn = {name: _draw_galleries(direction.search) for name, direction in encoded.items()}
         return Evaluation(
             benchmark, encoder.info, drawn, {}, methods, _parts(drawn, encoded, by or {}), encoded
         )
@@ -116,7 +116,7 @@ def evaluate(
         direction = encoded[name]
         more = None
         if methods.multi_query and benchmark.companions:
-            more = companions(encoder, benchmark, direction.search, show)
+            more = encode_companions(encoder, benchmark, direction.search, show)
         direction = replace(direction, search=improve(direction.search, methods, more))
         if matcher and methods.of(name).rerank:
             direction = with_matcher(matcher, direction, methods.rerank, show)
@@ -126,7 +126,7 @@ def evaluate(
     return Evaluation(benchmark, encoder.info, results, plain, methods, parts, encoded)
 
 
-def _drawn(search: Search) -> RetrievalResult:
+def _draw_galleries(search: Search) -> RetrievalResult:
     return single_shot(search.queries, search.query_ids, search.gallery, search.gallery_ids)
 
 

@@ -1,4 +1,4 @@
-"""The parts into which a benchmark's queries fall: source and camera of the picture, attributes."""
+"""The parts into which a benchmark's queries fall: source and camera of the image, attributes."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ def by_camera(item: Item) -> Sequence[str]:
 
 def by_attribute(item: Item) -> Sequence[str]:
     """Every attribute that the data set annotates, as "name: value"."""
-    return _named(item.crop.attributes)
+    return _name_attributes(item.crop.attributes)
 
 
 def by_caption(item: Item) -> Sequence[str]:
-    """Every attribute that the query's sentence speaks of; none for an image."""
-    return [] if item.caption is None else _named(read_caption(item.caption))
+    """Every attribute that the query's caption speaks of; none for an image."""
+    return [] if item.caption is None else _name_attributes(read_caption(item.caption))
 
 
 GROUPS: dict[str, GroupsOf] = {
@@ -53,5 +53,5 @@ def find_groups(name: str) -> GroupsOf:
     return GROUPS[name]
 
 
-def _named(attributes: Mapping[str, str]) -> list[str]:
+def _name_attributes(attributes: Mapping[str, str]) -> list[str]:
     return [f"{name}: {value}" for name, value in attributes.items()]

@@ -135,7 +135,7 @@ def run_suite(
     load: Callable[[str], ImageTextEncoder],
     *,
     progress: ShowProgress | None = None,
-    say: Callable[[str], None] = lambda _: None,
+    note: Callable[[str], None] = lambda _: None,
 ) -> Iterator[Row]:
     """Measure every model on every data set; what cannot be measured gives a row that says why.
 
@@ -143,8 +143,8 @@ def run_suite(
         suite: what to measure.
         root: the folder that holds the data sets' folders.
         load: a model by its name.
-        progress: told how far each encoding is.
-        say: told what is measured next.
+        progress: called with the progress of each encoding.
+        note: called with what is measured next.
 
     Raises:
         UnknownNameError: the suite names a data set, split, direction or division that does not exist.
@@ -160,7 +160,7 @@ def run_suite(
             if isinstance(benchmark, str):
                 yield Row(model, measure, None, benchmark)
                 continue
-            say(f"{model.name} on {measure.dataset} {measure.split}")
+            note(f"{model.name} on {measure.dataset} {measure.split}")
             wanted, methods = measure.directions, measure.methods
             try:
                 evaluation = evaluate(

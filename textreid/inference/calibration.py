@@ -1,4 +1,4 @@
-"""What a model's scores mean: `calibration.json` in its folder, kept apart for sentences and for photos.
+"""What a model's scores mean: `calibration.json` in its folder, a scale for descriptions, another for photos.
 
 A cosine alone says neither how likely two things are one person nor whether the best of a gallery is good
 enough: both depend on the model, on the kind of query and on how many people were looked at. A `Scale` knows
@@ -68,22 +68,22 @@ class Scale:
     def probabilities(self, scores: np.ndarray, people: int) -> np.ndarray:
         """How likely each hit shows the person who is asked for.
 
-        Before looking, each of the N pictures, and that nobody in the gallery is the person, count as equally
-        likely: a prior of 1 / (N + 1) a picture, whose log-odds are -log N.
+        Before looking, each of the N crops, and that nobody in the gallery is the person, count as equally
+        likely: a prior of 1 / (N + 1) a crop, whose log-odds are -log N.
 
         Args:
             scores: [k] cosines.
             people: N, how many were searched.
 
         Returns:
-            [k] float32. The log-likelihood ratio 0 among one picture gives 1/2, among 99 pictures 1/100.
+            [k] float32. The log-likelihood ratio 0 among one crop gives 1/2, among 99 crops 1/100.
         """
         angles = np.arcsin(np.clip(np.asarray(scores, np.float64), -1, 1))
         odds = self.slope * angles + self.offset - np.log(max(people, 1))
         return np.exp(-np.logaddexp(0, -odds)).astype(np.float32)
 
     def threshold(self, false_alarms: float, people: int) -> float:
-        """The score that somebody who is not in a gallery reaches with at least one picture at this rate.
+        """The score that somebody who is not in a gallery reaches with at least one crop at this rate.
 
         The table is read between its rates and sizes, and beyond its largest size, as if log(1 - score) ran
         straight over log(-log(1 - rate)) and over log N. So does the largest of N values whose tail falls as
@@ -91,7 +91,7 @@ class Scale:
         cosines between random directions.
 
         Args:
-            false_alarms: share of such searches that may find somebody.
+            false_alarms: fraction of such searches that may find somebody.
             people: N, how many are searched.
 
         Raises:

@@ -1,4 +1,4 @@
-"""What the parts of a joint model look at: places of a picture, words of a sentence, and how they agree."""
+"""What the parts of a joint model look at: places of an image, words of a text, and how they agree."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from textreid.models.joint import JointModel
 
 @dataclass(frozen=True)
 class PartMatch:
-    """How one picture and one sentence meet in a branch of P parts.
+    """How one image and one text meet in a branch of P parts.
 
     Attributes:
-        places: [P, h, w] float32, how much each part reads each place of the picture's grid; sums to 1.
-        tokens: the L word pieces of the sentence, its beginning and end among them.
+        places: [P, h, w] float32, how much each part reads each place of the image's grid; sums to 1.
+        tokens: the L word pieces of the text, its beginning and end among them.
         words: [P, L] float32, how much each part reads each of them; sums to 1.
-        scores: [P] float32, the cosine of each part of the picture with the same part of the sentence.
+        scores: [P] float32, the cosine of each part of the image with the same part of the text.
     """
 
     places: np.ndarray
@@ -38,12 +38,12 @@ def match_parts(model: str, image: Image.Image, sentence: str, branch: str = "st
 
     Args:
         model: name or folder of a joint model with branches.
-        image: an upright RGB picture of one person.
+        image: an upright RGB image of one person.
         sentence: a description.
         branch: which of its branches: one whose parts read places and words by weights.
 
     Raises:
-        UnknownNameError: there is no such model, or it has no such branch that reads sentences.
+        UnknownNameError: there is no such model, or it has no such branch that reads text.
         ModelError: the model is of another kind, and has no branches.
     """
     name, folder = find_model(model)

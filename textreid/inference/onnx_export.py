@@ -1,4 +1,4 @@
-"""A model as files that need no torch: ONNX graphs for crops and sentences, a tokenizer, some JSON."""
+"""A model as files that need no torch: ONNX graphs for crops and texts, a tokenizer, some JSON."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def _image(processor: Any, name: str) -> dict[str, Any]:
     height, width = (processor.size.get(side) for side in ("height", "width"))
     if not (processor.do_resize and height and width) or processor.to_dict().get("do_center_crop"):
         raise ModelError(
-            f"'{name}' cannot be exported: it cuts pictures after resizing them, and an exported graph takes"
+            f"'{name}' cannot be exported: it cuts images after resizing them, and an exported graph takes"
             " crops that are resized to one height and width. Joint models of textreid are made that way."
         )
     return {
@@ -122,7 +122,7 @@ def _write(graph: Graph, examples: tuple[Tensor, ...], path: Path) -> dict[str, 
 
 
 def _write_tokenizer(adapter: TransformersAdapter, name: str, folder: Path) -> int:
-    """The longest sentence, after writing the tokenizer, set to cut and to pad as the model needs it."""
+    """Write the tokenizer, set to cut and to pad as the model needs it; returns how many tokens it reads."""
     tokenizer = adapter.processor.tokenizer
     if not tokenizer.is_fast:
         raise ModelError(f"'{name}' cannot be exported: its tokenizer exists in Python alone.")

@@ -54,7 +54,7 @@ class ImageGraph(nn.Module):
 
 
 class MatchedImageGraph(ImageGraph):
-    """Crops to both, by one pass through the tower: search vectors, and the places that a matcher reads."""
+    """Crops to search vectors and to the places that a matcher reads, by one pass through the image tower."""
 
     outputs: tuple[str, ...] = ("vectors", "places")
 
@@ -75,7 +75,7 @@ class PlacesGraph(MatchedImageGraph):
 
 
 class TextGraph(nn.Module):
-    """Sentences as numbered tokens to search vectors.
+    """Texts as numbered tokens to search vectors.
 
     Args:
         model: with `get_text_features`.
@@ -99,7 +99,7 @@ class TextGraph(nn.Module):
 
 
 class MatchedTextGraph(TextGraph):
-    """And the words that the model's matcher reads, by one pass through the tower."""
+    """Texts to search vectors and to the words that a matcher reads, by one pass through the text tower."""
 
     outputs = ("vectors", "words")
 
@@ -110,7 +110,7 @@ class MatchedTextGraph(TextGraph):
 
 
 class MatchGraph(nn.Module):
-    """A matcher: the places of any number of crops and the words of one sentence to logits.
+    """A matcher: the places of any number of crops and the words of one text to logits.
 
     Args:
         matcher: the model's.
@@ -134,7 +134,7 @@ Graph = ImageGraph | TextGraph | MatchGraph
 
 
 def to_onnx(graph: Graph, *examples: Tensor) -> bytes:
-    """The graph in ONNX's format, for any number of rows; sentences may have any length too.
+    """The graph in ONNX's format, for any number of rows; texts may have any length too.
 
     Args:
         graph: left as it is: other threads may be running it.

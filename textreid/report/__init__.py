@@ -19,12 +19,12 @@ def check_target(path: Path, *, pictures: bool) -> None:
     """Refuse a file that no report can be written to, before anything is measured.
 
     Raises:
-        InputError: it is neither HTML nor Markdown, its folder is missing, or Markdown should hold pictures.
+        InputError: it is neither HTML nor Markdown, its folder is missing, or Markdown should hold images.
     """
     if path.suffix not in SUFFIXES:
         raise InputError(f"A report is a .html or a .md file, not '{path.name}'.")
     if pictures and path.suffix == ".md":
-        raise InputError("Pictures need a page in HTML: name the report .html, or leave --pictures out.")
+        raise InputError("Images need a page in HTML: name the report .html, or leave --pictures out.")
     if not path.parent.is_dir():
         raise InputError(f"'{path.parent}' is not there: make it first, or write the report elsewhere.")
 

@@ -38,8 +38,8 @@ def line_chart(title: str, across: str, up: str, series: Sequence[Series]) -> st
         series: at least one, all over the same x.
     """
     low, high = float(series[0].x[0]), float(series[0].x[-1])
-    spoken = escape(_spoken(title, series))
-    parts = [f'<figure><svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{spoken}">']
+    label = escape(_describe(title, series))
+    parts = [f'<figure><svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{label}">']
     for value in range(0, 101, 20):
         y = _up(value)
         parts.append(f'<line class="grid" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>')
@@ -72,7 +72,7 @@ def _legend(series: Sequence[Series]) -> str:
     return f"<ul>{''.join(items)}</ul>"
 
 
-def _spoken(title: str, series: Sequence[Series]) -> str:
+def _describe(title: str, series: Sequence[Series]) -> str:
     lines = (f"{one.name} from {one.y[0]:.1f} to {one.y[-1]:.1f} percent" for one in series)
     return f"{title}: {'; '.join(lines)}."
 

@@ -14,11 +14,12 @@ from textreid.evaluate.methods import scores_of
 from textreid.io.images import open_image
 from textreid.metrics.ranking import average_precision, cosine_scores, top_places
 
-SHOWN, HITS, HEIGHT = 5, 6, 128
+QUERIES, HITS, HEIGHT = 5, 6, 128
+"""Queries shown of each kind, hits of each, and the height of an image in pixels."""
 
 
 @dataclass(frozen=True)
-class Found:
+class Hit:
     """One hit of a query.
 
     Attributes:
@@ -44,11 +45,11 @@ class Extreme:
     query: Item
     precision: float
     first: int
-    hits: tuple[Found, ...]
+    hits: tuple[Hit, ...]
 
 
 def extremes(
-    evaluation: Evaluation, direction: str, *, count: int = SHOWN
+    evaluation: Evaluation, direction: str, *, count: int = QUERIES
 ) -> tuple[list[Extreme], list[Extreme]]:
     """The `count` best and worst queries by average precision, of different persons as far as there are.
 
@@ -62,34 +63,34 @@ def extremes(
     precision = average_precision(found)
     order = np.argsort(-precision, kind="stable").tolist()
     persons = search.query_ids[scored]
-    best, worst = (_different(some, persons, count) for some in (order, order[::-1]))
+    best, worst = (_of_different_persons(some, persons, count) for some in (order, order[::-1]))
     scores = scores_of(encoded, evaluation.methods)
     if scores is None:
         scores = cosine_scores(search.queries, search.gallery)
     top = top_places(scores, search.relevance, HITS, set(scored[best + worst].tolist()))
 
-    def shown(place: int) -> Extreme:
+    def describe(place: int) -> Extreme:
         query = int(scored[place])
         hits = tuple(
-            Found(encoded.gallery[hit], search.gallery_ids[hit] == search.query_ids[query])
+            Hit(encoded.gallery[hit], search.gallery_ids[hit] == search.query_ids[query])
             for hit in top[query].tolist()
         )
         first = int(found.ranks[found.first[place]])
         return Extreme(encoded.queries[query], 100 * float(precision[place]), first, hits)
 
-    return [shown(place) for place in best], [shown(place) for place in worst]
+    return [describe(place) for place in best], [describe(place) for place in worst]
 
 
 def thumbnail(item: Item) -> str:
-    """The picture as a data URL, small."""
-    picture = open_image(item.crop.image)
-    picture.thumbnail((HEIGHT, HEIGHT), Image.Resampling.LANCZOS)
+    """The image as a data URL, small."""
+    small = open_image(item.crop.image)
+    small.thumbnail((HEIGHT, HEIGHT), Image.Resampling.LANCZOS)
     file = io.BytesIO()
-    picture.convert("RGB").save(file, "JPEG", quality=80)
+    small.convert("RGB").save(file, "JPEG", quality=80)
     return "data:image/jpeg;base64," + base64.b64encode(file.getvalue()).decode()
 
 
-def _different(order: list[int], persons: np.ndarray, count: int) -> list[int]:
+def _of_different_persons(order: list[int], persons: np.ndarray, count: int) -> list[int]:
     """The first of `order` of each person."""
     chosen: dict[int, int] = {}
     for place in order:

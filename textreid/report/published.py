@@ -30,7 +30,7 @@ class Published:
         mINP: see `R1`.
         average_precision: "rectangle" or "trapezoid".
         selected: on which split the epoch was chosen: "test", "val" or "not stated".
-        note: what makes the row another question than one vector per picture.
+        note: what makes the row another question than one vector per image.
     """
 
     benchmark: str
@@ -51,13 +51,13 @@ class Published:
     @property
     def caveats(self) -> str:
         """What must be known before comparing, in words."""
-        told = {
+        caveats = {
             "epoch chosen on test": self.selected == "test",
             "choice of epoch not stated": self.selected == "not stated",
             "mAP by trapezoids": self.average_precision == "trapezoid",
             self.note: bool(self.note),
         }
-        return "; ".join(words for words, true in told.items() if true)
+        return "; ".join(words for words, true in caveats.items() if true)
 
 
 def published(benchmark: str, direction: str) -> list[Published]:

@@ -1,4 +1,4 @@
-"""Hits side by side on one picture, to print or to send."""
+"""Hits side by side on one image, to print or to send."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ def contact_sheet(hits: Sequence[SearchHit], thumbnails: Sequence[bytes], *, tit
 
     Args:
         hits: in rank order.
-        thumbnails: one encoded picture a hit, as `Gallery.thumbnail` gives them.
+        thumbnails: one encoded image a hit, as `Gallery.thumbnail` gives them.
         title: a line above the grid, such as the description that was searched.
 
     Returns:
-        An RGB picture, up to eight cells wide. Without hits it carries the title and says so.
+        An RGB image, up to eight cells wide. Without hits it carries the title and says so.
     """
     columns = max(4, min(COLUMNS, len(hits)))
     rows = -(-len(hits) // columns)
@@ -39,8 +39,8 @@ def contact_sheet(hits: Sequence[SearchHit], thumbnails: Sequence[bytes], *, tit
     for place, (hit, thumbnail) in enumerate(zip(hits, thumbnails, strict=True)):
         left = GAP + place % columns * (CELL[0] + GAP)
         top = HEAD + place // columns * height
-        with Image.open(BytesIO(thumbnail)) as picture:
-            fitted = ImageOps.contain(picture.convert("RGB"), CELL)
+        with Image.open(BytesIO(thumbnail)) as image:
+            fitted = ImageOps.contain(image.convert("RGB"), CELL)
         sheet.paste(fitted, (left + (CELL[0] - fitted.width) // 2, top + (CELL[1] - fitted.height) // 2))
         when = (hit.record.when or "").removesuffix("+00:00").replace("T", " ")
         lines = (f"{hit.rank}  {hit.score:.3f}", PurePath(hit.record.source).name, when)

@@ -145,27 +145,27 @@ class PersonSearch:
         from there.
 
         Args:
-            inputs: folders, image files, zip files and video files, or pictures in memory.
-            crops: each picture already is one person.
+            inputs: folders, image files, zip files and video files, or images in memory.
+            crops: each image already is one person.
             detector: who finds the people otherwise: a name for `load_detector`, or a detector.
             camera: name of the camera; None: read from the file name, else the folder's or the video's name.
             start: POSIX seconds at which a video starts; None: as the file says.
             progress: called after each photo and each stretch of video.
 
         Raises:
-            InputError: a path does not exist, or holds nothing to read; or it is neither path nor picture.
+            InputError: a path does not exist, or holds nothing to read; or it is neither path nor image.
             GalleryError: the gallery cannot be written, or its people come from another model.
         """
         given = [inputs] if isinstance(inputs, str | Path | Image) else list(inputs)
         paths = [Path(item) for item in given if isinstance(item, str | Path)]
-        pictures = [item for item in given if isinstance(item, Image)]
-        if len(paths) + len(pictures) < len(given):
-            raise InputError("Give paths, or pictures of PIL; Image.fromarray(...) makes one of an array.")
+        images = [item for item in given if isinstance(item, Image)]
+        if len(paths) + len(images) < len(given):
+            raise InputError("Give paths, or images of PIL; Image.fromarray(...) makes one of an array.")
         finder = None
         if not crops:
             finder = CancellableDetector(load_detector(detector) if isinstance(detector, str) else detector)
         todo = jobs.file_jobs(paths, finder, camera, start) if paths else []
-        todo += jobs.picture_jobs(pictures, finder, camera)
+        todo += jobs.picture_jobs(images, finder, camera)
         cancel = finder.cancel if finder else lambda: None
         return indexing.run(todo, self.gallery, lambda: self.encoder, progress, cancel)
 
@@ -198,7 +198,7 @@ class PersonSearch:
     ) -> Hits:
         """The k people who match best.
 
-        A description, a picture and liked people may be combined, each balanced by how far it tells the
+        A description, a photo and liked people may be combined, each balanced by how far it tells the
         gallery's people apart (`textreid.search.query`). The text is only ever read as a description.
 
         For a description alone or a photo alone, and a model that is calibrated for them, hits carry the
@@ -212,11 +212,11 @@ class PersonSearch:
             more_like: ids of hits that are right, or nearly so.
             less_like: ids of hits that are wrong; they do not come back.
             rerank: how many of the best are put into order by the model's matcher, which reads the
-                description and each picture together; 0: none; None: the first 64 for a description alone,
+                description and each image together; 0: none; None: the first 64 for a description alone,
                 where the model has a matcher.
-            budget: seconds for that; when they are used up, no more pictures are read.
+            budget: seconds for that; when they are used up, no more images are read.
             false_alarms: only hits good enough that of the searches for somebody who is not in the gallery
-                no more than this share, such as 0.05, finds anybody; `Hits.cut` tells what that took. None:
+                no more than this fraction, such as 0.05, finds anybody; `Hits.cut` says what that took. None:
                 everybody.
 
         Raises:
@@ -228,7 +228,7 @@ class PersonSearch:
         """
         refuse_old_rerank(rerank)
         if rerank and not (text and text.strip()):
-            raise InputError("Re-ranking reads a description beside each picture: give one.")
+            raise InputError("Re-ranking reads a description beside each image: give one.")
         parts = []
         if text is not None and text.strip():
             parts.append(Part(self.encoder.encode_texts([text])))
@@ -289,7 +289,7 @@ class PersonSearch:
         return hits
 
     def frame(self, id: str) -> Image:
-        """The full picture or video frame a person comes from, with a box drawn around them.
+        """The full image or video frame a person comes from, with a box drawn around them.
 
         Raises:
             UnknownPersonError: nobody has this id.
@@ -298,13 +298,13 @@ class PersonSearch:
         record = self.gallery.get(id)
         if record.source.startswith(jobs.MEMORY):
             raise InputError(
-                "This picture was added from memory, not from a file: only its thumbnail is kept."
+                "This image was added from memory, not from a file: only its thumbnail is stored."
             )
-        picture = load_frame(record)
+        frame = load_frame(record)
         if record.box is not None:
-            width = max(2, round(max(picture.size) / 300))
-            ImageDraw.Draw(picture).rectangle(record.box, outline=BOX_COLOUR, width=width)
-        return picture
+            width = max(2, round(max(frame.size) / 300))
+            ImageDraw.Draw(frame).rectangle(record.box, outline=BOX_COLOUR, width=width)
+        return frame
 
     def neighbours(self, id: str, n: int = 8) -> list[Record]:
         """Up to n people seen nearest in time to this one, in the order of time."""

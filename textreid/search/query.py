@@ -3,7 +3,7 @@
 A description, an example photo and the hits somebody liked are all vectors of one space, so a query made of
 several is a weighted sum of them, and the gallery's index answers it like any other. But vectors of unit
 length do not weigh the same: depending on the model, cosines between two photos can be spread much wider
-over a gallery than cosines between a sentence and photos (the modality gap: Liang et al., "Mind the Gap",
+over a gallery than cosines between a description and photos (the modality gap: Liang et al., "Mind the Gap",
 NeurIPS 2022), and a plain sum lets the photo decide.
 
 So each part is divided by the spread (standard deviation) of its own scores over the gallery: ranking by

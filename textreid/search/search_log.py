@@ -1,4 +1,4 @@
-"""A record of what was searched, kept only where somebody asks for it."""
+"""A record of what was searched, written only where somebody asks for it."""
 
 from __future__ import annotations
 
