@@ -1,4 +1,4 @@
-"""A gallery of people: vectors, records and thumbnails in one folder, and exact search over them.
+"""A gallery of people: vectors, records and thumbnails in one folder, and search over them.
 
 ```python
 from textreid_index import Gallery
@@ -6,27 +6,60 @@ from textreid_index import Gallery
 with Gallery.open("gallery") as gallery:
     hits = gallery.search(queries, k=20)[0]
 ```
+
+Every public name is imported when it is first used.
 """
 
-from textreid_index.embeddings import Embeddings, EncoderInfo
-from textreid_index.errors import (
-    EncoderMismatchError,
-    ForeignGalleryError,
-    GalleryBusyError,
-    GalleryDamagedError,
-    GalleryError,
-    GalleryFullError,
-    GalleryNotFoundError,
-    GalleryReadOnlyError,
-    InvalidValueError,
-    UnknownBackendError,
-    UnknownPersonError,
-)
-from textreid_index.gallery import Gallery
-from textreid_index.hits import BatchHits, Cut, Hits, SearchHit
-from textreid_index.records import Record, SourceState
-from textreid_index.stats import GalleryStats
-from textreid_index.where import Where
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from textreid_index.embeddings import Embeddings, EncoderInfo
+    from textreid_index.errors import (
+        EncoderMismatchError,
+        ForeignGalleryError,
+        GalleryBusyError,
+        GalleryDamagedError,
+        GalleryError,
+        GalleryFullError,
+        GalleryNotFoundError,
+        GalleryReadOnlyError,
+        InvalidValueError,
+        UnknownBackendError,
+        UnknownPersonError,
+    )
+    from textreid_index.gallery import Gallery
+    from textreid_index.hits import BatchHits, Cut, Hits, SearchHit
+    from textreid_index.records import Record, SourceState
+    from textreid_index.stats import GalleryStats
+    from textreid_index.where import Where
+
+_HOMES = {
+    "BatchHits": "hits",
+    "Cut": "hits",
+    "Embeddings": "embeddings",
+    "EncoderInfo": "embeddings",
+    "EncoderMismatchError": "errors",
+    "ForeignGalleryError": "errors",
+    "Gallery": "gallery",
+    "GalleryBusyError": "errors",
+    "GalleryDamagedError": "errors",
+    "GalleryError": "errors",
+    "GalleryFullError": "errors",
+    "GalleryNotFoundError": "errors",
+    "GalleryReadOnlyError": "errors",
+    "GalleryStats": "stats",
+    "Hits": "hits",
+    "InvalidValueError": "errors",
+    "Record": "records",
+    "SearchHit": "hits",
+    "SourceState": "records",
+    "UnknownBackendError": "errors",
+    "UnknownPersonError": "errors",
+    "Where": "where",
+}
 
 __all__ = [
     "BatchHits",
@@ -52,3 +85,13 @@ __all__ = [
     "UnknownPersonError",
     "Where",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(import_module(f"textreid_index.{_HOMES[name]}"), name)
+    raise AttributeError(f"module 'textreid_index' has no attribute '{name}'")
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -230,11 +230,3 @@ def test_without_faiss_numpy_serves_and_says_so(tmp_path: Path, monkeypatch: pyt
         assert [hits.ids[0] for hits in gallery.search(embeddings, 1)] == list(embeddings.ids)
     with pytest.raises(UnknownBackendError, match=r"'flat' cannot be loaded.*textreid\[cpu\]"):
         Gallery.open(tmp_path / "g", backend="flat")
-
-
-def test_no_torch_and_no_faiss_at_import() -> None:
-    code = "import sys, textreid_index; print({'torch', 'faiss', 'PIL'} & set(sys.modules))"
-    assert (
-        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
-        == "set()\n"
-    )
