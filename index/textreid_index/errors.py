@@ -39,7 +39,7 @@ class GalleryReadOnlyError(GalleryError):
 
 
 class GalleryFullError(GalleryError):
-    """The disk is full. Nothing of the failed change was kept, everything before it was."""
+    """The disk is full. Nothing of the failed change is stored, everything before it is."""
 
 
 class GalleryDamagedError(GalleryError):

@@ -1,4 +1,4 @@
-"""The gallery: people that can be searched, kept in one folder."""
+"""The gallery: people that can be searched, in one folder."""
 
 from __future__ import annotations
 

@@ -88,8 +88,8 @@ class Hits(Sequence[SearchHit]):
 
     def at_least(self, score: float) -> Hits:
         """Those with this score or a better one, in the same order; `cut` tells what the best had."""
-        kept = self.take(np.flatnonzero(self.scores >= score))
-        return replace(kept, cut=Cut(score, float(self.scores.max()) if len(self) else None))
+        good = self.take(np.flatnonzero(self.scores >= score))
+        return replace(good, cut=Cut(score, float(self.scores.max()) if len(self) else None))
 
     def take(self, places: np.ndarray) -> Hits:
         """Those at these places [n] int, in that order."""

@@ -26,9 +26,9 @@ class Record:
     Attributes:
         id: stable and unique in the gallery.
         source: path of the photo or video; "archive.zip!member.jpg" for a photo inside a zip file.
-        box: x1, y1, x2, y2 in pixels of the upright full picture; None: the whole picture is the person.
+        box: x1, y1, x2, y2 in pixels of the upright full image; None: the whole image is the person.
         camera: name of the camera.
-        time: when the picture was taken, POSIX seconds (UTC), if known.
+        time: when the image was taken, POSIX seconds (UTC), if known.
         offset: seconds from the start of the video.
         frame: frame number in the video.
         track: number of the track in the video.

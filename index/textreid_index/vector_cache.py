@@ -1,4 +1,4 @@
-"""The vectors of a gallery in a search backend, kept in step with the file by its generation number."""
+"""The vectors of a gallery in a search backend, which follows the file by its generation number."""
 
 from __future__ import annotations
 

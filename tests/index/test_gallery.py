@@ -105,7 +105,7 @@ def test_states_of_sources(tmp_path: Path) -> None:
     partial = SourceState(
         "photos/clip.mp4", 10**12, 1_700_000_000_123_456_789, "hog", "partial", 2, None, 7.5
     )
-    failed = SourceState("photos/broken.jpg", 3, 4, "hog", "failed", 0, "not a picture", None)
+    failed = SourceState("photos/broken.jpg", 3, 4, "hog", "failed", 0, "not an image", None)
     with Gallery.open(tmp_path / "g", create=True) as gallery:
         fill(gallery, people(2), source=partial)
         generation = gallery.generation
