@@ -163,14 +163,14 @@ class Encoded:
         image: of B images.
         text: of T sentences; None where the model or the batch has none.
         masked: of the sentences with hidden tokens; None where none are hidden.
-        match: (image rows [N], sentence rows [N]) -> [N] float32 logits that they belong together, read from
-            the tokens of both; None where the model has no matcher.
+        score_pairs: (image rows [N], text rows [N]) -> [N] float32 logits that they belong together, read
+            from the tokens of both; None where the model has no matcher.
     """
 
     image: Features
     text: Features | None = None
     masked: Features | None = None
-    match: Callable[[Tensor, Tensor], Tensor] | None = None
+    score_pairs: Callable[[Tensor, Tensor], Tensor] | None = None
 
     def view(self, name: str) -> Encoded:
         """The same with one branch's vectors in the place of the global ones (see `Features.view`).

@@ -224,7 +224,7 @@ def test_encoder_matches_as_the_model_does(tmp_path: Path) -> None:
     with torch.inference_mode():
         image = model.encode_image(pixels)
         text = model.encode_text(tokens["input_ids"], tokens["attention_mask"])
-        expected = model.match(image, text, torch.arange(5), torch.zeros(5, dtype=torch.int64))
+        expected = model.score_pairs(image, text, torch.arange(5), torch.zeros(5, dtype=torch.int64))
     np.testing.assert_allclose(
         logits, expected.numpy(), atol=5e-3
     )  # weights and tokens are kept in half precision

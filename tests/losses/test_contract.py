@@ -157,7 +157,7 @@ def test_inputs_are_left_alone(loss: nn.Module) -> None:
 
 def test_half_precision_features_do_not_overflow(loss: nn.Module) -> None:
     pairs, batch = full_batch(LABELS["pairs"])
-    half = Encoded(in_half(pairs.image), in_half(pairs.text), in_half(pairs.masked), pairs.match)
+    half = Encoded(in_half(pairs.image), in_half(pairs.text), in_half(pairs.masked), pairs.score_pairs)
     value = loss(half, batch)
     assert value.dtype == torch.float32
     assert value.isfinite()

@@ -30,7 +30,7 @@ def with_table(pairs: Encoded, table: Tensor) -> tuple[Encoded, list[tuple[int, 
         asked.extend(zip(images.tolist(), sentences.tolist(), strict=True))
         return table[images, sentences]
 
-    return replace(pairs, match=match), asked
+    return replace(pairs, score_pairs=match), asked
 
 
 @pytest.mark.parametrize("labels", [[0, 1, 2, 3, 4, 5], [0, 0, 1, 1, 2, 2], [0, 0, 0, 0, 0, 1]])

@@ -112,7 +112,7 @@ class TransformersAdapter:
 
     def places(self, images: Sequence[Image.Image]) -> Tensor:
         """[B, P, C], what a joint model's matcher reads of B crops."""
-        places: Tensor = self.model.matcher.image(self._encode(images).last_hidden_state)
+        places: Tensor = self.model.matcher.read_images(self._encode(images).last_hidden_state)
         return places
 
     def _encode(self, images: Sequence[Image.Image]) -> Any:

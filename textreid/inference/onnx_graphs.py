@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from textreid.models.folder import quiet
-from textreid.models.matchers.cross_attention import Matcher
+from textreid.models.matchers import Matcher
 
 OPSET = 20
 
@@ -61,7 +61,7 @@ class MatchedImageGraph(ImageGraph):
     def forward(self, crops: Tensor) -> Any:
         """[N, H, W, 3] uint8 RGB -> [N, D] float32 of unit norm, [N, P, C] float32."""
         features = self.read(crops)
-        return _unit(features), self.model.matcher.image(features.last_hidden_state)
+        return _unit(features), self.model.matcher.read_images(features.last_hidden_state)
 
 
 class PlacesGraph(MatchedImageGraph):
@@ -126,7 +126,7 @@ class MatchGraph(nn.Module):
 
     def forward(self, places: Tensor, words: Tensor, attention_mask: Tensor) -> Tensor:
         """[N, P, C] and [1, L, C'] float32, [1, L] int64 -> [N] float32."""
-        return self.matcher.judge(places[None], words, attention_mask.bool())[0]
+        return self.matcher.score_pairs(places[None], words, attention_mask.bool())[0]
 
 
 Graph = ImageGraph | TextGraph | MatchGraph

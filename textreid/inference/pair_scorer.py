@@ -70,4 +70,4 @@ class JointPairScorer:
         images = torch.from_numpy(np.stack(image_tokens)).to(device, dtype)[None]
         words = torch.from_numpy(text_tokens).to(device, dtype)[None]
         mask = torch.ones(words.shape[:2], dtype=torch.bool, device=device)
-        return self._model.matcher.judge(images, words, mask)[0].cpu().numpy()
+        return self._model.matcher.score_pairs(images, words, mask)[0].cpu().numpy()

@@ -49,7 +49,7 @@ class ImageTextMatching(Loss):
         """[] float32; a zero without sentences.
 
         Args:
-            encoded: `match`, and `image.pooled` [B, D] and `text.pooled` [T, D] to find hard pairs by.
+            encoded: `score_pairs`, and `image.pooled` [B, D] and `text.pooled` [T, D] to find hard pairs by.
             batch: `labels` [B], `text_rows` [T], `trust` [T].
 
         Raises:
@@ -57,7 +57,7 @@ class ImageTextMatching(Loss):
         """
         if encoded.text is None or not len(batch.text_rows):
             return encoded.nothing()
-        if encoded.match is None:
+        if encoded.score_pairs is None:
             raise InputError("[loss.matching] trains a matcher: add a [model.matcher] table to the recipe.")
         image = F.normalize(encoded.image.pooled.detach().float(), dim=1)
         text = F.normalize(encoded.text.pooled.detach().float(), dim=1)
@@ -65,7 +65,7 @@ class ImageTextMatching(Loss):
         own, sentences = batch.text_rows, torch.arange(len(text), device=text.device)
         asked, wrong_images = self._draw(cosines, other)
         shown, wrong_sentences = self._draw(cosines.T[own], other.T[own])
-        logits = encoded.match(
+        logits = encoded.score_pairs(
             torch.cat([own, wrong_images, own[shown]]),
             torch.cat([sentences, sentences[asked], wrong_sentences]),
         )

@@ -10,12 +10,10 @@ from transformers import PreTrainedModel
 from transformers.modeling_outputs import BaseModelOutputWithPooling
 from transformers.models.clip.modeling_clip import CLIPOutput
 
-from textreid.config import build
 from textreid.errors import ModelError
-from textreid.models import backbones, branches
+from textreid.models import backbones, branches, matchers
 from textreid.models import text_tower as sentences
 from textreid.models.config import JointConfig
-from textreid.models.matchers.cross_attention import Matcher, MatcherConfig
 from textreid.models.neck import NECK, Neck
 from textreid.models.search_vector import join
 from textreid.types import GLOBAL, Features
@@ -71,8 +69,9 @@ class JointModel(PreTrainedModel):
         )
         self.matcher = None
         if config.matcher is not None and self.text_width:
-            options = build(MatcherConfig, config.matcher, where="model.matcher")
-            self.matcher = Matcher(options, image_width=self.image_width, text_width=self.text_width)
+            self.matcher = matchers.create(
+                config.matcher, image_width=self.image_width, other_width=self.text_width
+            )
         hubs = torch.zeros(self.vector_width) if config.counters_hubs else None
         self.register_buffer("hubs", hubs)
         self.post_init()
@@ -146,25 +145,26 @@ class JointModel(PreTrainedModel):
             views[NECK] = self.text_neck(pooled)
         return Features(pooled, views, read.tokens, mask, saliency=read.saliency)
 
-    def match(self, image: Features, text: Features, image_rows: Tensor, text_rows: Tensor) -> Tensor:
-        """Logits [P] float32 that image `image_rows[p]` shows whom sentence `text_rows[p]` describes.
+    def score_pairs(self, image: Features, text: Features, image_rows: Tensor, text_rows: Tensor) -> Tensor:
+        """[P] float32 logits that text `text_rows[p]` describes image `image_rows[p]`.
 
         Args:
             image: of N images.
-            text: of M sentences.
+            text: of M texts.
             image_rows: [P] int64, rows of the images.
-            text_rows: [P] int64, rows of the sentences.
+            text_rows: [P] int64, rows of the texts.
 
         Raises:
             ModelError: the model has no matcher.
         """
         if self.matcher is None:
             raise ModelError("This model has no matcher: train one with a [model.matcher] table.")
-        patches: Any = image.tokens
+        grid: Any = image.tokens
         words: Any = text.tokens
         mask: Any = text.mask
-        logits: Tensor = self.matcher(patches[image_rows], words[text_rows], mask[text_rows])
-        return logits
+        images = self.matcher.read_images(grid[image_rows])[:, None]
+        logits: Tensor = self.matcher.score_pairs(images, words[text_rows], mask[text_rows])
+        return logits[:, 0]
 
     def get_image_features(self, pixel_values: Tensor) -> BaseModelOutputWithPooling:
         """Crops as search vectors: `pooler_output` [N, D′], of unit norm with branches or a neck.

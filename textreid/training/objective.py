@@ -55,7 +55,7 @@ class Objective(nn.Module):
     def forward(self, encoded: Encoded, batch: Batch) -> LossReport:
         """The total and each term before its weight."""
         everywhere = self.gather(encoded, batch)
-        here = encoded if len(batch.text_rows) else replace(encoded, text=None, masked=None, match=None)
+        here = encoded if len(batch.text_rows) else replace(encoded, text=None, masked=None, score_pairs=None)
         terms = {}
         for name, loss in self.terms.items():
             seen, rows = everywhere if loss.across_ranks else (here, batch)

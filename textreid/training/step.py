@@ -51,7 +51,7 @@ class Step(nn.Module):
         image, text, masked = _single(image), text and _single(text), masked and _single(masked)
         if text is None or self.model.matcher is None:
             return Encoded(image, text, masked)
-        return Encoded(image, text, masked, match=partial(self.model.match, image, text))
+        return Encoded(image, text, masked, score_pairs=partial(self.model.score_pairs, image, text))
 
 
 def _single(features: Features) -> Features:

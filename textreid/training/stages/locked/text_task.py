@@ -83,8 +83,8 @@ class TextTask(LockedTask):
         shown = torch.cat([right, wrong], dim=1).cpu().numpy()
         places = torch.from_numpy(self.tokens[view][shown]).to(own.device).float()
         with tower_autocast(own.device.type, self.recipe.precision):
-            logits = model.matcher.judge(
-                model.matcher.image(places), cast(Tensor, read.tokens).float(), read.mask
+            logits = model.matcher.score_pairs(
+                model.matcher.read_images(places), cast(Tensor, read.tokens).float(), read.mask
             )
         return losses | {"matching": match_loss(logits, trust)}
 
