@@ -23,13 +23,11 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from textreid.data import datasets
-from textreid.data.attributes.space import with_attributes
-from textreid.evaluate import evaluate
-from textreid.evaluate.benchmark import Benchmark
-from textreid.inference.encoder import Encoder
+from textreid.data.attributes import with_attributes
+from textreid.evaluate import Benchmark, evaluate
+from textreid.inference import Encoder
 from textreid.recipe import DataRecipe, Recipe, load_recipe, with_root
-from textreid.training.progress import StepReport
-from textreid.training.train import train
+from textreid.training import StepReport, train
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "results" / "ablation.json"

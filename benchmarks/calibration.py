@@ -20,15 +20,13 @@ from typing import Any
 
 import numpy as np
 
-from textreid.evaluate.benchmark import Benchmark
+from textreid.evaluate import IMAGE_TO_IMAGE, TEXT_TO_IMAGE, Benchmark
 from textreid.evaluate.calibration_check import SIZES, check, halves, told
 from textreid.evaluate.calibration_fit import RATES, fit
-from textreid.evaluate.directions import IMAGE_TO_IMAGE, TEXT_TO_IMAGE, encode
-from textreid.inference.calibration import Scale
-from textreid.inference.encoder import Encoder
-from textreid.metrics.open_set import BINS, CENTRES, Tally, reliability, tally
-from textreid.metrics.protocols import Search
-from textreid.training.plot import Curve, draw_curves
+from textreid.evaluate.directions import encode
+from textreid.inference import Encoder, Scale
+from textreid.metrics import BINS, CENTRES, Search, Tally, reliability, tally
+from textreid.training import Curve, draw_curves
 
 RESULTS = Path(__file__).parent / "results" / "calibration.json"
 DIAGRAM = Path(__file__).parents[1] / "docs" / "images" / "reliability.png"

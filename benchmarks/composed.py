@@ -17,7 +17,7 @@ import numpy as np
 
 from textreid import Encoder
 from textreid.errors import InputError
-from textreid.search.query import PHOTO, Part, combine
+from textreid.search import PHOTO, Part, combine
 from textreid.synthetic import Camera, Pedestrian, View, draw_crop, sample_pedestrians
 
 PEOPLE, ASKED, SEED = 240, 180, 123

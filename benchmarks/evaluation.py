@@ -21,9 +21,7 @@ import numpy as np
 import toolkits
 import torch
 
-from textreid.metrics.protocols import image_to_image, text_to_image
-from textreid.metrics.ranking import cosine_scores
-from textreid.metrics.rerank import reranked_scores
+from textreid.metrics import cosine_scores, image_to_image, reranked_scores, text_to_image
 
 QUERIES, PERSONS, PICTURES, DISTRACTORS, CAMERAS, DIM = 3_368, 750, 13_115, 2_798, 6, 512
 CAPTIONS, IMAGES, DESCRIBED = 6_156, 3_074, 1_000

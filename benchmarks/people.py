@@ -19,8 +19,7 @@ import cv2
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
-from textreid.people import Boxes, load_detector
-from textreid.people.video_file import Clip
+from textreid.people import Boxes, Clip, load_detector
 
 
 class OpenCVDefaults:

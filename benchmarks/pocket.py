@@ -18,11 +18,8 @@ from huggingface_hub import EvalResult, ModelCard
 from readme import between
 
 from textreid.catalog import find_model
-from textreid.evaluate import Evaluation, Methods, evaluate
-from textreid.evaluate.benchmark import Benchmark
-from textreid.evaluate.groups import by_caption
-from textreid.inference.encoder import Encoder
-from textreid.inference.reranker import RERANKED_HITS
+from textreid.evaluate import Benchmark, Evaluation, Methods, by_caption, evaluate
+from textreid.inference import RERANKED_HITS, Encoder
 
 RESULTS = Path(__file__).parent / "results"
 REPORTED = ("R1", "R5", "R10", "mAP", "mINP", "queries", "gallery", "ci95")

@@ -35,12 +35,17 @@ from torch import nn
 from transformers import CLIPConfig, CLIPImageProcessor, CLIPModel
 
 from textreid.catalog import find_model
-from textreid.evaluate.benchmark import Benchmark
-from textreid.inference import openvino as fast
-from textreid.inference.adapters import load_adapter
-from textreid.inference.encoder import Encoder
-from textreid.inference.onnx_graphs import ImageGraph, TextGraph, to_onnx
-from textreid.io.images import open_image
+from textreid.evaluate import Benchmark
+from textreid.inference import (
+    COMPILE_AFTER_ROWS,
+    Encoder,
+    ImageGraph,
+    TextGraph,
+    load_adapter,
+    load_onnx,
+    to_onnx,
+)
+from textreid.io import open_image
 from textreid.synthetic import write_cuhk_pedes
 
 THREADS, BATCH, TURNS = 2, 64, 3
@@ -90,7 +95,7 @@ def with_onnxruntime(onnx: bytes) -> Run:
 
 
 def with_openvino(onnx: bytes, precision: str | None = None) -> Run:
-    run = fast.load(onnx, precision)
+    run = load_onnx(onnx, precision)
     return lambda *inputs: run(*map(torch.from_numpy, inputs)).numpy()
 
 
@@ -237,7 +242,7 @@ def main() -> None:
     encoder = Encoder.load(given.model, device="cpu")
     texts["textreid"] = milliseconds(lambda: encoder.encode_texts([SENTENCE]))
     some = [open_image(jpeg) for jpeg in jpegs[:BATCH]]
-    for _ in range(fast.COMPILE_AFTER_ROWS // BATCH):
+    for _ in range(COMPILE_AFTER_ROWS // BATCH):
         encoder.encode_images(some)
     with ThreadPoolExecutor(THREADS) as pool:
         images["textreid"] = crops_per_second(

@@ -2,7 +2,7 @@
 
     python benchmarks/training.py [DEVICE [WORKERS]] > benchmarks/results/training.json
 
-"loop" is `textreid.training.train.train`: decoding, augmentation, transfer, tokens, losses, optimizer, log.
+"loop" is `textreid.training.train`: decoding, augmentation, transfer, tokens, losses, optimizer, log.
 "towers" is a forward and a backward pass of the same towers over finished batches of the same size that lie
 on the device. The towers are those of the recipe `cuhk-pedes-pocket`; half of the images are drawn in the
 layout of CUHK-PEDES, with sentences, and half in that of Market-1501, without. A loop is timed between
@@ -26,18 +26,18 @@ from pathlib import Path
 
 import torch
 
-from textreid.data.batches import EpochBatches, PairDataset
-from textreid.data.image_augment import Finish, train_transform
-from textreid.data.samplers import IdentitySampler
-from textreid.data.training_set import training_set
-from textreid.models.pretrained.joint import start_model
+from textreid.data import (
+    EpochBatches,
+    Finish,
+    IdentitySampler,
+    PairDataset,
+    read_training_set,
+    train_transform,
+)
+from textreid.models.pretrained import start_model
 from textreid.recipe import DataRecipe, Recipe, load_recipe
 from textreid.synthetic import write_cuhk_pedes, write_market1501
-from textreid.training.freezing import freeze
-from textreid.training.objective import Objective, view_sizes
-from textreid.training.progress import StepReport
-from textreid.training.step import Step
-from textreid.training.train import train
+from textreid.training import Objective, Step, StepReport, freeze, train, view_sizes
 from textreid.types import Batch
 
 PEOPLE, IMAGES, TURNS, EDGE = 192, 4, 2, 3
@@ -91,7 +91,7 @@ def batch_size(recipe: Recipe) -> int:
 
 def held(recipe: Recipe, out: Path, device: str) -> tuple[Step, list[Batch]]:
     """The towers, and the batches of an epoch as they see them, on the device."""
-    data, phase = training_set(recipe.data, out), recipe.phases[0]
+    data, phase = read_training_set(recipe.data, out), recipe.phases[0]
     model, processor = start_model(recipe.model, phase.image_size, data.captions)
     pixels = processor.image_processor
     transform = train_transform(recipe.augment, phase.image_size, pixels.image_mean, pixels.resample)

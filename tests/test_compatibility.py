@@ -27,7 +27,7 @@ from textreid import Encoder, Gallery, PersonSearch, Where, open_image
 from textreid.catalog import fingerprint
 from textreid.cli import application
 from textreid.recipe import load_recipe
-from textreid.training.train import train
+from textreid.training.from_recipe import train
 
 FIXTURE = Path(__file__).parent / "fixtures" / "b9f9629"
 EXPECTED, SHIPPED, SURFACE = (

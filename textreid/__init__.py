@@ -10,8 +10,9 @@ Every public name is imported when it is first used: `import textreid` alone loa
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
+
+from textreid._names import hand_on
 
 if TYPE_CHECKING:
     from textreid.catalog import list_models
@@ -25,23 +26,16 @@ if TYPE_CHECKING:
     from textreid_index import Gallery, Hits, Record, SearchHit, Where
 
     __version__: str
+else:
+    _find, __dir__ = hand_on(__name__)
 
-_HOMES = {
-    "AddReport": "textreid.ingest.indexing",
-    "Encoder": "textreid.inference.encoder",
-    "Gallery": "textreid_index",
-    "Hits": "textreid_index",
-    "PersonSearch": "textreid.search.person_search",
-    "Progress": "textreid.ingest.indexing",
-    "Record": "textreid_index",
-    "SearchHit": "textreid_index",
-    "TextReIDError": "textreid.errors",
-    "Where": "textreid_index",
-    "contact_sheet": "textreid.search.contact_sheet",
-    "list_models": "textreid.catalog",
-    "load_detector": "textreid.people",
-    "open_image": "textreid.io.images",
-}
+    def __getattr__(name: str) -> Any:
+        if name == "__version__":
+            from importlib.metadata import version
+
+            return version("textreid")
+        return _find(name)
+
 
 __all__ = [
     "AddReport",
@@ -60,17 +54,3 @@ __all__ = [
     "load_detector",
     "open_image",
 ]
-
-
-def __getattr__(name: str) -> Any:
-    if name == "__version__":
-        from importlib.metadata import version
-
-        return version("textreid")
-    if name in _HOMES:
-        return getattr(import_module(_HOMES[name]), name)
-    raise AttributeError(f"module 'textreid' has no attribute '{name}'")
-
-
-def __dir__() -> list[str]:
-    return __all__

@@ -6,12 +6,12 @@ Unknown keys fail with the nearest right one; nothing is silently ignored.
 from __future__ import annotations
 
 import dataclasses
-import importlib
-import sys
 import types
 import typing
+from functools import partial
 from typing import Any, Literal, TypeVar
 
+from textreid._names import find_moved
 from textreid.errors import InputError, UnknownNameError
 
 T = TypeVar("T")
@@ -107,10 +107,5 @@ def require_proper_fraction(config: object, *names: str) -> None:
             raise InputError(f"{name} is {getattr(config, name)}; it must be at least 0 and below 1.")
 
 
-def __getattr__(name: str) -> Any:
-    """What recipes are made of, for code that looks for it here, where it was until version 0.1."""
-    recipe = importlib.import_module("textreid.recipe")
-    if name not in recipe.__all__:
-        raise AttributeError(f"module 'textreid.config' has no attribute '{name}'")
-    print(f"textreid.config.{name} is now textreid.recipe.{name}.", file=sys.stderr)
-    return getattr(recipe, name)
+__getattr__ = partial(find_moved, __name__)
+"""Recipes, for code that looks for them where they were in version 0.1.0."""

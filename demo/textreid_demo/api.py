@@ -18,7 +18,7 @@ from textreid.errors import InputError, TextReIDError
 from textreid.service.desk import Desk
 from textreid.service.question import Question, open_photo
 from textreid_demo import markup
-from textreid_demo.received import received
+from textreid_demo.received import find_upload
 from textreid_index import GalleryError, Record
 
 
@@ -39,7 +39,7 @@ def publish(desk: Desk) -> None:
         """Find people by a description, an example photo, or both; best match first."""
         question = Question(
             text=_text(text, "text"),
-            photo=open_photo(received(image)) if image is not None else None,
+            photo=open_photo(find_upload(image)) if image is not None else None,
             more=_ids(more_like, "more_like"),
             less=_ids(less_like, "less_like"),
             camera=_text(camera, "camera"),
@@ -81,11 +81,11 @@ def publish(desk: Desk) -> None:
         }
 
     def frame(id: str) -> str:
-        """The full picture with the person's box drawn: a JPEG in base64."""
-        picture, missing = desk.frame(_text(id, "id"))
-        if picture is None:
+        """The full image with the person's box drawn: a JPEG in base64."""
+        image, missing = desk.frame(_text(id, "id"))
+        if image is None:
             raise InputError(missing)
-        return base64.b64encode(markup.to_jpeg(picture)).decode("ascii")
+        return base64.b64encode(markup.to_jpeg(image)).decode("ascii")
 
     def gallery() -> dict[str, Any]:
         """How many people the gallery holds, its cameras, and the model it was made with."""
@@ -100,7 +100,7 @@ def publish(desk: Desk) -> None:
         """Add photos, zip files or videos; crops: each photo already shows one person, cut out."""
         if not isinstance(files, list) or not files:
             raise InputError("files: expected a list of uploaded files.")
-        paths = [received(file) for file in files]
+        paths = [find_upload(file) for file in files]
         report = desk.add(paths, crops=bool(crops), camera=_text(camera, "camera") or None)
         return {
             "added": report.added,

@@ -1,4 +1,4 @@
-"""The gallery that `textreid demo` opens by itself: drawn people, made once and kept in the user's cache."""
+"""The gallery that `textreid demo` opens by itself: drawn people, made once and cached for this user."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ def prepare(encoder: ImageTextEncoder, *, frames: int = 40, folder: Path | None 
 
     Args:
         encoder: the model that will search it.
-        frames: how many pictures to draw.
-        folder: where to keep it, instead of `cache_folder()`.
+        frames: how many frames to draw.
+        folder: where to store it, instead of `cache_folder()`.
 
     Returns:
         The gallery's folder.
@@ -48,16 +48,17 @@ def prepare(encoder: ImageTextEncoder, *, frames: int = 40, folder: Path | None 
     home = folder or cache_folder()
     target = home / f"drawn-people-{version('textreid')}-{SEED}-{frames}-{encoder.info.fingerprint[:16]}"
     recover(target)
-    if not _usable(target / "gallery", encoder):
+    if not _is_usable(target / "gallery", encoder):
         with (
             whole_folder(target, replace=True) as made,
             PersonSearch.open(made / "gallery", create=True, encoder=encoder) as search,
         ):
-            search.add_sightings(_sightings(built_in_gallery(frames), made / "frames", target / "frames"))
+            drawn = built_in_gallery(frames)
+            search.add_sightings(_write_frames(drawn, made / "frames", target / "frames"))
     return target / "gallery"
 
 
-def _usable(gallery: Path, encoder: ImageTextEncoder) -> bool:
+def _is_usable(gallery: Path, encoder: ImageTextEncoder) -> bool:
     try:
         with Gallery.open(gallery) as found:
             return len(found) > 0 and found.encoder == encoder.info
@@ -65,23 +66,23 @@ def _usable(gallery: Path, encoder: ImageTextEncoder) -> bool:
         return False
 
 
-def _sightings(frames: Iterable[Frame], made: Path, kept: Path) -> Iterator[Sighting]:
-    """The people of each frame, whose file is written to `made` and named as it will be in `kept`."""
+def _write_frames(frames: Iterable[Frame], made: Path, final: Path) -> Iterator[Sighting]:
+    """The people of each frame, whose file is written to `made` and named as it will be in `final`."""
     for frame in frames:
         name = f"{frame.camera}/{frame.number:03}.jpg"
         (made / name).parent.mkdir(parents=True, exist_ok=True)
         frame.image.save(made / name, quality=90)
         for place, one in enumerate(frame.people):
-            box = _loose(one.box, frame.image.size)
+            box = _widen_box(one.box, frame.image.size)
             id = f"{frame.camera}-{frame.number:03}-{place}"
-            record = Record(id, str(kept / name), box, frame.camera, frame.time)
+            record = Record(id, str(final / name), box, frame.camera, frame.time)
             yield Sighting(frame.image.crop(box), record, None)
 
 
-def _loose(
+def _widen_box(
     box: tuple[float, float, float, float], size: tuple[int, int]
 ) -> tuple[float, float, float, float]:
-    """The box with the margin that detectors leave, inside the picture."""
+    """The box with the margin that detectors leave, inside the frame."""
     x1, y1, x2, y2 = box
     x, y = MARGIN * (x2 - x1), MARGIN * (y2 - y1)
     return max(x1 - x, 0.0), max(y1 - y, 0.0), min(x2 + x, size[0]), min(y2 + y, size[1])

@@ -1,6 +1,6 @@
 """Records and hits as HTML. Whatever comes from files or people is escaped.
 
-Pictures are embedded rather than served from files, so no copy of a person is left in a cache where it would
+Images are embedded rather than served from files, so no copy of a person is left in a cache where it would
 outlive the record.
 """
 
@@ -27,7 +27,7 @@ def jpeg_uri(jpeg: bytes) -> str:
 
 
 def to_jpeg(image: Image.Image, longest: int = 1600) -> bytes:
-    """JPEG bytes of a picture, scaled down until its longer side has at most `longest` pixels."""
+    """JPEG bytes of an image, scaled down until its longer side has at most `longest` pixels."""
     image = image.convert("RGB")
     image.thumbnail((longest, longest))
     buffer = io.BytesIO()
@@ -35,7 +35,7 @@ def to_jpeg(image: Image.Image, longest: int = 1600) -> bytes:
     return buffer.getvalue()
 
 
-def when(record: Record) -> str:
+def format_time(record: Record) -> str:
     """A moment as people read it: "2026-03-01 14:05:10 UTC", "0:01:23.4 into the video", or nothing."""
     if record.when is None:
         return ""
@@ -44,27 +44,27 @@ def when(record: Record) -> str:
     return record.when[:19].replace("T", " ") + " UTC"
 
 
-def _short(record: Record) -> str:
+def _format_minute(record: Record) -> str:
     return (record.when or "time unknown")[:16].replace("T", " ")
 
 
-def place(source: str) -> str:
+def shorten_source(source: str) -> str:
     """The last two parts of a source: enough to recognise it, without the layout of the disk."""
     return "/".join(PurePath(source).parts[-2:])
 
 
-def cards(people: Sequence[SearchHit | Record], thumbnail: Thumbnail) -> str:
+def render_cards(people: Sequence[SearchHit | Record], thumbnail: Thumbnail) -> str:
     """A grid of people; each is a button that tells the page its id."""
-    return f'<div class="people">{"".join(_card(person, thumbnail) for person in people)}</div>'
+    return f'<div class="people">{"".join(_render_card(person, thumbnail) for person in people)}</div>'
 
 
-def _card(person: SearchHit | Record, thumbnail: Thumbnail) -> str:
+def _render_card(person: SearchHit | Record, thumbnail: Thumbnail) -> str:
     record = person.record if isinstance(person, SearchHit) else person
-    title, ranked = f"Person, {place(record.source)}", ""
+    title, ranked = f"Person, {shorten_source(record.source)}", ""
     if isinstance(person, SearchHit):
-        likely = "" if person.probability is None else words.likely(person.probability)
+        likely = "" if person.probability is None else words.format_probability(person.probability)
         chance = f", {likely} likely" if likely else ""
-        title = f"Rank {person.rank}, score {person.score:.2f}{chance}, {place(record.source)}"
+        title = f"Rank {person.rank}, score {person.score:.2f}{chance}, {shorten_source(record.source)}"
         ranked = f"<b class='rank'>{person.rank}</b>"
         ranked += f"<span class='likely'>{likely}</span>" if likely else ""
         ranked += f"<span class='score'>{person.score:.2f}</span>"
@@ -73,12 +73,12 @@ def _card(person: SearchHit | Record, thumbnail: Thumbnail) -> str:
         f'data-id="{escape(record.id)}"><span class="frame">'
         f'<img src="{jpeg_uri(thumbnail(record.id))}" alt="{escape(title)}"></span>'
         f'<span class="line">{ranked}'
-        f'<span class="seen"><b>{escape(record.camera or "no camera")}</b> {escape(_short(record))}</span>'
-        "</span></button>"
+        f'<span class="seen"><b>{escape(record.camera or "no camera")}</b> '
+        f"{escape(_format_minute(record))}</span></span></button>"
     )
 
 
-def heading(title: str, detail: str = "", tools: str = "") -> str:
+def render_heading(title: str, detail: str = "", tools: str = "") -> str:
     """The line above the results. `tools` is markup, the rest is text."""
     return (
         f'<div class="heading"><div><h2>{escape(title)}</h2><p>{escape(detail)}</p></div>'
@@ -86,7 +86,7 @@ def heading(title: str, detail: str = "", tools: str = "") -> str:
     )
 
 
-def downloads(csv: str) -> str:
+def render_downloads(csv: str) -> str:
     """The two ways to take results along."""
     data = base64.b64encode(csv.encode("utf-8")).decode("ascii")
     return (
@@ -95,15 +95,15 @@ def downloads(csv: str) -> str:
     )
 
 
-def feedback(more: Sequence[str], less: Sequence[str], like: str | None, thumbnail: Thumbnail) -> str:
+def render_feedback(more: Sequence[str], less: Sequence[str], like: str | None, thumbnail: Thumbnail) -> str:
     """The people that steer the search, each with a way to take them back."""
-    chips = [_chip("Like this person", like, thumbnail)] if like else []
-    chips += [_chip("More like", id, thumbnail) for id in more]
-    chips += [_chip("Less like", id, thumbnail) for id in less]
+    chips = [_render_chip("Like this person", like, thumbnail)] if like else []
+    chips += [_render_chip("More like", id, thumbnail) for id in more]
+    chips += [_render_chip("Less like", id, thumbnail) for id in less]
     return f'<div class="steering">{"".join(chips)}</div>' if chips else ""
 
 
-def _chip(label: str, id: str, thumbnail: Thumbnail) -> str:
+def _render_chip(label: str, id: str, thumbnail: Thumbnail) -> str:
     return (
         f'<span class="chip"><img src="{jpeg_uri(thumbnail(id))}" alt="">{label}'
         f'<button type="button" aria-label="Remove: {label}" data-do="release" '
@@ -111,12 +111,12 @@ def _chip(label: str, id: str, thumbnail: Thumbnail) -> str:
     )
 
 
-def nearest() -> str:
+def render_nearest_button() -> str:
     """The way on from a search that nobody matches."""
     return '<button type="button" class="tool" data-do="nearest">Show the nearest people</button>'
 
 
-def note(text: str, kind: str = "plain", tools: str = "") -> str:
+def render_note(text: str, kind: str = "plain", tools: str = "") -> str:
     """Sentences in place of results: "plain" for an empty state, "wrong" for an error, "good" for success.
 
     `tools` is markup.
@@ -125,40 +125,42 @@ def note(text: str, kind: str = "plain", tools: str = "") -> str:
     return f'<div class="note {kind}" role="{"alert" if kind == "wrong" else "status"}">{lines}{tools}</div>'
 
 
-def person(record: Record, hit: SearchHit | None, picture: bytes, missing: str, near: str) -> str:
+def render_person(record: Record, hit: SearchHit | None, image: bytes, missing: str, near: str) -> str:
     """Everything known about one person: the full frame, the facts, and who was there before and after."""
     probability = hit.probability if hit else None
+    likely = "" if probability is None else f"{words.format_probability(probability)}, going by looks alone"
     facts = {
         "Score": f"{hit.score:.3f}" if hit else "",
-        "Likely": "" if probability is None else f"{words.likely(probability)}, going by looks alone",
+        "Likely": likely,
         "Camera": record.camera or "",
-        "Time": when(record),
-        "Source": place(record.source),
+        "Time": format_time(record),
+        "Source": shorten_source(record.source),
         "Frame": "" if record.frame is None else str(record.frame),
     }
     rows = "".join(f"<dt>{name}</dt><dd>{escape(value)}</dd>" for name, value in facts.items() if value)
     return (
         '<figure class="full">'
-        f'<img src="{jpeg_uri(picture)}" alt="Full picture with the person marked"></figure>'
-        f"{note(missing) if missing else ''}<dl>{rows}</dl>{near}"
+        f'<img src="{jpeg_uri(image)}" alt="Full image with the person marked"></figure>'
+        f"{render_note(missing) if missing else ''}<dl>{rows}</dl>{near}"
     )
 
 
-def neighbours(records: Sequence[Record], person: Record, thumbnail: Thumbnail) -> str:
+def render_neighbours(records: Sequence[Record], person: Record, thumbnail: Thumbnail) -> str:
     """Who was seen by the same camera around the same time, each with how long before or after `person`."""
     if not records:
         return ""
     strip = "".join(
         f'<button type="button" data-do="pick" data-id="{escape(record.id)}" '
-        f'title="{escape(when(record) or place(record.source))}">'
-        f'<img src="{jpeg_uri(thumbnail(record.id))}" alt="Person seen {escape(when(record) or "nearby")}">'
-        f"{_apart(record, person)}</button>"
+        f'title="{escape(format_time(record) or shorten_source(record.source))}">'
+        f'<img src="{jpeg_uri(thumbnail(record.id))}" '
+        f'alt="Person seen {escape(format_time(record) or "nearby")}">'
+        f"{_format_distance(record, person)}</button>"
         for record in records
     )
     return f'<h3>Seen there before and after</h3><div class="strip">{strip}</div>'
 
 
-def _apart(record: Record, person: Record) -> str:
+def _format_distance(record: Record, person: Record) -> str:
     """The time between two records, such as "12 s before"; empty if it is not known."""
     for moment, other in ((record.time, person.time), (record.offset, person.offset)):
         if moment is not None and other is not None:

@@ -10,7 +10,7 @@ import gradio as gr
 from gradio.data_classes import FileData
 
 from textreid.service.desk import Desk
-from textreid.service.question import LONGEST_TEXT
+from textreid.service.question import MAX_TEXT_LENGTH
 from textreid.types import QUERY_KINDS
 from textreid_demo import api, words
 from textreid_demo.handlers import Handlers, View
@@ -38,7 +38,7 @@ SAVE_JS = """(uri) => {
 
 
 def build(desk: Desk, title: str, examples: Sequence[str] = EXAMPLES) -> gr.Blocks:
-    """The page over one gallery; `serve.running` serves it."""
+    """The page over one gallery; `serve.serve_page` serves it."""
     on = Handlers(desk)
     quiet = {"api_visibility": "private", "show_progress": "hidden"}
     with gr.Blocks(
@@ -54,7 +54,7 @@ def build(desk: Desk, title: str, examples: Sequence[str] = EXAMPLES) -> gr.Bloc
         with gr.Row(elem_id="ask"):
             with gr.Column(scale=5, min_width=280):
                 text = gr.Textbox(
-                    label="Description", show_label=False, lines=1, max_lines=1, max_length=LONGEST_TEXT,
+                    label="Description", show_label=False, lines=1, max_lines=1, max_length=MAX_TEXT_LENGTH,
                     placeholder="Describe a person: a man in a blue shirt with a backpack",
                     submit_btn="Search", autofocus=True, elem_id="text",
                     html_attributes=gr.InputHTMLAttributes(autocomplete="off"),
@@ -81,7 +81,7 @@ def build(desk: Desk, title: str, examples: Sequence[str] = EXAMPLES) -> gr.Bloc
                 label="Example photo", show_label=False, placeholder="Example photo",
                 height=132, min_width=180, scale=1, elem_id="photo",
             )  # fmt: skip
-            photo.preprocess = path_of  # textreid opens pictures itself: bounded, upright, of any depth
+            photo.preprocess = path_of  # textreid opens images itself: bounded, upright, of any depth
 
         results = gr.HTML(js_on_load=EVENTS_JS, elem_id="results")
         more = gr.Button("Show more", visible=False, elem_id="more")
@@ -117,7 +117,7 @@ def build(desk: Desk, title: str, examples: Sequence[str] = EXAMPLES) -> gr.Bloc
                 )
             take = gr.Button("Add to the gallery", variant="primary", elem_id="take")
             taken = gr.HTML(elem_id="taken")
-        gr.HTML(f"<p>{words.RESPONSIBLE}</p>", elem_id="responsible")
+        gr.HTML(f"<p>{words.RESPONSIBLE_USE}</p>", elem_id="responsible")
         sheet = gr.Textbox(visible=False)
 
         shown = [view, results, more]

@@ -1,4 +1,4 @@
-"""Files that the page has received: what a caller may name is nothing else on this machine."""
+"""Uploads that the page has received: what a caller may name is nothing else on this machine."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from gradio.utils import get_upload_folder
 from textreid.errors import InputError
 
 
-def received(payload: object) -> Path:
+def find_upload(payload: object) -> Path:
     """The uploaded file that a caller of the API refers to.
 
     A caller could name any path of this machine; only what was uploaded through the page is accepted.

@@ -6,20 +6,24 @@ import os
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 
 import gradio as gr
 from starlette.middleware import Middleware
 
+from textreid._names import find_moved
 from textreid.errors import InputError
+from textreid.service.accounts import Accounts, is_loopback, require_accounts
 from textreid.service.desk import Desk
+from textreid.service.guard import Guard
 from textreid_demo.page import ASSETS, EXAMPLES, build
-from textreid_demo.security import Accounts, Guard, fetch_nothing, is_loopback, require_accounts
+from textreid_demo.security import RefuseFetching, fetch_nothing
 
 MAX_WAITING = 64
-AT_ONCE = 4
+MAX_CONCURRENT = 4
 LAUNCH = {
     "max_file_size": "200mb",
-    "max_threads": 4 * AT_ONCE,
+    "max_threads": 4 * MAX_CONCURRENT,
     "state_session_capacity": 256,
     "share": False,
     "run_history": False,
@@ -67,7 +71,7 @@ def theme() -> gr.themes.Base:
 
 
 @contextmanager
-def running(
+def serve_page(
     desk: Desk,
     *,
     title: str = "Find people by describing them",
@@ -100,7 +104,7 @@ def running(
     require_accounts(host, accounts)
     with _upload_folder():
         page = build(desk, title, examples)
-        page.queue(max_size=MAX_WAITING, default_concurrency_limit=AT_ONCE)
+        page.queue(max_size=MAX_WAITING, default_concurrency_limit=MAX_CONCURRENT)
         fetch_nothing(page)
         try:
             _, url, _ = page.launch(
@@ -108,7 +112,12 @@ def running(
                 server_port=port,
                 auth=list(accounts) or None,
                 inbrowser=open_browser,
-                app_kwargs={"middleware": [Middleware(Guard, local_only=is_loopback(host))]},
+                app_kwargs={
+                    "middleware": [
+                        Middleware(Guard, local_only=is_loopback(host)),
+                        Middleware(RefuseFetching),
+                    ]
+                },
                 theme=theme(),
                 css_paths=ASSETS / "page.css",
                 head=f"<script>{(ASSETS / 'page.js').read_text('utf-8')}</script>",
@@ -136,3 +145,6 @@ def _upload_folder() -> Iterator[None]:
             del os.environ["GRADIO_TEMP_DIR"]
             if before is not None:
                 os.environ["GRADIO_TEMP_DIR"] = before
+
+
+__getattr__ = partial(find_moved, __name__)

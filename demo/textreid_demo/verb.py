@@ -67,7 +67,7 @@ def run(
       textreid demo --gallery gallery --open
       textreid demo --gallery gallery --host 0.0.0.0 --auth-file accounts.txt --log searches.jsonl
     """
-    from textreid_demo.security import read_accounts, require_accounts
+    from textreid.service.accounts import read_accounts, require_accounts
 
     accounts = read_accounts(auth, auth_file)
     require_accounts(host, accounts)
@@ -77,13 +77,13 @@ def run(
     from textreid.service.desk import Desk
     from textreid_demo import built_in
     from textreid_demo.page import EXAMPLES
-    from textreid_demo.serve import running
+    from textreid_demo.serve import serve_page
 
     console = Console(stderr=True)
     with ExitStack() as stack:
         with console.status("Loading the model ..."):
             search = stack.enter_context(_open(gallery, log))
-        page = running(
+        page = serve_page(
             Desk(search),
             title=f"Gallery {gallery.name}" if gallery else "Built-in gallery of drawn people",
             examples=EXAMPLES if gallery else built_in.EXAMPLES,
@@ -106,7 +106,7 @@ def _open(gallery: Path | None, log: Path | None) -> PersonSearch:
         encoder = Encoder.load(DEFAULT_MODEL)
         return PersonSearch.open(built_in.prepare(encoder), encoder=encoder, log=log)
     search = PersonSearch.open(gallery, create=True, log=log)
-    _ = search.encoder  # loads it, and tries it on a picture and a sentence
+    _ = search.encoder  # loads it, and tries it on an image and a text
     return search
 
 

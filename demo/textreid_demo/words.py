@@ -16,20 +16,19 @@ logger = logging.getLogger("textreid_demo")
 EMPTY_GALLERY = (
     "No people in this gallery yet.\nAdd photos below, or run: textreid index PHOTOS --gallery {path}"
 )
-NOBODY = "Nobody passes these filters.\nWiden the time or choose any camera."
-DELETING = (
+NOBODY_PASSES = "Nobody passes these filters.\nWiden the time or choose any camera."
+DELETE_WARNING = (
     "Delete this person from the gallery? Vector, thumbnail and record are erased and cannot be brought "
     "back. Files outside the gallery are not touched."
 )
-RESPONSIBLE = (
+RESPONSIBLE_USE = (
     "A score says how alike two things look, not who somebody is, and a percentage how often such a score "
     "was right in tests: check every result with your own eyes. "
-    "Search only pictures you may use. Nothing leaves this machine, and a person deleted here is gone."
+    "Search only photos you may use. Nothing leaves this machine, and a person deleted here is gone."
 )
-TROUBLE = (
+UNEXPECTED_ERROR = (
     "Something went wrong and was not your doing. The details are in the terminal that runs textreid demo."
 )
-
 
 EVERYBODY = ""
 MATCHES = {
@@ -40,55 +39,55 @@ MATCHES = {
 """Who is shown: what the page offers, and the false-alarm rate behind it."""
 
 
-def rate(matches: str) -> float | None:
+def parse_rate(matches: str) -> float | None:
     """The false-alarm rate behind a choice of `MATCHES`."""
     return float(matches) if matches else None
 
 
-def rate_in_words(rate: float) -> str:
+def describe_rate(rate: float) -> str:
     """`1 in 20 searches for somebody who is not here would find anybody`."""
     return f"1 in {1 / rate:.0f} searches for somebody who is not here would find anybody"
 
 
-def nobody_matches(cut: Cut, rate: float) -> str:
+def explain_no_match(cut: Cut, rate: float) -> str:
     """What to say when nobody is good enough."""
     return (
         f"Nobody matches.\nThe best score is {cut.best:.2f}; a likely match needs {cut.needed:.2f} here, "
-        f"so that only {rate_in_words(rate)}."
+        f"so that only {describe_rate(rate)}."
     )
 
 
-def likely(probability: float) -> str:
+def format_probability(probability: float) -> str:
     """`83 %`, and never 0 or 100: nothing here is certain."""
     percent = round(100 * probability)
     return "under 1 %" if percent < 1 else "over 99 %" if percent > 99 else f"{percent} %"
 
 
-def in_words(error: Exception) -> str:
+def describe_error(error: Exception) -> str:
     """What to tell somebody about an error; surprises go to the log, not to the page."""
     if isinstance(error, (TextReIDError, GalleryError)):
         return str(error)
     logger.error("The page could not do what was asked.", exc_info=error)
-    return TROUBLE
+    return UNEXPECTED_ERROR
 
 
-def counted(number: int, one: str, many: str) -> str:
+def count(number: int, one: str, many: str) -> str:
     """`1 person`, `2 people`."""
     return f"{number} {one if number == 1 else many}"
 
 
-def people(number: int) -> str:
+def count_people(number: int) -> str:
     """`1 person`, `2 people`."""
-    return counted(number, "person", "people")
+    return count(number, "person", "people")
 
 
-def added(report: AddReport) -> str:
+def describe_report(report: AddReport) -> str:
     """What adding did, a sentence a line."""
-    lines = [f"Added {people(report.added)}."]
+    lines = [f"Added {count_people(report.added)}."]
     if report.known:
-        lines.append(f"In the gallery already: {counted(report.known, 'file', 'files')}.")
+        lines.append(f"In the gallery already: {count(report.known, 'file', 'files')}.")
     if report.empty:
-        lines.append(f"Nobody was found in {counted(report.empty, 'file', 'files')}.")
+        lines.append(f"Nobody was found in {count(report.empty, 'file', 'files')}.")
     lines += [f"Skipped {Path(skipped.source).name}: {skipped.reason}" for skipped in report.skipped]
     return "\n".join(lines)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from textreid.data.training_set import training_set
+from textreid.data.training_set import read_training_set
 from textreid.recipe import DataRecipe
 
 CAPTIONS = ["A man in a red coat.", "Red coat, black bag."]
@@ -27,7 +27,12 @@ def write(root: Path, sources: list[str]) -> DataRecipe:
 
 def test_captions_are_believed_as_their_source_is(tmp_path: Path) -> None:
     recipe = write(tmp_path, ["machine", "author", "", "rumour"])
-    assert training_set([recipe], tmp_path / "run").trust == [[0.25] * 2, [1.0] * 2, [1.0] * 2, [0.0] * 2]
+    assert read_training_set([recipe], tmp_path / "run").trust == [
+        [0.25] * 2,
+        [1.0] * 2,
+        [1.0] * 2,
+        [0.0] * 2,
+    ]
 
 
 def test_each_data_set_has_its_own_trust(tmp_path: Path) -> None:
@@ -35,4 +40,4 @@ def test_each_data_set_has_its_own_trust(tmp_path: Path) -> None:
     (tmp_path / "b").mkdir()
     doubted, believed = write(tmp_path / "a", ["machine"]), write(tmp_path / "b", ["machine"])
     recipes = [doubted, DataRecipe("folder", root=believed.root)]
-    assert training_set(recipes, tmp_path / "run").trust == [[0.25] * 2, [1.0] * 2]
+    assert read_training_set(recipes, tmp_path / "run").trust == [[0.25] * 2, [1.0] * 2]

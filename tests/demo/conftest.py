@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,23 +9,14 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Request, expect, sync_playwright
 
-from tests.helpers.search_page import PATIENCE, fill, free_port
+from tests.helpers.search_page import CHROMIUM, FLAGS, PATIENCE, free_port
+from tests.helpers.street import fill
 from tests.helpers.toy import ToyDetector, ToyEncoder
 from textreid.search.person_search import PersonSearch
 from textreid.service.desk import Desk
-from textreid_demo.serve import running
+from textreid_demo.serve import serve_page
 from textreid_index import Gallery
 
-CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
-FLAGS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 GRADIO_NOISE = (
     "ignore:'future.no_silent_downcasting' is deprecated",
     "ignore:The copy keyword is deprecated",
@@ -48,7 +38,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[PersonSea
     folder = tmp_path_factory.mktemp("page")
     with PersonSearch.open(folder / "gallery", create=True, encoder=ToyEncoder()) as search:
         fill(search, folder)
-        with running(Desk(search, detector=ToyDetector()), port=free_port()) as url:
+        with serve_page(Desk(search, detector=ToyDetector()), port=free_port()) as url:
             yield search, url, folder
 
 

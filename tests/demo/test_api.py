@@ -80,7 +80,7 @@ def test_a_photo_is_a_query(client: Client, tmp_path: Path) -> None:
     assert client.predict(image=handle_file(str(photo)), k=1, api_name="/search")[0]["id"] == "south-2-purple"
 
 
-def test_a_photo_may_be_any_picture_file(client: Client, tmp_path: Path) -> None:
+def test_a_photo_may_be_any_image_file(client: Client, tmp_path: Path) -> None:
     person = draw_person("purple", "brown", (40, 100))
     printed, turned = tmp_path / "printed.jpg", tmp_path / "turned.jpg"
     person.convert("CMYK").save(printed)
@@ -95,7 +95,7 @@ def test_a_photo_may_be_any_picture_file(client: Client, tmp_path: Path) -> None
 def test_a_photo_that_cannot_be_used_is_refused(client: Client, tmp_path: Path) -> None:
     files = [tmp_path / name for name in ("empty.png", "text.jpg", "cut.png", "bomb.png")]
     files[0].write_bytes(b"")
-    files[1].write_text("no picture")
+    files[1].write_text("no image")
     draw_person("red", "blue", (400, 400)).save(files[2])
     files[2].write_bytes(files[2].read_bytes()[:200])
     Image.new("1", (12_000, 12_000)).save(files[3])
@@ -126,7 +126,7 @@ def test_a_record_and_its_frame(client: Client) -> None:
 def test_what_is_added_can_be_deleted(client: Client, gallery: Gallery, tmp_path: Path) -> None:
     photo, text = tmp_path / "yard.png", tmp_path / "notes.txt"
     draw_frame([("pink", "orange")])[0].save(photo)
-    text.write_text("no picture")
+    text.write_text("no image")
     report = client.predict(
         files=[handle_file(str(photo)), handle_file(str(text))], camera="yard", api_name="/add"
     )

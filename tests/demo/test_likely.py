@@ -10,11 +10,11 @@ from gradio_client.exceptions import AppError
 from playwright.sync_api import Browser, Page, expect
 
 from tests.helpers.calibrated import CalibratedToy
-from tests.helpers.search_page import PATIENCE, ask, fill, free_port, ids, new_results, open_person
+from tests.helpers.search_page import PATIENCE, ask, free_port, ids, new_results, open_person
+from tests.helpers.street import fill
 from textreid.search.person_search import PersonSearch
 from textreid.service.desk import Desk
-from textreid.service.question import Question
-from textreid_demo.serve import running
+from textreid_demo.serve import serve_page
 
 pytestmark = pytest.mark.browser
 
@@ -29,7 +29,7 @@ def address(served: object, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     folder = tmp_path_factory.mktemp("likely")
     with PersonSearch.open(folder / "gallery", create=True, encoder=CalibratedToy()) as search:
         fill(search, folder)
-        with running(Desk(search), port=free_port()) as url:
+        with serve_page(Desk(search), port=free_port()) as url:
             yield url
 
 
@@ -127,19 +127,3 @@ def test_programs_can_ask_for_likely_matches(address: str) -> None:
     with pytest.raises(AppError, match=r"false_alarms: expected a number"):
         client.predict(text=WORDS, false_alarms="often", api_name="/search")
     client.close()
-
-
-@pytest.mark.parametrize(
-    ("question", "kind"),
-    [
-        (Question(text="a man"), "text"),
-        (Question(text=" ", like="a"), "photo"),
-        (Question(text="a man", like="a"), None),
-        (Question(text="a man", more=("a",)), None),
-        (Question(text="a man", less=("a",)), None),
-        (Question(more=("a",)), None),
-        (Question(), None),
-    ],
-)
-def test_the_kind_of_a_question(question: Question, kind: str | None) -> None:
-    assert question.kind == kind

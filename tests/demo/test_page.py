@@ -11,11 +11,12 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, Request, expect
 
-from tests.helpers.search_page import ask, fill, ids, new_results, open_person
+from tests.helpers.search_page import ask, ids, new_results, open_person
+from tests.helpers.street import fill
 from tests.helpers.toy import ToyEncoder, draw_frame, draw_person
 from textreid.search.person_search import PersonSearch
 from textreid.service.desk import Desk
-from textreid_demo.serve import running
+from textreid_demo.serve import serve_page
 from textreid_index import Gallery
 
 pytestmark = pytest.mark.browser
@@ -133,7 +134,7 @@ def test_an_example_photo_searches_alone_and_with_words(page: Page, tmp_path: Pa
 
 def test_a_broken_example_photo_is_explained(page: Page, tmp_path: Path) -> None:
     photo = tmp_path / "broken.jpg"
-    photo.write_text("not a picture")
+    photo.write_text("not an image")
     page.locator("#photo input[type=file]").set_input_files(photo)
     expect(page.locator("#results .note.wrong")).to_contain_text("The example photo cannot be used")
 
@@ -194,10 +195,10 @@ def test_deleting_one_person_leaves_the_others(page: Page, gallery: Gallery) -> 
     assert source.exists(), "files outside the gallery stay"
 
 
-def test_a_picture_that_is_gone_is_explained(page: Page, gallery: Gallery) -> None:
+def test_an_image_that_is_gone_is_explained(page: Page, gallery: Gallery) -> None:
     Path(gallery.get("north-0-red").source).unlink()
     open_person(page, "north-0-red")
-    expect(page.locator("#person .note")).to_contain_text("The full picture cannot be shown")
+    expect(page.locator("#person .note")).to_contain_text("The full image cannot be shown")
     expect(page.locator("#person .full img")).to_be_visible()
 
 
@@ -216,7 +217,7 @@ def test_a_long_gallery_is_shown_in_parts(page: Page, search: PersonSearch, tmp_
 def test_an_empty_gallery_says_how_to_fill_it(browser: Browser, port: int, tmp_path: Path) -> None:
     with (
         PersonSearch.open(tmp_path / "new", create=True, encoder=ToyEncoder()) as search,
-        running(Desk(search), port=port) as url,
+        serve_page(Desk(search), port=port) as url,
     ):
         page = browser.new_page()
         page.goto(url)

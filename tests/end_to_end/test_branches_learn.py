@@ -15,8 +15,8 @@ from textreid import losses
 from textreid.models import branches
 from textreid.recipe import AugmentRecipe, DataRecipe, ModelRecipe, Phase, Recipe, SamplerRecipe, TextRecipe
 from textreid.synthetic import write_cuhk_pedes
+from textreid.training.from_recipe import train
 from textreid.training.progress import StepReport
-from textreid.training.train import train
 
 PEOPLE, IMAGES = 8, 4
 CHANCE = 100 / PEOPLE

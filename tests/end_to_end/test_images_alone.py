@@ -15,7 +15,7 @@ from textreid.errors import ModelError
 from textreid.inference.encoder import Encoder
 from textreid.recipe import AugmentRecipe, DataRecipe, ModelRecipe, Phase, Recipe, SamplerRecipe
 from textreid.synthetic import write_market1501
-from textreid.training.train import train
+from textreid.training.from_recipe import train
 
 
 @pytest.fixture(scope="module")

@@ -33,7 +33,7 @@ from textreid.recipe import (
     with_root,
 )
 from textreid.synthetic import write_cuhk_pedes, write_market1501
-from textreid.training.train import train
+from textreid.training.from_recipe import train
 
 PEOPLE, IMAGES = 8, 8
 EPOCHS = 90

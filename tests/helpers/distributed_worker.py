@@ -20,9 +20,9 @@ from textreid.data.samplers import IdentitySampler
 from textreid.losses import Sizes
 from textreid.recipe import load_recipe
 from textreid.training.distributed import gather
+from textreid.training.from_recipe import train
 from textreid.training.objective import Objective
 from textreid.training.step import Step
-from textreid.training.train import train
 from textreid.types import Batch
 
 LOSSES = {

@@ -119,12 +119,12 @@ def test_a_signal_is_handled_after_two_were_compiled_and_let_go() -> None:
 import gc, os, signal, sys
 import torch
 from tests.helpers.small_text_graph import Sentences, sentences
-from textreid.inference.openvino import load
+from textreid.inference.openvino import load_onnx
 from textreid.inference.onnx_graphs import TextGraph, to_onnx
 
 def compiled():
     graph = TextGraph(Sentences(), ("input_ids", "attention_mask")).eval()
-    run = load(to_onnx(graph, *sentences(4, 6)))
+    run = load_onnx(to_onnx(graph, *sentences(4, 6)))
     run(*sentences(4, 6))
     return run
 

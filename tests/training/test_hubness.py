@@ -24,8 +24,8 @@ from textreid.models.folder import load_whole, save_model
 from textreid.models.joint import JointModel
 from textreid.models.pretrained.joint import start_model
 from textreid.recipe import ModelRecipe, Recipe
+from textreid.training.from_recipe import train
 from textreid.training.stages.hubness import RIDGE, counter_hubs, direction, nearness
-from textreid.training.train import train
 from textreid.types import PersonCrop
 
 SENTENCES = ["a red shirt and blue trousers", "somebody in green trousers, pink shirt"]

@@ -26,11 +26,11 @@ from textreid.inference.encoder import Encoder
 from textreid.inference.reranker import RERANKED_HITS
 from textreid.io.images import open_image
 from textreid.recipe import LockedRecipe, Recipe
+from textreid.training.from_recipe import train
 from textreid.training.progress import StepReport
 from textreid.training.stages.locked.image_task import ImageTask, means
 from textreid.training.stages.locked.task import LockedContext
 from textreid.training.stages.locked.text_task import TextTask, match_loss, wrong_hits
-from textreid.training.train import train
 from textreid.types import PersonCrop
 
 LABELS = torch.tensor([0, 0, 1, 1, 2, 2, 2, 3, 3, 4, -1, -1])

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from tests.helpers.batches import batch_of
 from tests.helpers.small_models import joint_model
-from textreid.data.training_set import TrainingSet, training_set
+from textreid.data.training_set import TrainingSet, read_training_set
 from textreid.recipe import DataRecipe
 from textreid.training.mining.noisy_pairs import (
     believed_fraction,
@@ -151,7 +151,7 @@ def test_losses_that_tell_nothing_leave_all_believed(losses: list[list[float]]) 
 @pytest.fixture(scope="module")
 def drawn(tmp_path_factory: pytest.TempPathFactory) -> TrainingSet:
     recipe = DataRecipe("synthetic", identities=4, images=2)
-    return training_set([recipe], tmp_path_factory.mktemp("drawn"))
+    return read_training_set([recipe], tmp_path_factory.mktemp("drawn"))
 
 
 def test_division_of_a_training_set(drawn: TrainingSet) -> None:

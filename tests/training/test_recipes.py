@@ -18,8 +18,8 @@ from tests.helpers.tiny_recipes import PEOPLE, attributes, tiny
 from textreid.inference.encoder import Encoder
 from textreid.recipe import load_recipe, recipe_names, with_root
 from textreid.synthetic import write_cuhk_pedes, write_market1501
+from textreid.training.from_recipe import train
 from textreid.training.progress import StepReport
-from textreid.training.train import train
 
 
 @pytest.fixture(scope="module")

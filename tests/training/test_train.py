@@ -33,8 +33,8 @@ from textreid.recipe import (
     SamplerRecipe,
 )
 from textreid.training import train as training
+from textreid.training.from_recipe import train
 from textreid.training.progress import StepReport
-from textreid.training.train import train
 
 PEOPLE = 20
 FROZEN = ("text_tower.embeddings", "text_tower.encoder.layer.0")

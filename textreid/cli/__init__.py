@@ -17,6 +17,8 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+__all__ = ["application", "main"]
+
 
 class _Verbs(TyperGroup):
     """Turns the errors that textreid raises on purpose into one line on stderr and exit code 2."""

@@ -53,8 +53,8 @@ def run(
     """
     from textreid.inference.device import choose_device
     from textreid.recipe.recipe import load_recipe, with_root
+    from textreid.training.from_recipe import train
     from textreid.training.multi_seed import train_seeds
-    from textreid.training.train import train
 
     chosen = with_root(load_recipe(recipe, settings or ()), root)
     console = stderr()

@@ -47,7 +47,7 @@ class TrainingSet:
         return [caption for crop in self.crops for caption in crop.captions]
 
 
-def training_set(recipes: Sequence[DataRecipe], out: Path, *, reads_text: bool = True) -> TrainingSet:
+def read_training_set(recipes: Sequence[DataRecipe], out: Path, *, reads_text: bool = True) -> TrainingSet:
     """The data that a recipe names.
 
     Args:

@@ -4,9 +4,37 @@ Every image and every caption of the split takes part: a benchmark that quietly 
 would be another benchmark, so one is an error here.
 """
 
-from textreid.evaluate.encoding import Item
-from textreid.evaluate.evaluation import Evaluation, evaluate
-from textreid.evaluate.methods import Methods
-from textreid.types import ImageTextEncoder, ShowProgress
+from __future__ import annotations
 
-__all__ = ["Evaluation", "ImageTextEncoder", "Item", "Methods", "ShowProgress", "evaluate"]
+from typing import TYPE_CHECKING
+
+from textreid._names import hand_on
+
+if TYPE_CHECKING:
+    from textreid.evaluate.benchmark import Benchmark
+    from textreid.evaluate.directions import IMAGE_TO_IMAGE, TEXT_TO_IMAGE
+    from textreid.evaluate.encoding import Item
+    from textreid.evaluate.evaluation import Evaluation, evaluate
+    from textreid.evaluate.groups import by_caption, find_groups
+    from textreid.evaluate.methods import Methods
+    from textreid.evaluate.suite import load_suite, run_suite, suite_names
+    from textreid.types import ImageTextEncoder, ShowProgress
+else:
+    __getattr__, __dir__ = hand_on(__name__)
+
+__all__ = [
+    "IMAGE_TO_IMAGE",
+    "TEXT_TO_IMAGE",
+    "Benchmark",
+    "Evaluation",
+    "ImageTextEncoder",
+    "Item",
+    "Methods",
+    "ShowProgress",
+    "by_caption",
+    "evaluate",
+    "find_groups",
+    "load_suite",
+    "run_suite",
+    "suite_names",
+]

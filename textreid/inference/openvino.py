@@ -114,7 +114,7 @@ class Switch:
         try:
             onnx = to_onnx(self._graph, *inputs)
             for precision in (None, "f32"):  # the processor's favourite, which may be bf16, comes first
-                run = load(onnx, precision)
+                run = load_onnx(onnx, precision)
                 if agree(run(*inputs), expected):
                     return run
         except Exception as error:  # tracing and compiling know too many; torch goes on in any case
@@ -143,7 +143,7 @@ def _core() -> Any:
     return openvino.Core()
 
 
-def load(onnx: bytes, precision: str | None = None) -> Callable[..., Tensor]:
+def load_onnx(onnx: bytes, precision: str | None = None) -> Callable[..., Tensor]:
     """A graph as a function of tensors, which any number of threads may call.
 
     Args:

@@ -1,4 +1,4 @@
-"""What the page and its API can do with a gallery, in plain Python: the one place that both go through."""
+"""What a page and an HTTP service can do with a gallery, in plain Python: where all go through."""
 
 from __future__ import annotations
 
@@ -13,14 +13,15 @@ from textreid.errors import InputError
 from textreid.ingest.indexing import AddReport, Progress
 from textreid.search.contact_sheet import contact_sheet
 from textreid.service import uploads
-from textreid.service.question import MOST, Question
+from textreid.service.question import MAX_HITS, Question
 from textreid_index import Hits, Record, UnknownPersonError, Where
 
 if TYPE_CHECKING:
     from textreid.people import Detector
     from textreid.search.person_search import PersonSearch
 
-NEIGHBOURS = 8
+NEIGHBOUR_COUNT = 8
+"""How many people are shown who were seen just before and after somebody."""
 
 
 class Desk:
@@ -34,9 +35,9 @@ class Desk:
 
     def ask(self, question: Question) -> Hits:
         """Search; raises what `Question.ask` raises."""
-        return replace(question, k=min(question.k, MOST)).ask(self.search)
+        return replace(question, k=min(question.k, MAX_HITS)).ask(self.search)
 
-    def calibrated(self, question: Question) -> bool:
+    def is_calibrated(self, question: Question) -> bool:
         """Whether it is known what the scores of such a question mean."""
         return question.kind is not None and self.search.calibrated(question.kind)
 
@@ -46,17 +47,17 @@ class Desk:
 
     def neighbours(self, id: str) -> list[Record]:
         """People seen by the same camera just before and after."""
-        return self.search.neighbours(id, NEIGHBOURS)
+        return self.search.neighbours(id, NEIGHBOUR_COUNT)
 
     def frame(self, id: str) -> tuple[Image.Image | None, str]:
-        """The full picture with the person's box, or None and why it cannot be shown."""
+        """The full image with the person's box, or None and why it cannot be shown."""
         try:
             return self.search.frame(id), ""
         except InputError as error:
-            return None, f"The full picture cannot be shown: {error}"
+            return None, f"The full image cannot be shown: {error}"
 
-    def sheet(self, hits: Hits, title: str) -> Image.Image:
-        """The people found, on one picture."""
+    def draw_contact_sheet(self, hits: Hits, title: str) -> Image.Image:
+        """The people found, on one image."""
         return contact_sheet(hits, [self.gallery.thumbnail(hit.id) for hit in hits], title=title)
 
     def add(
@@ -68,13 +69,13 @@ class Desk:
         progress: Callable[[Progress], None] = lambda _: None,
     ) -> AddReport:
         """Take uploads into the gallery and find the people in them."""
-        kept = uploads.keep(files, self.gallery)
+        stored = uploads.store(files, self.gallery)
         try:
             return self.search.add(
-                kept, crops=crops, detector=self.detector, camera=camera, progress=progress
+                stored, crops=crops, detector=self.detector, camera=camera, progress=progress
             )
         finally:
-            uploads.sweep(self.gallery, map(str, kept))
+            uploads.sweep(self.gallery, map(str, stored))
 
     def delete(self, ids: Sequence[str]) -> int:
         """Delete people; uploads from which nobody is left go too. Returns how many people were deleted."""
@@ -84,13 +85,13 @@ class Desk:
         return deleted
 
     def forget(self, id: str) -> int:
-        """Delete everybody found in the same picture or video as `id`. Returns how many that were."""
+        """Delete everybody found in the same photo or video as `id`. Returns how many people were deleted."""
         source = self.gallery.get(id).source
         deleted = self.gallery.forget(source)
         uploads.sweep(self.gallery, [source])
         return deleted
 
-    def company(self, id: str) -> int:
+    def count_in_file(self, id: str) -> int:
         """How many people the gallery holds from the same file, `id` included; 0 if the person is gone."""
         try:
             source = self.gallery.get(id).source

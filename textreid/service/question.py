@@ -1,4 +1,4 @@
-"""What somebody asked at the page."""
+"""What somebody asks: a description, an example photo, people to resemble, and filters."""
 
 from __future__ import annotations
 
@@ -17,15 +17,19 @@ if TYPE_CHECKING:
 
     from textreid.search.person_search import PersonSearch
 
-PAGE = 24
-MOST = 480
-LONGEST_TEXT = 1000
-LARGEST_PHOTO = 2048
+PAGE_SIZE = 24
+"""People shown at once."""
+MAX_HITS = 480
+"""Most people that one answer holds."""
+MAX_TEXT_LENGTH = 1000
+"""Most characters of a description."""
+MAX_PHOTO_SIDE = 2048
+"""Pixels of an example photo's longer side; larger ones are scaled down."""
 
 
 @dataclass(frozen=True)
 class Question:
-    """A search as the page holds it; every action makes a new one.
+    """One search; every change makes a new one.
 
     Attributes:
         text: the description, possibly empty.
@@ -48,7 +52,7 @@ class Question:
     camera: str = ""
     since: str = ""
     until: str = ""
-    k: int = PAGE
+    k: int = PAGE_SIZE
     false_alarms: float | None = None
 
     @property
@@ -74,28 +78,28 @@ class Question:
             return None
         return "text" if self.text.strip() else "photo"
 
-    def liking(self, id: str) -> Question:
-        """More like this person; like or dislike, the last word counts."""
+    def with_more(self, id: str) -> Question:
+        """The same question, with results more like this person; the latest wish about somebody counts."""
         return replace(self, more=(*_without(self.more, id), id), less=_without(self.less, id))
 
-    def disliking(self, id: str) -> Question:
-        """Less like this person."""
+    def with_less(self, id: str) -> Question:
+        """The same question, with results less like this person."""
         return replace(self, less=(*_without(self.less, id), id), more=_without(self.more, id))
 
-    def releasing(self, id: str) -> Question:
-        """Without this person as a guide, in whichever role."""
+    def without(self, id: str) -> Question:
+        """The same question without this person as a guide, in whichever role."""
         like = None if self.like == id else self.like
         return replace(self, like=like, more=_without(self.more, id), less=_without(self.less, id))
 
     def ask(self, search: PersonSearch) -> Hits:
-        """Search.
+        """Search the gallery for it.
 
         Raises:
             InputError: the text is too long, a moment cannot be read, or nothing was asked.
         """
-        if len(self.text) > LONGEST_TEXT:
+        if len(self.text) > MAX_TEXT_LENGTH:
             raise InputError(
-                f"Describe the person in at most {LONGEST_TEXT} characters; these are {len(self.text)}."
+                f"Describe the person in at most {MAX_TEXT_LENGTH} characters; these are {len(self.text)}."
             )
         if self.like and not (self.text.strip() or self.photo or self.more or self.less):
             return search.similar(self.like, k=self.k, where=self.where, false_alarms=self.false_alarms)
@@ -111,7 +115,7 @@ class Question:
 
 
 def open_photo(path: Path) -> Image:
-    """An example photo, upright RGB, at most `LARGEST_PHOTO` pixels high and wide.
+    """An example photo, upright RGB, at most `MAX_PHOTO_SIDE` pixels high and wide.
 
     Raises:
         InputError: it cannot be used.
@@ -120,7 +124,7 @@ def open_photo(path: Path) -> Image:
         photo = open_image(path)
     except InputError as error:
         raise InputError(f"The example photo cannot be used: {error}") from error
-    photo.thumbnail((LARGEST_PHOTO, LARGEST_PHOTO))
+    photo.thumbnail((MAX_PHOTO_SIDE, MAX_PHOTO_SIDE))
     return photo
 
 

@@ -10,17 +10,26 @@ caption(person, view, seed=0)                                     # "A young wom
 ```
 """
 
-from textreid.synthetic.pedestrians.pedestrian import Pedestrian
-from textreid.synthetic.pedestrians.pose import View
-from textreid.synthetic.pedestrians.sampling import sample_pedestrians
-from textreid.synthetic.places.camera import Camera
-from textreid.synthetic.shots.crop import draw_crop
-from textreid.synthetic.shots.frames import Frame, FramePerson, built_in_gallery
-from textreid.synthetic.shots.tracklet import TrackCrop, draw_tracklet
-from textreid.synthetic.wording.captions import caption
-from textreid.synthetic.writers.cuhk_pedes import write_cuhk_pedes
-from textreid.synthetic.writers.frame_files import write_frames
-from textreid.synthetic.writers.market1501 import write_market1501
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textreid._names import hand_on
+
+if TYPE_CHECKING:
+    from textreid.synthetic.pedestrians.pedestrian import Pedestrian
+    from textreid.synthetic.pedestrians.pose import View
+    from textreid.synthetic.pedestrians.sampling import sample_pedestrians
+    from textreid.synthetic.places.camera import Camera
+    from textreid.synthetic.shots.crop import draw_crop
+    from textreid.synthetic.shots.frames import Frame, FramePerson, built_in_gallery
+    from textreid.synthetic.shots.tracklet import TrackCrop, draw_tracklet
+    from textreid.synthetic.wording.captions import caption
+    from textreid.synthetic.writers.cuhk_pedes import write_cuhk_pedes
+    from textreid.synthetic.writers.frame_files import write_frames
+    from textreid.synthetic.writers.market1501 import write_market1501
+else:
+    __getattr__, __dir__ = hand_on(__name__)
 
 __all__ = [
     "Camera",

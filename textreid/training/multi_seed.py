@@ -13,8 +13,8 @@ from scipy import stats
 from textreid.errors import InputError
 from textreid.io.run_folder import RunFolder, write_json
 from textreid.recipe.recipe import Recipe
+from textreid.training.from_recipe import train
 from textreid.training.progress import StepReport
-from textreid.training.train import train
 
 
 def train_seeds(

@@ -19,6 +19,17 @@ from types import ModuleType
 from textreid.errors import InputError, UnknownNameError
 from textreid.types import PersonCrop
 
+__all__ = [
+    "companions",
+    "disjoint_splits",
+    "find_folder",
+    "load",
+    "names",
+    "published_counts",
+    "single_shot",
+    "splits",
+]
+
 
 def names() -> list[str]:
     """The data sets that can be named on the command line, such as "cuhk-pedes"."""

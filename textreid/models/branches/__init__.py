@@ -19,6 +19,8 @@ from torch import nn
 
 from textreid import registry
 
+__all__ = ["create", "names"]
+
 
 def names() -> list[str]:
     """The branches that a recipe can name."""

@@ -22,7 +22,7 @@ from textreid.data.batches import EpochBatches, PairDataset, seed_of
 from textreid.data.distributed_sampler import ShareOfBatches
 from textreid.data.image_augment import Finish, train_transform
 from textreid.data.samplers import IdentitySampler
-from textreid.data.training_set import TrainingSet, training_set
+from textreid.data.training_set import TrainingSet, read_training_set
 from textreid.errors import InputError
 from textreid.evaluate.benchmark import Benchmark
 from textreid.inference.adapters import TransformersAdapter
@@ -93,7 +93,7 @@ def train(
     accelerator = make_accelerator(device, recipe.precision)
     with accelerator.main_process_first():  # it draws people for all
         settle(recipe, out)
-        data = training_set(recipe.data, out, reads_text=recipe.model.reads_text)
+        data = read_training_set(recipe.data, out, reads_text=recipe.model.reads_text)
         val = validation.read_benchmarks(recipe.val, out)
     torch.manual_seed(recipe.seed)
     model, processor = start_model(recipe.model, recipe.phases[0].image_size, data.captions)

@@ -21,18 +21,18 @@ def photo(tmp_path: Path) -> Path:
     return file
 
 
-def kept(gallery: Gallery) -> list[Path]:
-    return sorted(uploads.uploads_of(gallery).iterdir())
+def stored(gallery: Gallery) -> list[Path]:
+    return sorted(uploads.upload_folder(gallery).iterdir())
 
 
 def test_an_upload_moves_into_the_gallery_under_a_name_of_its_own(desk: Desk, photo: Path) -> None:
     nasty = photo.rename(photo.with_name("..%2f $(touch x) yard.PNG"))
     assert desk.add([nasty], crops=False, camera="yard").added == 2
     assert not nasty.exists()
-    (file,) = kept(desk.gallery)
+    (file,) = stored(desk.gallery)
     assert file.suffix == ".png"
     assert set(file.stem) <= set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")
-    assert uploads.uploads_of(desk.gallery).stat().st_mode & 0o077 == 0
+    assert uploads.upload_folder(desk.gallery).stat().st_mode & 0o077 == 0
     record = next(record for record in desk.gallery.records() if record.camera == "yard")
     assert desk.search.frame(record.id).size == (320, 160)
 
@@ -45,17 +45,17 @@ def test_the_same_file_again_adds_nobody(desk: Desk, photo: Path) -> None:
     report = desk.add([again], crops=False, camera="yard")
     assert (report.added, report.known) == (0, 1)
     assert len(desk.gallery) == 9
-    assert len(kept(desk.gallery)) == 1
+    assert len(stored(desk.gallery)) == 1
 
 
 def test_it_stays_until_the_last_person_goes(desk: Desk, photo: Path) -> None:
     desk.add([photo], crops=False, camera="yard")
     first, second = [record.id for record in desk.gallery.records() if record.camera == "yard"]
-    assert desk.company(first) == 2
+    assert desk.count_in_file(first) == 2
     desk.delete([first])
-    assert len(kept(desk.gallery)) == 1
+    assert len(stored(desk.gallery)) == 1
     desk.delete([second])
-    assert kept(desk.gallery) == []
+    assert stored(desk.gallery) == []
 
 
 def test_members_of_a_zip_file_share_it(desk: Desk, photo: Path) -> None:
@@ -66,19 +66,19 @@ def test_members_of_a_zip_file_share_it(desk: Desk, photo: Path) -> None:
     assert desk.add([archive], crops=False, camera="yard").added == 4
     first = next(record for record in desk.gallery.records() if record.camera == "yard")
     assert desk.forget(first.id) == 2
-    assert len(kept(desk.gallery)) == 1
+    assert len(stored(desk.gallery)) == 1
     rest = [record.id for record in desk.gallery.records() if record.camera == "yard"]
     assert desk.delete(rest) == 2
-    assert kept(desk.gallery) == []
+    assert stored(desk.gallery) == []
 
 
 def test_a_file_without_anybody_is_not_kept(desk: Desk, tmp_path: Path) -> None:
     empty, text = tmp_path / "empty.png", tmp_path / "notes.txt"
     draw_frame([])[0].save(empty)
-    text.write_text("no picture")
+    text.write_text("no image")
     report = desk.add([empty, text], crops=False, camera=None)
     assert (report.added, report.empty, len(report.skipped)) == (0, 1, 1)
-    assert kept(desk.gallery) == []
+    assert stored(desk.gallery) == []
 
 
 def test_own_files_are_never_deleted(desk: Desk) -> None:
@@ -93,8 +93,8 @@ def test_copies_left_by_a_deletion_elsewhere_go_at_the_next_start(
     desk.add([photo], crops=False, camera="yard")
     desk.gallery.delete([record.id for record in desk.gallery.records() if record.camera == "yard"])
     uploads.tidy(desk.gallery)
-    assert len(kept(desk.gallery)) == 1, "it may just be on its way in"
-    later = kept(desk.gallery)[0].stat().st_ctime + 3601
+    assert len(stored(desk.gallery)) == 1, "it may just be on its way in"
+    later = stored(desk.gallery)[0].stat().st_ctime + 3601
     monkeypatch.setattr("textreid.service.uploads.time.time", lambda: later)
     Desk(desk.search)
-    assert kept(desk.gallery) == []
+    assert stored(desk.gallery) == []
