@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 
 from textreid.evaluate import IMAGE_TO_IMAGE, TEXT_TO_IMAGE, Benchmark
-from textreid.evaluate.calibration_check import SIZES, check, halves, told
+from textreid.evaluate.calibration_check import SIZES, check, halve_persons, weigh_pairs
 from textreid.evaluate.calibration_fit import RATES, fit
 from textreid.evaluate.directions import encode
 from textreid.inference import Encoder, Scale
@@ -69,7 +69,7 @@ def measure(search: Search, data: str) -> dict[str, Any]:
 
 
 def _folds(search: Search, data: str, seed: int) -> Iterator[Fold]:
-    parts = halves(search, seed)
+    parts = halve_persons(search, seed)
     for known, other in (parts, parts[::-1]):
         yield Fold(fit(known, data), tally(known, [1]), tally(other, SIZES))
 
@@ -77,7 +77,7 @@ def _folds(search: Search, data: str, seed: int) -> Iterator[Fold]:
 def _reliability(folds: list[Fold], size: int) -> list[dict[str, float]]:
     """For each tenth of the probability what is claimed, what is right, and its share of all pairs."""
     claimed, right, mass = sum(
-        reliability(*told(fold.scale.probabilities(CENTRES, size), fold.counted, size), TENTHS)
+        reliability(*weigh_pairs(fold.scale.probabilities(CENTRES, size), fold.counted, size), TENTHS)
         for fold in folds
     )
     return [
