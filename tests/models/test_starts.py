@@ -251,6 +251,31 @@ class TestText:
         with pytest.raises(ModelError, match="Cannot start from"):
             start(text_init=str(folder), init="scratch")
 
+    @pytest.mark.parametrize("field", ["init", "image_init", "text_init"])
+    @pytest.mark.parametrize(
+        ("name", "content"),
+        [("config.json", "{"), ("model.safetensors", ""), ("tokenizer.json", "{}")],
+    )
+    def test_a_damaged_folder(self, field: str, name: str, content: str, tmp_path: Path) -> None:
+        folder = write_joint(tmp_path / "model")
+        (folder / name).write_text(content)
+        recipe = {"init": "scratch", "image_backbone": "test_efficientnet"} | {field: str(folder)}
+        if (field, name) == ("image_init", "tokenizer.json"):
+            start(**recipe)  # it is not read
+            return
+        with pytest.raises(ModelError, match="Cannot start from"):
+            start(**recipe)
+
+    def test_a_mistake_of_ours_is_no_damaged_folder(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def mistaken(**_: object) -> None:
+            raise RuntimeError("ours")
+
+        monkeypatch.setattr("textreid.models.pretrained.joint.JointConfig", mistaken)
+        with pytest.raises(RuntimeError, match="ours"):
+            start(init="scratch", image_backbone="test_efficientnet")
+
     def test_position_count_of_the_tower_limits_sentences(self, tmp_path: Path) -> None:
         folder = write_text_only(tmp_path / "bert")
         BertModel(BertConfig(**TOWER, vocab_size=60, max_position_embeddings=11)).save_pretrained(folder)

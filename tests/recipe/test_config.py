@@ -147,6 +147,8 @@ class TestRefusals:
         ("kind", "values", "message"),
         [
             (ModelRecipe, {"hubs": -1}, "hubs is -1; it must be at least 0"),
+            (ModelRecipe, {"interpolate": 1.1}, "interpolate is 1.1; it must be between 0 and 1"),
+            (ModelRecipe, {"text_width": 100}, "text_width is 100; it must be a multiple of 32"),
             (LockedRecipe, {"negatives": 0}, "negatives is 0; it must be at least 1"),
             (LockedRecipe, {"temperature": 0.0}, "temperature is 0.0; it must be above 0"),
             (LockedRecipe, {"identity_share": 1.5}, "identity_share is 1.5; it must be between 0 and 1"),

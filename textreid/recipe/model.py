@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from textreid.config import require_at_least, require_fraction
+from textreid.errors import InputError
 
 
 @dataclass(frozen=True)
@@ -72,3 +73,5 @@ class ModelRecipe:
     def __post_init__(self) -> None:
         require_at_least(self, 0, "hubs")
         require_fraction(self, "interpolate")
+        if self.text_width < 32 or self.text_width % 32:
+            raise InputError(f"text_width is {self.text_width}; it must be a multiple of 32.")

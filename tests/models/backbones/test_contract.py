@@ -141,6 +141,13 @@ def test_locations_are_row_by_row(case: str) -> None:
         ("eva02_tiny_patch14_224", {}, ModelError, "multiples of 14 pixels"),
         ("osnet_x0_25", {"stride": 1}, UnknownNameError, "option of osnet_x0_25"),
         ("clip", {"table_size": [8, 8]}, ModelError, "patches are 32 pixels"),
+        (
+            "clip",
+            {"config": {"hidden_size": 15}},
+            ModelError,
+            r"\[model\.image_options\] does not fit 'clip'",
+        ),
+        ("siglip", {"config": {"hidden_size": "x"}}, ModelError, "does not fit 'siglip'"),
     ],
 )
 def test_refusals(name: str, options: dict[str, Any], error: type[Exception], message: str) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import torch
+from huggingface_hub.errors import StrictDataclassError
 from torch import Tensor, nn
 
 from textreid.errors import ModelError
@@ -87,8 +88,11 @@ class PatchTransformer(Backbone):
 
     def build(self, image_size: tuple[int, int]) -> nn.Module:
         """See `Backbone.build`; `table_grid`, (h, w) of its position table, is added to the tower."""
-        config = self.config_class(**self.options.get("config", {}))
-        tower = self.model_class._from_config(config)
+        try:
+            config = self.config_class(**self.options.get("config", {}))
+            tower = self.model_class._from_config(config)
+        except (TypeError, ValueError, StrictDataclassError) as error:
+            raise ModelError(f"[model.image_options] does not fit '{self.name}': {error}") from error
         stride = self.options.get("stride", config.patch_size)
         tower.embeddings.patch_embedding.stride = (stride, stride)
         size = tuple(self.options.get("table_size", image_size))

@@ -109,7 +109,10 @@ def _create(name: str, options: dict[str, Any]) -> nn.Module:
             tower: nn.Module = timm.create_model(name, num_classes=0, **options, **more)
             return tower
         except TypeError as error:  # an argument that this network does not know
+            reason: Exception = error
+        except (ValueError, RuntimeError) as error:  # a value that it refuses
             reason = error
+            break
     raise ModelError(f"[model.image_options] does not fit '{name}': {reason}")
 
 

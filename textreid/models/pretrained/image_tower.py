@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,9 +19,15 @@ from textreid.models.backbones import MeanStd
 from textreid.models.backbones.clip import Clip
 from textreid.models.backbones.siglip import Siglip
 from textreid.models.backbones.timm_network import TimmNetwork
-from textreid.models.folder import load_whole
 from textreid.models.joint import JointModel
-from textreid.models.pretrained.weight_files import package, resolve, safetensors_in
+from textreid.models.pretrained.weight_files import (
+    libraries_reading,
+    load_from,
+    package,
+    read_json,
+    resolve,
+    safetensors_in,
+)
 from textreid.recipe.model import ModelRecipe
 
 
@@ -64,17 +69,17 @@ def image_start(recipe: ModelRecipe, image_size: tuple[int, int]) -> ImageStart:
     if source == "pretrained":
         return _start("tf_efficientnet_lite0", options, weights=_efficientnet_lite0)
     name, place = resolve(source)
-    config = _json(place / "config.json") if place.is_dir() else {}
+    config = read_json(place / "config.json")
     kind = config.get("model_type")
     if kind == "clip":
-        model = load_whole(CLIPModel, place)
+        model = load_from(name, CLIPModel, place)
         return _vision(Clip("clip", options), model, model.visual_projection.weight)
     if kind == "siglip":
-        model = load_whole(SiglipModel, place)
+        model = load_from(name, SiglipModel, place)
         width = model.config.vision_config.hidden_size
         return _vision(Siglip("siglip", options), model, torch.eye(width))
     if kind == "textreid":
-        return _joint(load_whole(JointModel, place), _json(place / "processor_config.json"))
+        return _joint(load_from(name, JointModel, place), read_json(place / "processor_config.json"))
     if "architecture" in config:
         return _timm(config, place, options, image_size)
     if kind is not None:
@@ -122,7 +127,8 @@ def _timm(
     safetensors_in(folder)
     backbone, pixels = TimmNetwork(config["architecture"], options), config.get("pretrained_cfg", {})
     mean, std = backbone.normalisation
-    network = backbone.load(image_size, folder)
+    with libraries_reading(folder):
+        network = backbone.load(image_size, folder)
     return ImageStart(
         backbone.name,
         (tuple(pixels.get("mean", mean)), tuple(pixels.get("std", std))),
@@ -138,7 +144,9 @@ def _matching(tower: nn.Module, place: Path, name: str) -> dict[str, Tensor]:
     Raises:
         ModelError: one is missing, or has another shape.
     """
-    read = {key: tensor for path in safetensors_in(place) for key, tensor in load_file(path).items()}
+    files = safetensors_in(place)
+    with libraries_reading(name):
+        read = {key: tensor for path in files for key, tensor in load_file(path).items()}
     found = {key.removeprefix("module."): tensor for key, tensor in read.items()}
     weights = dict(tower.state_dict())
     for key, own in weights.items():
@@ -160,7 +168,3 @@ def _efficientnet_lite0(tower: nn.Module) -> dict[str, Tensor]:
     tensors = [tensor for name, tensor in theirs.items() if not name.startswith("_fc.")]
     names = [name for name in tower.state_dict() if not name.startswith("token_pooling.")]
     return dict(zip(names, tensors, strict=True))
-
-
-def _json(path: Path) -> dict[str, Any]:
-    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}

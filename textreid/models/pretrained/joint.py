@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import copy
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -24,7 +23,7 @@ from textreid.models.neck import NECK
 from textreid.models.pretrained.image_tower import ImageStart, image_start
 from textreid.models.pretrained.text_tower import TextStart, text_start
 from textreid.models.pretrained.vocabulary import SPECIAL, learn_vocabulary
-from textreid.models.pretrained.weight_files import resolve
+from textreid.models.pretrained.weight_files import libraries_reading, read_json, resolve
 from textreid.models.processor import JointProcessor, image_processor
 from textreid.recipe.model import ModelRecipe
 
@@ -44,15 +43,11 @@ def start_model(
         UnknownNameError: there is no model of that name.
     """
     trained = None if recipe.image_init or recipe.text_init else _joint_model(recipe.init)
-    try:
-        if trained is not None:
-            return _go_on(recipe, trained, image_size)
-        image = image_start(recipe, image_size)
-        text = text_start(recipe, captions) if recipe.reads_text else None
-        model = _assemble(recipe, image_size, image, text)
-    except (OSError, ValueError, RuntimeError, LookupError, ImportError) as error:
-        sources = dict.fromkeys(filter(None, (recipe.image_init, recipe.text_init, recipe.init)))
-        raise ModelError(f"Cannot start from {' and '.join(sources)}: {error}") from error
+    if trained is not None:
+        return _go_on(recipe, trained, image_size)
+    image = image_start(recipe, image_size)
+    text = text_start(recipe, captions) if recipe.reads_text else None
+    model = _assemble(recipe, image_size, image, text)
     # A processor cannot be without a tokenizer; one of special pieces alone stands in for a model of images.
     tokenizer = text.tokenizer if text else learn_vocabulary([], len(SPECIAL))
     pixels = image_processor(image_size, *image.normalisation, image.resample)
@@ -64,8 +59,7 @@ def _joint_model(source: str) -> Path | None:
     if source in ("pretrained", "scratch"):
         return None
     path = resolve(source)[1] / "config.json"
-    joint = path.is_file() and json.loads(path.read_text(encoding="utf-8")).get("model_type") == "textreid"
-    return path.parent if joint else None
+    return path.parent if read_json(path).get("model_type") == "textreid" else None
 
 
 def _go_on(
@@ -75,8 +69,9 @@ def _go_on(
 
     Its own matcher comes along if the recipe asks for one.
     """
-    model: JointModel = load_whole(JointModel, folder)
-    processor = JointProcessor.from_pretrained(folder)
+    with libraries_reading(folder):
+        model: JointModel = load_whole(JointModel, folder)
+        processor = JointProcessor.from_pretrained(folder)
     if recipe.text_layers_to_keep:
         _keep_layers(model, recipe.text_layers_to_keep)
     config = copy.deepcopy(model.config)
@@ -142,7 +137,9 @@ def _assemble(
         )
     )
     if image.weights is not None:
-        model.image_tower.load_state_dict(image.weights(model.image_tower))
+        weights = image.weights(model.image_tower)
+        with libraries_reading(recipe.image_init or recipe.init):  # options may ask for other shapes
+            model.image_tower.load_state_dict(weights)
     _set(model.image_projection, image.projection)
     if text is not None and text.weights is not None:
         tower: Any = model.text_tower

@@ -24,10 +24,9 @@ from transformers import (
 
 from textreid.errors import ModelError
 from textreid.models import text_tower as sentences
-from textreid.models.folder import load_whole
 from textreid.models.joint import JointModel
 from textreid.models.pretrained.vocabulary import MAX_TOKENS, learn_vocabulary, prune_vocabulary
-from textreid.models.pretrained.weight_files import package, resolve
+from textreid.models.pretrained.weight_files import libraries_reading, load_from, package, resolve
 from textreid.recipe.model import ModelRecipe
 
 HEAD_WIDTH = 32
@@ -77,27 +76,12 @@ def text_start(recipe: ModelRecipe, captions: Sequence[str]) -> TextStart:
 
 
 def _from_folder(name: str, folder: Path) -> TextStart:
-    config = AutoConfig.from_pretrained(folder, local_files_only=True)
-    tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-    kind, projection = config.model_type, None
-    if kind == "textreid":
-        model: Any = load_whole(JointModel, folder)
-        if model.text_tower is None:
-            raise ModelError(f"'{name}' was trained on images alone: it has no text tower to start from.")
-        tower, projection = model.text_tower, model.text_projection.weight
-    elif kind == "clip":
-        model = load_whole(CLIPModel, folder)
-        tower, projection = model.text_model, model.text_projection.weight
-    elif kind == "siglip":
-        tower = load_whole(SiglipModel, folder).text_model
-        projection = torch.eye(tower.config.projection_size)
+    with libraries_reading(name):
+        config = AutoConfig.from_pretrained(folder, local_files_only=True)
+        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+    tower, projection = _tower(name, folder, config)
+    if config.model_type == "siglip":
         tower.config.pad_token_id = tokenizer.pad_token_id
-    elif getattr(config, "is_encoder_decoder", False) or not hasattr(config, "vocab_size"):
-        raise ModelError(
-            f"'{name}' is a {kind} model: a text tower needs an encoder of text, such as a BERT."
-        )
-    else:
-        tower = load_whole(AutoModel, folder, **sentences.without_pooler(config))
     tokenizer.model_max_length = min(tokenizer.model_max_length, _positions(tower.config))
     tokenizer.model_input_names, tokenizer.padding_side = ["input_ids", "attention_mask"], "right"
     return TextStart(
@@ -105,12 +89,34 @@ def _from_folder(name: str, folder: Path) -> TextStart:
     )
 
 
+def _tower(name: str, folder: Path, config: Any) -> tuple[Any, Tensor | None]:
+    """The text tower of any model, and its projection where it has one."""
+    kind = config.model_type
+    if kind == "textreid":
+        model: Any = load_from(name, JointModel, folder)
+        if model.text_tower is None:
+            raise ModelError(f"'{name}' was trained on images alone: it has no text tower to start from.")
+        return model.text_tower, model.text_projection.weight
+    if kind == "clip":
+        model = load_from(name, CLIPModel, folder)
+        return model.text_model, model.text_projection.weight
+    if kind == "siglip":
+        tower = load_from(name, SiglipModel, folder).text_model
+        return tower, torch.eye(tower.config.projection_size)
+    if getattr(config, "is_encoder_decoder", False) or not hasattr(config, "vocab_size"):
+        raise ModelError(
+            f"'{name}' is a {kind} model: a text tower needs an encoder of text, such as a BERT."
+        )
+    return load_from(name, AutoModel, folder, **sentences.without_pooler(config)), None
+
+
 def _transformer_folder(folder: Path) -> Path:
     """Where the transformer of a folder of sentence-transformers lies; the folder itself for any other."""
     modules = folder / "modules.json"
     if (folder / "config.json").is_file() or not modules.is_file():
         return folder
-    return folder / str(json.loads(modules.read_text(encoding="utf-8"))[0]["path"])
+    with libraries_reading(modules):
+        return folder / str(json.loads(modules.read_text(encoding="utf-8"))[0]["path"])
 
 
 def _positions(config: Any) -> int:

