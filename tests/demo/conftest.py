@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from gradio_client import Client
 from playwright.sync_api import Browser, BrowserContext, Page, Request, expect, sync_playwright
 
 from tests.helpers.search_page import CHROMIUM, FLAGS, PATIENCE, free_port
@@ -65,6 +66,20 @@ def gallery(search: PersonSearch) -> Gallery:
 @pytest.fixture
 def url(served: tuple[PersonSearch, str, Path], search: PersonSearch) -> str:
     return served[1]
+
+
+@pytest.fixture(scope="session")
+def program(served: tuple[PersonSearch, str, Path]) -> Iterator[Client]:
+    """A program that uses the page's endpoints: one for all tests, as closing one takes a second."""
+    client = Client(served[1], verbose=False)
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def client(program: Client, search: PersonSearch) -> Client:
+    """The program, with the gallery as it was at the beginning."""
+    return program
 
 
 @pytest.fixture

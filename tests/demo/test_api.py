@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,13 +15,6 @@ from tests.helpers.toy import draw_frame, draw_person
 from textreid_index import Gallery
 
 ENDPOINTS = {"/search", "/similar", "/record", "/frame", "/gallery", "/add", "/delete"}
-
-
-@pytest.fixture
-def client(url: str) -> Iterator[Client]:
-    client = Client(url, verbose=False)
-    yield client
-    client.close()
 
 
 def test_every_endpoint_is_named_and_typed(client: Client) -> None:

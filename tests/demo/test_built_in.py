@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import re
+import signal
+import subprocess
+import sys
+import urllib.request
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from tests.helpers.search_page import free_port
 from tests.helpers.toy import ToyEncoder
 from textreid.inference.encoder import Encoder
 from textreid.search.person_search import PersonSearch
@@ -16,13 +24,64 @@ from textreid_index import Gallery
 FRAMES = 4
 
 
-def drawn_by_id(frames: int) -> dict[str, FramePerson]:
-    """Everybody in so many frames, by the id that the gallery gives them."""
+@pytest.fixture(scope="module")
+def truth() -> dict[str, FramePerson]:
+    """Everybody in the 40 frames of the built-in gallery, by the id that the gallery gives them."""
     return {
         f"{frame.camera}-{frame.number:03}-{place}": one
-        for frame in built_in_gallery(frames)
+        for frame in built_in_gallery()
         for place, one in enumerate(frame.people)
     }
+
+
+@pytest.fixture(scope="module")
+def pocket() -> Encoder:
+    return Encoder.load("pocket")
+
+
+@dataclass(frozen=True)
+class Start:
+    """What `textreid demo` did when it was started for the first time, looked at and stopped."""
+
+    said: str
+    page: int
+    exit_code: int
+    galleries: list[Path]
+
+
+@pytest.fixture(scope="module")
+def start(tmp_path_factory: pytest.TempPathFactory) -> Start:
+    cache = tmp_path_factory.mktemp("cache")
+    environment = {**os.environ, "XDG_CACHE_HOME": str(cache), "NO_COLOR": "1", "COLUMNS": "120"}
+    command = [
+        sys.executable,
+        "-c",
+        "from textreid.cli import main; main()",
+        "demo",
+        "--port",
+        str(free_port()),
+    ]
+    said, page = "", 0
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment) as demo:
+        assert demo.stderr is not None
+        try:
+            for line in demo.stderr:
+                said += line
+                if found := re.search(r"The page is at (http://\S+)", line):
+                    with urllib.request.urlopen(found[1], timeout=10) as answer:
+                        page = answer.status
+                    demo.send_signal(signal.SIGINT)
+                    break
+            exit_code = demo.wait(timeout=30)
+        finally:
+            demo.kill()
+    return Start(said, page, exit_code, list((cache / "textreid").glob("drawn-people-*/gallery")))
+
+
+def test_the_verb_makes_it_opens_it_and_stops_when_told(start: Start) -> None:
+    assert start.page == 200, start.said
+    assert start.exit_code == 0
+    assert len(start.galleries) == 1
 
 
 def test_it_holds_everybody_drawn_with_frames_to_look_at(tmp_path: Path) -> None:
@@ -68,26 +127,26 @@ def test_a_start_that_fails_leaves_nothing(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_shipped_model_finds_who_is_described(tmp_path: Path) -> None:
-    encoder = Encoder.load("pocket")
-    gallery = built_in.prepare(encoder, frames=8, folder=tmp_path)
-    people = drawn_by_id(8)
-    with PersonSearch.open(gallery, encoder=encoder) as search:
+def test_the_shipped_model_finds_who_is_described(
+    pocket: Encoder, tmp_path: Path, truth: dict[str, FramePerson]
+) -> None:
+    gallery = built_in.prepare(pocket, frames=8, folder=tmp_path)
+    with PersonSearch.open(gallery, encoder=pocket) as search:
+        people = {record.id: truth[record.id] for record in search.gallery.records()}
         asked = {one.person.number: one.caption for one in people.values()}
         first = {number: search.search(text, k=1)[0].id for number, text in asked.items()}
     right = sum(people[id].person.number == number for number, id in first.items())
     assert right / len(asked) >= 0.8, f"{right} of {len(asked)} people come first for their own description"
 
 
-def test_each_example_of_the_page_finds_whom_it_describes(tmp_path: Path) -> None:
-    encoder = Encoder.load("pocket")
-    gallery = built_in.prepare(encoder, folder=tmp_path)
-    with PersonSearch.open(gallery, encoder=encoder) as search:
+def test_each_example_of_the_page_finds_whom_it_describes(
+    pocket: Encoder, start: Start, truth: dict[str, FramePerson]
+) -> None:
+    with PersonSearch.open(start.galleries[0], encoder=pocket) as search:
         first = [search.search(text, k=1)[0].id for text in built_in.EXAMPLES]
-    people = drawn_by_id(40)
     worn = [
         (one.sex, one.upper_colour, one.upper, one.lower_colour, one.lower, one.bag_colour, one.bag)
-        for one in (people[id].person for id in first)
+        for one in (truth[id].person for id in first)
     ]
     assert worn == [
         ("female", "red", "coat", "navy", "jeans", "black", "backpack"),
