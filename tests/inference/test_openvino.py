@@ -15,7 +15,7 @@ from torch import Tensor
 from tests.helpers.small_models import CAPTIONS, small_recipe, write_clip
 from tests.helpers.small_text_graph import Sentences, sentences
 from textreid.inference import openvino as fast
-from textreid.inference.adapters import TransformersAdapter, load_adapter
+from textreid.inference.adapters import load_adapter
 from textreid.inference.encoder import Encoder
 from textreid.inference.onnx_graphs import TextGraph
 from textreid.inference.openvino import Switch
@@ -73,44 +73,41 @@ def test_rows_agree_up_to_a_cosine_and_a_length() -> None:
 
 
 @pytest.mark.usefixtures("early")
-def test_an_encoders_vectors_are_the_same_before_and_after(tmp_path: Path) -> None:
-    folder = write_clip(tmp_path / "model")
-    encoder = Encoder.load(folder, device="cpu")
-    adapter = load_adapter(folder, "cpu")
-    assert isinstance(adapter, TransformersAdapter)
-    plain = Encoder(adapter, encoder.info)
+def test_what_an_encoder_gives_is_the_same_before_and_after(tmp_path: Path) -> None:
+    """Vectors of crops and of texts, and the places that a matcher reads."""
+    model, processor = start_model(small_recipe(matcher={"width": 16, "heads": 2}), (64, 32), CAPTIONS)
+    model.matcher.verdict[-1].weight.data.normal_()
+    save_model(model, processor, tmp_path / "model")
+    encoder = Encoder.load(tmp_path / "model", device="cpu")
+    plain = Encoder(load_adapter(tmp_path / "model", "cpu"), encoder.info)
     rng = np.random.default_rng(0)
     pictures = [
         Image.fromarray(rng.integers(0, 256, (h, w, 3), dtype=np.uint8))
         for w, h in [(40, 90), (7, 200), (64, 64)]
     ]
-    images, texts = plain.encode_images(pictures), plain.encode_texts(CAPTIONS)
-    for _ in range(4):  # torch at first, compiled in the end
+    images, texts, logits = (
+        plain.encode_images(pictures),
+        plain.encode_texts(CAPTIONS),
+        match(plain, pictures),
+    )
+    for _ in range(3):  # torch at first, compiled in the end
         assert (encoder.encode_images(pictures) * images).sum(axis=1).min() >= 1 - fast.TOLERANCE
         assert (encoder.encode_texts(CAPTIONS) * texts).sum(axis=1).min() >= 1 - fast.TOLERANCE
-    assert [switch.compiled for switch in encoder._adapter.switches.values()] == [True, True]  # type: ignore[attr-defined]
+        np.testing.assert_allclose(match(encoder, pictures), logits, atol=0.05)
+    switches = encoder._adapter.switches  # type: ignore[attr-defined]
+    assert {name: switch.compiled for name, switch in switches.items()} == {
+        "images": True,
+        "texts": True,
+        "places": True,
+    }
     assert (encoder.encode_texts(CAPTIONS[:1]) * texts[:1]).sum() >= 1 - fast.TOLERANCE
+    assert np.ptp(logits) > 0.1
 
 
-@pytest.mark.usefixtures("early")
-def test_places_that_a_matcher_reads_are_the_same_before_and_after(tmp_path: Path) -> None:
-    model, processor = start_model(small_recipe(matcher={"width": 16, "heads": 2}), (64, 32), CAPTIONS)
-    model.matcher.verdict[-1].weight.data.normal_()
-    save_model(model, processor, tmp_path / "model")
-    encoder = Encoder.load(tmp_path / "model", device="cpu")
-    rng = np.random.default_rng(0)
-    pictures = [Image.fromarray(rng.integers(0, 256, (64, 32, 3), dtype=np.uint8)) for _ in range(4)]
-    switch = encoder._adapter.switches["places"]  # type: ignore[attr-defined]
+def match(encoder: Encoder, pictures: list[Image.Image]) -> np.ndarray:
     matcher = encoder.matcher
     assert matcher is not None
-    text = matcher.text_tokens(CAPTIONS[0])
-    before = matcher.score_pairs(text, matcher.image_tokens(pictures))
-    assert not switch.compiled
-    matcher.image_tokens(pictures)
-    assert switch.compiled
-    after = matcher.score_pairs(text, matcher.image_tokens(pictures))
-    np.testing.assert_allclose(after, before, atol=0.05)
-    assert np.ptp(before) > 0.1
+    return matcher.score_pairs(matcher.text_tokens(CAPTIONS[0]), matcher.image_tokens(pictures))
 
 
 def test_a_signal_is_handled_after_two_were_compiled_and_let_go() -> None:
@@ -122,13 +119,11 @@ from tests.helpers.small_text_graph import Sentences, sentences
 from textreid.inference.openvino import load_onnx
 from textreid.inference.onnx_graphs import TextGraph, to_onnx
 
-def compiled():
-    graph = TextGraph(Sentences(), ("input_ids", "attention_mask")).eval()
-    run = load_onnx(to_onnx(graph, *sentences(4, 6)))
+onnx = to_onnx(TextGraph(Sentences(), ("input_ids", "attention_mask")).eval(), *sentences(4, 6))
+first, second = load_onnx(onnx), load_onnx(onnx)
+for run in (first, second):
     run(*sentences(4, 6))
-    return run
-
-first, second = compiled(), compiled()
+del run
 del first
 gc.collect()
 del second

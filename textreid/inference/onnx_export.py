@@ -113,7 +113,8 @@ def _write_graphs(adapter: TransformersAdapter, about: dict[str, Any], folder: P
         places, words, mask = images(crops)[1], texts(*tokens)[1], tokens[1]
         match = MatchGraph(model.matcher).eval()
         written = _write(match, (places, words[:1], mask[:1]), folder / "match.onnx")
-        about["match"] = written | {"say": adapter.matcher.weight}
+        weight = adapter.matcher.weight
+        about["match"] = written | {"weight": weight, "say": weight}  # "say" for readers of version 0.1
 
 
 def _write(graph: Graph, examples: tuple[Tensor, ...], path: Path) -> dict[str, Any]:
