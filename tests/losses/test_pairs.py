@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from tests.helpers.batches import batch_of, encoded, random_pairs
-from textreid.pairs import comparisons, image_image, sentence_image
+from textreid.pairs import comparisons, image_image, text_image
 from textreid.types import Encoded, Features
 
 LABELS = [3, 3, 0, -1, -1, 0, 5]
@@ -14,7 +14,7 @@ DESCRIBED = [6, 0, 4, 0, 3]
 
 
 def test_sentences_with_images() -> None:
-    same = sentence_image(batch_of(LABELS, described=DESCRIBED))
+    same = text_image(batch_of(LABELS, described=DESCRIBED))
     for t, row in enumerate(DESCRIBED):
         for i, label in enumerate(LABELS):
             assert bool(same[t, i]) == (i == row or (label == LABELS[row] and label >= 0))

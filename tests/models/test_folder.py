@@ -17,7 +17,7 @@ from transformers.utils import logging
 
 from tests.helpers.small_models import CAPTIONS, joint_model, write_joint
 from textreid.inference.encoder import Encoder
-from textreid.models.folder import load_whole, quiet, save_model
+from textreid.models.folder import load_whole, save_model, silence_transformers
 from textreid.models.joint import JointModel
 
 
@@ -117,7 +117,7 @@ def test_failure_while_writing_leaves_the_old_model(tmp_path: Path, monkeypatch:
 
 def test_quiet_gives_the_settings_back() -> None:
     before = logging.get_verbosity(), logging.is_progress_bar_enabled()
-    with quiet():
+    with silence_transformers():
         assert not logging.is_progress_bar_enabled()
     assert (logging.get_verbosity(), logging.is_progress_bar_enabled()) == before
 

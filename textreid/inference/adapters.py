@@ -13,7 +13,7 @@ from torch import Tensor
 
 from textreid.errors import ModelError
 from textreid.inference.pair_scorer import JointPairScorer
-from textreid.models.folder import load_whole, quiet
+from textreid.models.folder import load_whole, silence_transformers
 from textreid.models.joint import JointModel
 from textreid.types import PairScorer
 
@@ -137,7 +137,7 @@ class SentenceTransformersAdapter:
     def __init__(self, folder: Path, device: str) -> None:
         from sentence_transformers import SentenceTransformer
 
-        with quiet(warnings=True), _libraries_reading(folder):
+        with silence_transformers(warnings=True), _libraries_reading(folder):
             self.model = SentenceTransformer(
                 str(folder), device=device, model_kwargs={"use_safetensors": True}, local_files_only=True
             )

@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from textreid.models.folder import quiet
+from textreid.models.folder import silence_transformers
 from textreid.models.matchers import Matcher
 
 OPSET = 20
@@ -143,7 +143,7 @@ def to_onnx(graph: Graph, *examples: Tensor) -> bytes:
     Raises:
         Exception: of many kinds, where torch cannot follow the model.
     """
-    with warnings.catch_warnings(), quiet(), torch.inference_mode(mode=False), torch.no_grad():
+    with warnings.catch_warnings(), silence_transformers(), torch.inference_mode(mode=False), torch.no_grad():
         warnings.simplefilter("ignore")
         # One row would be taken for a constant.
         inputs = tuple(

@@ -1,4 +1,4 @@
-"""Alignment of phrases with patches: each part of a sentence looks for its place in the image.
+"""Alignment of phrases with patches: each part of a text looks for its place in the image.
 
 The late interaction of Yao et al., "FILIP: Fine-grained Interactive Language-Image Pre-Training", ICLR 2022.
 """
@@ -25,7 +25,7 @@ class Config:
     Attributes:
         weight: factor in the objective.
         temperature: scores are divided by it before the softmax.
-        phrases: what looks for its place: the "parts" that a branch makes of a sentence, or its "words".
+        phrases: what looks for its place: the "parts" that a branch makes of a text, or its "words".
     """
 
     weight: float = 1.0
@@ -37,12 +37,12 @@ class Config:
 
 
 class Alignment(Loss):
-    """Contrasts images with sentences by their best places: the cosine of each phrase with its best patch.
+    """Contrasts images with texts by their best places: the cosine of each phrase with its best patch.
 
-        score(sentence, image) = mean over phrases of (max over patches of cos(phrase, W patch))
+        score(text, image) = mean over phrases of (max over patches of cos(phrase, W patch))
 
     and cross-entropy of the softmax over scores against who belongs together, both ways. A phrase pulls one
-    patch of its person's images to itself, wherever it is, and the best of other people's away; patches that
+    patch of the images of its identity to itself, wherever it is, and the best of others away; patches that
     no phrase asks for are left alone, so that backgrounds need no words. `itc` is the same with one phrase
     and one patch. The map W of patches, and that of words, are for training only; what they teach reaches
     the search vector through the towers and the branch's parts. Needs two identities or more in a batch.
@@ -57,7 +57,7 @@ class Alignment(Loss):
             self.words = nn.Linear(sizes.text_width, sizes.part_dim, bias=False)
 
     def forward(self, encoded: Encoded, batch: Batch) -> Tensor:
-        """[] float32, the mean of both directions; 0 without sentences.
+        """[] float32, the mean of both directions; 0 without texts.
 
         Args:
             encoded: `image.tokens` [B, L, C]; `text.parts` [T, P, D'] or `text.tokens` [T, L, C] with a mask.
@@ -75,7 +75,7 @@ class Alignment(Loss):
         return torch.stack(terms).mean()
 
     def scores(self, image: Features, text: Features) -> Tensor:
-        """[T, B] float32 in -1 … 1, how well the phrases of each sentence find their places in each image."""
+        """[T, B] float32 in -1 … 1, how well the phrases of each text find their places in each image."""
         assert image.tokens is not None
         patches = F.normalize(self.patches(image.tokens.float()), dim=2)
         phrases, real = self._phrases(text)

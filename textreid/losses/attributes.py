@@ -27,9 +27,9 @@ class Config:
         weight: factor in the objective. The λ·L_id + mean L_att of the paper is [loss.identification] with
             weight λ beside [loss.attributes] with weight 1.
         smoothing: label smoothing, in [0, 1).
-        balance: what rare values count. With r the share of a value among the known labels of its group so
+        balance: what rare values count. With r the fraction of a value among the known labels of its group so
             far, and V the group's values: "" 1; "exponential" e^(1 - r); "inverse" 1 / (V r).
-        text: predict from the sentences too, by the same heads.
+        text: predict from the texts too, by the same heads.
     """
 
     weight: float = 1.0
@@ -65,7 +65,7 @@ class Attributes(Loss):
         self.register_buffer("counts", torch.zeros(sum(self.values)))  # known labels seen, for `balance`
 
     def forward(self, encoded: Encoded, batch: Batch) -> Tensor:
-        """[] float32, the mean of both modalities where sentences count.
+        """[] float32, the mean of both modalities where texts count.
 
         Args:
             encoded: `image.pooled` [B, D], and for `text` `text.pooled` [T, D].
@@ -99,12 +99,12 @@ class Attributes(Loss):
             each = F.cross_entropy(
                 logits, classes, ignore_index=-1, reduction="none", label_smoothing=self.config.smoothing
             )
-            weighted = each * self._worth(counts)[classes.clamp(min=0)]
+            weighted = each * self._value_weights(counts)[classes.clamp(min=0)]
             groups.append((weighted * known).sum() / known.sum().clamp(min=1))
         return torch.stack(groups).mean()
 
-    def _worth(self, counts: Tensor) -> Tensor:
-        """[V], what a row with each value of a group counts."""
+    def _value_weights(self, counts: Tensor) -> Tensor:
+        """[V] float32, the weight of a row by the value that it has."""
         rate = counts / counts.sum().clamp(min=1)
         if self.config.balance == "exponential":
             return torch.exp(1 - rate)

@@ -35,7 +35,7 @@ class Config:
 
 
 class BinomialDeviance(PairLoss):
-    """Each pair's cosine must be above a threshold if it shows one person and below it otherwise.
+    """Each pair's cosine must be above a threshold if it shows one identity and below it otherwise.
 
     A logistic loss of every pair by itself, positives and negatives averaged apart so that the many negatives
     do not drown the rest; `triplet` and `circle` compare the pairs of an anchor. It fixes where the threshold

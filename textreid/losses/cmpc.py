@@ -25,10 +25,10 @@ class Config:
 
 
 class CrossModalProjectionClassification(Loss):
-    """Classifies an image's projection on its own sentence's direction by identity, and the other way round.
+    """Classifies an image's projection on its own text's direction by identity, and the other way round.
 
-    Only what both have in common can be classified, so that it pulls a sentence and its image to one class
-    vector of unit length, where `identification` pulls each alone. Works with any batch that has a sentence
+    Only what both have in common can be classified, so that it pulls a text and its image to one class
+    vector of unit length, where `identification` pulls each alone. Works with any batch that has a text
     of somebody known. Carries class vectors for training only.
     """
 

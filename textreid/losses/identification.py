@@ -52,7 +52,7 @@ class Config:
 class Identification(Loss):
     """Cross-entropy over identities of both modalities; the mean over parts, each with its own classifier.
 
-    Pulls every image and sentence of an identity to one class vector. Works with any batch of two rows or
+    Pulls every image and text of an identity to one class vector. Works with any batch of two rows or
     more; unlike `sdm` and `triplet` it compares with all identities of the data, not with the batch's alone.
     Rows of nobody known are left out, of the neck's statistics too. Carries weights for training only (necks
     and classifiers), which never ship.

@@ -1,4 +1,4 @@
-"""Image–text contrast: InfoNCE between a batch's images and sentences (Radford et al., "CLIP", ICML 2021).
+"""Image–text contrast: InfoNCE between a batch's images and texts (Radford et al., "CLIP", ICML 2021).
 
 With identities for targets it is N-ITC, and its soft labels are those of Cao et al., "An Empirical Study of
 CLIP for Text-Based Person Search", AAAI 2024.
@@ -31,7 +31,7 @@ class Config:
         weight: factor in the objective.
         temperature: cosines are divided by it before the softmax.
         learned: train the temperature from there; it stays at 0.01 or above.
-        targets: "person", every sentence of the image's identity alike, or "own", its own alone.
+        targets: "person", every text of the image's identity alike, or "own", its own alone.
         soft: fraction of the targets that is the model's own softmax, in [0, 1).
     """
 
@@ -49,8 +49,8 @@ class Config:
 class ImageTextContrast(Loss):
     """Cross-entropy of the softmax over a batch's cosines against who belongs together, in both directions.
 
-    Pulls an image to the sentences of its identity and away from all others of the batch; with "own" also
-    from other sentences of the same person, which suits data without identities. Needs two identities or more
+    Pulls an image to the texts of its identity and away from all others of the batch; with "own" also
+    from other texts of the same identity, which suits data without identities. Needs two identities or more
     in a batch. `sdm` is the divergence the other way round: it punishes a wrong match harder than a missed
     one.
     """

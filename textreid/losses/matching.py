@@ -11,7 +11,7 @@ from torch.nn import functional as F
 from textreid.config import require_at_least
 from textreid.errors import InputError
 from textreid.losses._base import Loss
-from textreid.pairs import sentence_image, weighted_mean
+from textreid.pairs import text_image, weighted_mean
 from textreid.types import Batch, Encoded
 
 
@@ -35,18 +35,18 @@ class Config:
 class ImageTextMatching(Loss):
     """Teaches the model's matcher to tell a pair from the pairs that the joint space confuses with it.
 
-    Each pair brings two wrong ones: its sentence with an image of somebody else, and its image with a
-    sentence about somebody else, drawn from the softmax over the cosines of their pooled vectors, so the more
+    Each pair brings two wrong ones: its text with an image of somebody else, and its image with a
+    text about somebody else, drawn from the softmax over the cosines of their pooled vectors, so the more
     similar ones come up more often. The loss is binary cross-entropy on the matcher's logits, averaged over
     right and wrong pairs; a right pair counts as far as it is trusted. It shapes the tokens of both towers;
-    which pairs are hard follows from the pooled vectors, without a gradient. In a batch of one person there
+    which pairs are hard follows from the pooled vectors, without a gradient. In a batch of one identity there
     are no wrong pairs.
     """
 
     across_ranks = False
 
     def forward(self, encoded: Encoded, batch: Batch) -> Tensor:
-        """[] float32; a zero without sentences.
+        """[] float32; a zero without texts.
 
         Args:
             encoded: `score_pairs`, and `image.pooled` [B, D] and `text.pooled` [T, D] to find hard pairs by.
@@ -61,13 +61,13 @@ class ImageTextMatching(Loss):
             raise InputError("[loss.matching] trains a matcher: add a [model.matcher] table to the recipe.")
         image = F.normalize(encoded.image.pooled.detach().float(), dim=1)
         text = F.normalize(encoded.text.pooled.detach().float(), dim=1)
-        cosines, other = text @ image.T, ~sentence_image(batch)  # [T, B]
-        own, sentences = batch.text_rows, torch.arange(len(text), device=text.device)
+        cosines, other = text @ image.T, ~text_image(batch)  # [T, B]
+        own, texts = batch.text_rows, torch.arange(len(text), device=text.device)
         asked, wrong_images = self._draw(cosines, other)
-        shown, wrong_sentences = self._draw(cosines.T[own], other.T[own])
+        shown, wrong_texts = self._draw(cosines.T[own], other.T[own])
         logits = encoded.score_pairs(
             torch.cat([own, wrong_images, own[shown]]),
-            torch.cat([sentences, sentences[asked], wrong_sentences]),
+            torch.cat([texts, texts[asked], wrong_texts]),
         )
         wrong = torch.zeros(len(logits) - len(own), device=logits.device)
         right = torch.cat([torch.ones_like(own, dtype=wrong.dtype), wrong])

@@ -36,7 +36,7 @@ class Config:
 class MaskedLanguageModelling(Loss):
     """Guesses hidden words from the other words and the image, so both towers must tell fine details.
 
-    The tokens of the sentence with words hidden attend to the image's tokens, pass through transformer
+    The tokens of the text with words hidden attend to the image's tokens, pass through transformer
     layers, and at the hidden places alone become logits over the vocabulary: "a woman in a [MASK] coat" can
     only be filled in by looking. The loss is their cross-entropy, averaged over the hidden words; uniform
     guessing costs ln V. The weights are needed in training only. Identities do not matter to it.
@@ -67,7 +67,7 @@ class MaskedLanguageModelling(Loss):
         self.vocabulary = nn.Linear(width, sizes.vocabulary)
 
     def forward(self, encoded: Encoded, batch: Batch) -> Tensor:
-        """[] float32; a zero without sentences or hidden words.
+        """[] float32; a zero without texts or hidden words.
 
         Args:
             encoded: `masked.tokens` [T, L, C'] and `masked.mask` [T, L], `image.tokens` [B, h*w, C].
@@ -91,7 +91,7 @@ class MaskedLanguageModelling(Loss):
         return losses / hidden.sum().clamp(min=1)
 
     def _states(self, image: Tensor, text: Tensor, mask: Tensor) -> Tensor:
-        """[T, L, width], what is known at each place of each sentence."""
+        """[T, L, width], what is known at each place of each text."""
         words, patches = self.text(text), self.image(image)
         states: Tensor = words + self.look(words, patches, patches, need_weights=False)[0]
         for layer in self.layers:

@@ -36,7 +36,7 @@ class SimilarityDistributionMatching(PairLoss):
 
     With p = softmax(cos / temperature) over a row and q the row's same-identity indicator divided by its sum:
     KL(p ‖ q + epsilon), summed over the row, averaged over the rows by their trust, image→text plus
-    text→image. Pulls an image to every sentence of its identity, not to its own alone, and away from the
+    text→image. Pulls an image to every text of its identity, not to its own alone, and away from the
     others of the batch. Needs at least two identities in a batch: with one it only makes the similarities
     equal. `itc` is the divergence the other way round; with epsilon 0.01 it is R-ITC (Cao et al., "An
     Empirical Study of CLIP for Text-Based Person Search", AAAI 2024).

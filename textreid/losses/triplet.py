@@ -49,7 +49,7 @@ class Triplet(PairLoss):
     def __init__(self, config: Config, sizes: Sizes) -> None:
         super().__init__(config, sizes)
         self.pairs = config.pairs
-        self.mine = {"hard": _hardest, "all": _every, "weighted": _weighted}[config.mining]
+        self.mine = {"hard": _mine_hardest, "all": _mine_all, "weighted": _mine_weighted}[config.mining]
 
     def compare(self, side: Comparison) -> Tensor:
         """[] float32, the mean over the triplets that are mined, by the trust in their anchors."""
@@ -65,7 +65,7 @@ class Triplet(PairLoss):
         return torch.cdist(side.anchors, side.others, compute_mode="donot_use_mm_for_euclid_dist")
 
 
-def _hardest(distance: Tensor, positive: Tensor, negative: Tensor) -> tuple[Tensor, Tensor]:
+def _mine_hardest(distance: Tensor, positive: Tensor, negative: Tensor) -> tuple[Tensor, Tensor]:
     """[N]: how much farther the farthest positive is than the nearest negative, and who has both."""
     exists = positive.any(dim=1) & negative.any(dim=1)
     farthest = distance.masked_fill(~positive, -torch.inf).amax(dim=1)
@@ -73,12 +73,12 @@ def _hardest(distance: Tensor, positive: Tensor, negative: Tensor) -> tuple[Tens
     return (farthest - nearest).masked_fill(~exists, 0), exists
 
 
-def _every(distance: Tensor, positive: Tensor, negative: Tensor) -> tuple[Tensor, Tensor]:
+def _mine_all(distance: Tensor, positive: Tensor, negative: Tensor) -> tuple[Tensor, Tensor]:
     """[N, M, M]: how much farther each positive is than each negative, and which triplets are such."""
     return distance[:, :, None] - distance[:, None, :], positive[:, :, None] & negative[:, None, :]
 
 
-def _weighted(distance: Tensor, positive: Tensor, negative: Tensor) -> tuple[Tensor, Tensor]:
+def _mine_weighted(distance: Tensor, positive: Tensor, negative: Tensor) -> tuple[Tensor, Tensor]:
     """[N]: the same of averages that give the far positives and the near negatives the most."""
     lowest = torch.finfo(distance.dtype).min
     far = distance.masked_fill(~positive, lowest).softmax(dim=1)

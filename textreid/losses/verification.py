@@ -1,4 +1,4 @@
-"""Verification: do two vectors belong to one person?
+"""Verification: do two vectors belong to one identity?
 
 Zheng, Zheng and Yang, "A Discriminatively Learned CNN Embedding for Person Re-identification", TOMM 2017.
 """
@@ -47,13 +47,13 @@ class Config:
 
 
 class Verification(Loss):
-    """Cross-entropy of "same person?" over all positive pairs of a batch and some negative ones.
+    """Cross-entropy of "same identity?" over all positive pairs of a batch and some negative ones.
 
     Negatives are drawn anew at every step from torch's generator: as many as the positives at first, later up
-    to four times as many. The embedding learns that a squared difference has to tell people apart. Needs two
-    images of a person for pairs of images, and two identities; a direction without both kinds of pairs does
-    not count. `binomial_deviance` asks the same of the cosine itself, and `identification` beside it makes
-    the joint training of the paper. Carries a classifier for training only.
+    to four times as many. The embedding learns that a squared difference has to tell identities apart. Needs
+    two images of an identity for pairs of images, and two identities; a direction without both kinds of pairs
+    does not count. `binomial_deviance` asks the same of the cosine itself, and `identification` beside it
+    makes the joint training of the paper. Carries a classifier for training only.
     """
 
     def __init__(self, config: Config, sizes: Sizes) -> None:

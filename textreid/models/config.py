@@ -20,10 +20,10 @@ class JointConfig(PreTrainedConfig):
         image_options: more options of the image tower.
         reads_text: False for a model of images alone.
         branches: name -> options of each branch beside the global vector (see `textreid.models.branches`).
-        matcher: options of the matcher that reads an image and a sentence together; None without one.
-        global_weight: share of the global vector in the search vector, beside the branches' own weights.
-        neck_weight: share of the same vector behind a batch-normalised neck; 0 for a model without one.
-        counters_hubs: sentences are turned away from what makes pictures hubs (see
+        matcher: options of the matcher that reads an image and a text together; None without one.
+        global_weight: of the global vector in the search vector, beside the branches' own weights.
+        neck_weight: of the same vector behind a batch-normalised neck; 0 for a model without one.
+        counters_hubs: texts are turned away from what makes crops hubs (see
             `textreid.training.stages.hubness`).
     """
 

@@ -1,4 +1,4 @@
-"""A model's folder: written whole, loaded whole, quietly, and from safetensors alone."""
+"""A model's folder: written whole, loaded whole, silently, and from safetensors alone."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def save_model(model: JointModel, processor: JointProcessor, folder: Path) -> No
         InputError: it cannot be written.
     """
     with whole_folder(folder, replace=True) as new:
-        with quiet():
+        with silence_transformers():
             model.save_pretrained(new, state_dict={name: _half(t) for name, t in model.state_dict().items()})
         (new / "model.safetensors").chmod(0o644)  # safetensors writes for its owner alone
         processor.save_pretrained(new)
@@ -86,7 +86,7 @@ def load_whole(kind: Any, folder: Path, **options: Any) -> Any:
         OSError, ValueError, RuntimeError: as `from_pretrained` raises them.
     """
     recover(folder)
-    with quiet():
+    with silence_transformers():
         model, report = kind.from_pretrained(
             folder,
             use_safetensors=True,
@@ -105,7 +105,7 @@ def load_whole(kind: Any, folder: Path, **options: Any) -> Any:
 
 
 @contextmanager
-def quiet(*, warnings: bool = False) -> Iterator[None]:
+def silence_transformers(*, warnings: bool = False) -> Iterator[None]:
     """No progress bar of transformers inside the block, and no load report; its settings come back after.
 
     Args:

@@ -1,4 +1,4 @@
-"""The joint image–language model: pedestrian crops and sentences in one space."""
+"""The joint image–language model: pedestrian crops and texts in one space."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ from transformers.modeling_outputs import BaseModelOutputWithPooling
 from transformers.models.clip.modeling_clip import CLIPOutput
 
 from textreid.errors import ModelError
-from textreid.models import backbones, branches, matchers
-from textreid.models import text_tower as sentences
+from textreid.models import backbones, branches, matchers, text_tower
 from textreid.models.config import JointConfig
 from textreid.models.neck import NECK, Neck
 from textreid.models.search_vector import join
@@ -56,8 +55,8 @@ class JointModel(PreTrainedModel):
         self.text_width = text_config.hidden_size if config.reads_text else None
         self.text_tower = self.text_projection = None
         if config.reads_text:
-            self.text_tower = sentences.build(text_config)
-            self.text_projection = nn.Linear(sentences.pooled_width(text_config), dim, bias=False)
+            self.text_tower = text_tower.build(text_config)
+            self.text_projection = nn.Linear(text_tower.pooled_width(text_config), dim, bias=False)
         self.image_neck = Neck(dim) if config.neck_weight else None
         self.text_neck = Neck(dim) if config.neck_weight and config.reads_text else None
         widths: dict[str, Any] = {"image_width": self.image_width, "text_width": self.text_width}
@@ -86,7 +85,7 @@ class JointModel(PreTrainedModel):
 
     @property
     def weights(self) -> dict[str, float]:
-        """View name -> its share in the search vector."""
+        """View name -> its weight in the search vector."""
         own = {name: branch.config.weight for name, branch in self.branches.items()}
         return {GLOBAL: self.config.global_weight, NECK: self.config.neck_weight} | own
 
@@ -119,7 +118,7 @@ class JointModel(PreTrainedModel):
         return Features(pooled, views, grid.tokens, None, grid.size, grid.saliency)
 
     def encode_text(self, input_ids: Tensor, attention_mask: Tensor) -> Features:
-        """Sentences in the joint space.
+        """Texts in the joint space.
 
         Args:
             input_ids: [N, L] int64.
@@ -133,7 +132,7 @@ class JointModel(PreTrainedModel):
         """
         if self.text_tower is None or self.text_projection is None:
             raise ModelError("This model was trained on images alone: search with a photo instead (--image).")
-        read = sentences.read(self.text_tower, input_ids, attention_mask)
+        read = text_tower.read(self.text_tower, input_ids, attention_mask)
         mask = attention_mask.bool()
         views = {
             name: branch.text(read.tokens, mask, read.saliency)
@@ -174,7 +173,7 @@ class JointModel(PreTrainedModel):
         return self._output(self.encode_image(pixel_values))
 
     def get_text_features(self, input_ids: Tensor, attention_mask: Tensor) -> BaseModelOutputWithPooling:
-        """Sentences as search vectors: `pooler_output` [N, D′], of unit norm with branches or a neck.
+        """Texts as search vectors: `pooler_output` [N, D′], of unit norm with branches or a neck.
 
         `last_hidden_state` [N, L, C] are the tokens. For the arguments see `encode_text`. Where the model
         counters hubs, `hubs` is taken off the unit vectors, which then have about unit norm.
@@ -185,7 +184,7 @@ class JointModel(PreTrainedModel):
         return output
 
     def vector(self, features: Features) -> Tensor:
-        """[N, D′] search vectors of encoded crops or sentences, of unit norm with branches or a neck."""
+        """[N, D′] search vectors of encoded crops or texts, of unit norm with branches or a neck."""
         return join(features, self.weights) if features.views else features.pooled
 
     def _output(self, features: Features) -> BaseModelOutputWithPooling:

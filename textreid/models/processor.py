@@ -1,4 +1,4 @@
-"""From pictures and sentences to tensors, the same for training, search and export."""
+"""From crops and texts to tensors, the same for training, search and export."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class JointProcessor(ProcessorMixin):
 
     Args:
         image_processor: resizes to the model's (height, width) and normalises.
-        tokenizer: pads to the longest sentence of a call, never to a fixed length.
+        tokenizer: pads to the longest text of a call, never to a fixed length.
         kwargs: what else `from_pretrained` finds in the folder.
     """
 

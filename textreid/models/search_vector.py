@@ -18,7 +18,7 @@ def join(features: Features, weights: Mapping[str, float]) -> Tensor:
     by √(w / P); then one dot product adds up all of them, in any index, at the price of a longer vector.
 
     Args:
-        features: of N images or sentences.
+        features: of N images or texts.
         weights: view -> its weight w ≥ 0; a view with weight 0 takes no place, and the others lie side by
             side by name, in whatever order a recipe or a folder lists them.
     """

@@ -15,8 +15,8 @@ POOLERS = ("bert", "roberta", "xlm-roberta", "mpnet", "camembert")
 
 
 @dataclass(frozen=True)
-class Sentences:
-    """What a text tower makes of N sentences.
+class TextStates:
+    """What a text tower makes of N texts.
 
     Attributes:
         tokens: [N, L, C] float32, the states of the tokens.
@@ -43,21 +43,21 @@ def build(config: PreTrainedConfig) -> nn.Module:
 
 
 def without_pooler(config: PreTrainedConfig) -> dict[str, bool]:
-    """The argument that leaves out BERT's pooler: it is trained for pairs of sentences, and unused here."""
+    """The argument that leaves out BERT's pooler: it is trained for pairs of texts, and unused here."""
     return {"add_pooling_layer": False} if config.model_type in POOLERS else {}
 
 
 def pooled_width(config: Any) -> int:
-    """C', the length of `Sentences.pooled`."""
+    """C', the length of `TextStates.pooled`."""
     if config.model_type == "siglip_text_model":
         return int(config.projection_size)
     return int(config.hidden_size * (1 if config.model_type == "clip_text_model" else 2))
 
 
-def read(tower: Any, input_ids: Tensor, attention_mask: Tensor) -> Sentences:
-    """Sentences to states and pooled vectors.
+def read(tower: Any, input_ids: Tensor, attention_mask: Tensor) -> TextStates:
+    """Texts to states and pooled vectors.
 
-    CLIP pools the state of the token that ends a sentence, SigLIP the last one of a fixed length, any other
+    CLIP pools the state of the token that ends a text, SigLIP the last one of a fixed length, any other
     tower the mean (what is typical) and the maximum (what is present anywhere) of all real tokens.
 
     Args:
@@ -74,10 +74,10 @@ def read(tower: Any, input_ids: Tensor, attention_mask: Tensor) -> Sentences:
     real = attention_mask.unsqueeze(2).to(tokens.dtype)  # [N, L, 1]
     mean = (tokens * real).sum(1) / real.sum(1).clamp(min=1)
     maximum = tokens.masked_fill(real == 0, torch.finfo(tokens.dtype).min).amax(1)
-    return Sentences(tokens, torch.cat([mean, maximum], dim=1))
+    return TextStates(tokens, torch.cat([mean, maximum], dim=1))
 
 
-def _clip(tower: Any, input_ids: Tensor, attention_mask: Tensor) -> Sentences:
+def _clip(tower: Any, input_ids: Tensor, attention_mask: Tensor) -> TextStates:
     """The end is the last real token, whatever number the checkpoint's configuration gives it."""
     seen: list[Tensor] = []
     last = tower.encoder.layers[-1]
@@ -87,14 +87,14 @@ def _clip(tower: Any, input_ids: Tensor, attention_mask: Tensor) -> Sentences:
     end = attention_mask.sum(1) - 1
     saliency = attention_from(last.self_attn, seen[0], end, attention_mask.bool())
     rows = torch.arange(states.shape[0], device=states.device)
-    return Sentences(states.float(), states[rows, end], saliency)
+    return TextStates(states.float(), states[rows, end], saliency)
 
 
-def _siglip(tower: Any, input_ids: Tensor, attention_mask: Tensor) -> Sentences:
-    """It was trained on sentences padded to a fixed length, the padding unmasked."""
+def _siglip(tower: Any, input_ids: Tensor, attention_mask: Tensor) -> TextStates:
+    """It was trained on texts padded to a fixed length, the padding unmasked."""
     config = tower.config
     length = input_ids.shape[1]
     ids = input_ids.masked_fill(attention_mask == 0, config.pad_token_id)
     ids = nn.functional.pad(ids, (0, config.max_position_embeddings - length), value=config.pad_token_id)
     output = tower(input_ids=ids)
-    return Sentences(output.last_hidden_state[:, :length].float(), output.pooler_output)
+    return TextStates(output.last_hidden_state[:, :length].float(), output.pooler_output)

@@ -18,9 +18,9 @@ class AugmentRecipe:
         pad: pixels added on each side before a random crop back to size.
         erase: probability that a rectangle of `erase_area` is erased (Zhong et al., "Random Erasing", AAAI
             2020).
-        erase_with: what with: "mean", the colour that is 0 after normalisation, "colour", one at random, or
-            "noise", one for each pixel.
-        erase_area: smallest and largest share of the crop.
+        erase_with: what fills it: "mean", the colour that is 0 after normalisation; "colour", one at random;
+            or "noise", one for each pixel.
+        erase_area: smallest and largest fraction of the crop.
         jitter: strength of brightness, contrast and saturation changes; hue stays, captions name colours.
         policy: "randaugment" (Cubuk et al., 2020) or "autoaugment" (Cubuk et al., 2019), or "" for neither;
             both turn colours too.
@@ -48,21 +48,22 @@ class AugmentRecipe:
         low, high = self.erase_area
         if not 0 < low <= high <= 1:
             raise InputError(
-                f"erase_area is {list(self.erase_area)}; it must be two shares, the smaller first."
+                f"erase_area is {list(self.erase_area)}; it must be two fractions, the smaller first."
             )
 
 
 @dataclass(frozen=True)
 class TextRecipe:
-    """How sentences are varied in training; see `textreid.data.text_augment`.
+    """How captions are varied in training; see `textreid.data.text_augment`.
 
     Attributes:
         shuffle: probability that the sentences of a caption change places.
-        clauses: share of the clauses ("with a black backpack", "and blue jeans") that are left out.
-        synonyms: share of the words with synonyms that are replaced by one.
-        delete: share of the words that are left out.
-        mask: share of the tokens that are hidden.
-        predict: share of the tokens hidden in a second copy of each sentence, for the loss `mlm` to predict.
+        clauses: fraction of the clauses ("with a black backpack", "and blue jeans") that are left out.
+        synonyms: fraction of the words with synonyms that are replaced by one.
+        delete: fraction of the words that are left out.
+        mask: fraction of the tokens that are hidden.
+        predict: fraction of the tokens that are hidden in a second copy of each caption, for the loss `mlm`
+            to predict.
     """
 
     shuffle: float = 0.0

@@ -17,10 +17,10 @@ class DataRecipe:
         root: folder that holds it; not for "synthetic".
         split: which of its splits.
         identities: how many people to draw, for "synthetic"; seven in ten are its train split.
-        images: pictures of each of them.
-        seed: which people.
+        images: crops of each of them.
+        seed: of their drawing.
         trust: source of captions, as the data set names it -> how far they are believed, 0 to 1; 1 for
-            sources that are not named. Losses between images and sentences count a pair by it.
+            sources that are not named. Losses between images and texts count a pair by it.
         attributes: where more attributes come from than the data set has: "captions", or the path of an
             annotation file; see `textreid.data.attributes.space`.
     """
@@ -45,9 +45,9 @@ class SamplerRecipe:
     """What a batch is; see `textreid.data.samplers.IdentitySampler`.
 
     Attributes:
-        identities: P, different people of a batch.
-        images: K, pictures of each.
-        balance: let every data set have the same share of an epoch, however large it is.
+        identities: P, different identities of a batch.
+        images: K, crops of each.
+        balance: let every data set fill the same part of an epoch, however large it is.
         hard_neighbours: how many of the identities that look most like it each identity brings into a batch;
             they are found anew before every epoch, see `textreid.training.mining.hard_identities`.
     """

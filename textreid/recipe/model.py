@@ -25,7 +25,7 @@ class ModelRecipe:
         image_options: options of the image tower (see `textreid.models.backbones`).
         text_layers_to_keep: numbers, from 0, of the layers of a joint model's text tower that the new model
             has; empty: all of them.
-        text_length: tokens that a sentence may have; 0: as many as the tower was trained with. More stretches
+        text_length: tokens that a text may have; 0: as many as the tower was trained with. More stretches
             its position table.
         projection_dim: D, size of the joint space.
         text_layers: layers of the text tower.
@@ -33,15 +33,15 @@ class ModelRecipe:
         vocabulary: number of word pieces.
         frozen: modules that stay as they are, such as "text_tower.embeddings" or "image_tower.blocks.0"; the
             earliest are the largest part of the work and change least.
-        text_dropout: share of the text tower's activations dropped in training; 0 is the fastest on a CPU.
+        text_dropout: fraction of the text tower's activations dropped in training; 0 is the fastest on a CPU.
         reads_text: False for a model of images alone.
         branches: name -> options of each branch beside the global vector (see `textreid.models.branches`).
-        matcher: options of the matcher that reads an image and a sentence together; None without one, even if
+        matcher: options of the matcher that reads an image and a text together; None without one, even if
             the model of `init` has one.
-        global_weight: share of the global vector in the search vector, beside the branches' own weights.
-        neck_weight: share of the same vector behind a batch-normalised neck, which losses see as the view
+        global_weight: of the global vector in the search vector, beside the branches' own weights.
+        neck_weight: of the same vector behind a batch-normalised neck, which losses see as the view
             "neck"; 0 for a model without one.
-        hubs: how many sentences near a picture tell how much of a hub it is, once training has ended (200 is
+        hubs: how many captions nearest to a crop say how much of a hub it is, once training has ended (200 is
             usual); 0 does nothing about hubs. See `textreid.training.stages.hubness`.
         interpolate: fraction of the STARTING weights in the model that is measured and saved, 0 to 1: 0 saves
             the trained weights, 1 the starting ones, and between them each weight lies on the line from the

@@ -27,16 +27,16 @@ class Recipe:
     """A whole training run.
 
     Attributes:
-        description: what it is for, in a sentence.
+        description: what it is for, in one line.
         model: where the model starts.
         data: what it learns from.
-        val: what is measured after each epoch; the first chooses the best one, by R@1 of sentences, or of
-            query images where there are no sentences. None keeps the last.
+        val: what is measured after each epoch; the first chooses the best one, by R@1 of captions, or of
+            query images where there are no captions. Without one the last epoch is saved.
         sampler: what a batch is.
         augment: how crops are varied.
-        text: how sentences are varied.
+        text: how captions are varied.
         loss: name -> options of each loss.
-        noise: how wrong pairs of images and sentences are found; None believes them all.
+        noise: how wrong pairs of crops and captions are found; None believes them all.
         phases: stretches of training, one after the other.
         locked: stretches after them in which one tower stands still.
         optimizer: how gradients become changes of the weights.
@@ -48,7 +48,7 @@ class Recipe:
             text tower alone on a CPU ("bf16" only).
         recompute: save memory by computing the towers' activations twice (gradient checkpointing).
         save_epochs: save the model of every epoch, in `epochs/NUMBER`, beside the chosen one.
-        workers: processes that decode pictures; they change the speed, not the result.
+        workers: processes that decode images; they change the speed, not the result.
         seed: of everything drawn at random.
     """
 

@@ -11,7 +11,9 @@ from textreid.errors import InputError
 
 @dataclass(frozen=True)
 class NoiseRecipe:
-    """How wrong pairs of images and sentences are found (see `textreid.training.mining.noisy_pairs`).
+    """How wrong pairs of crops and captions are found: noisy correspondence.
+
+    See `textreid.training.mining.noisy_pairs`.
 
     Attributes:
         warmup: epochs in which all pairs are believed, before each of the others looks for wrong ones.
@@ -34,8 +36,8 @@ class LockedRecipe:
             against all crops that have captions, and `text_rate`, `candidates` and `negatives` count. With
             "text" the image tower learns, each crop against all captions, and `image_rate`, `identification`
             and `drift_weight` count.
-        epochs: over all sentences, or all pictures.
-        batch: sentences, or pictures, of a step.
+        epochs: over all captions, or all crops.
+        batch: captions, or crops, of a step.
         image_rate: peak learning rate of the image tower.
         text_rate: peak learning rate of the text tower.
         head_rate: peak learning rate of what follows a tower, and of the matcher.
@@ -46,7 +48,7 @@ class LockedRecipe:
         candidates: crops of other identities that a search for the caption finds first, from which the
             matcher's negatives are drawn.
         negatives: how many of them the matcher sees beside the caption's own crop.
-        identification: weight of telling all people of the training data apart by their pictures.
+        identification: weight of telling all identities of the training data apart by their crops.
         drift_weight: weight of 1 - cos(now, start), for crops without captions.
     """
 
@@ -113,9 +115,9 @@ class Phase:
         head_rate: of projections, branches, necks and classifiers.
         warmup: epochs over which the rate rises to its peak; a quarter of the phase at most.
         schedule: how it falls after that: by half a "cosine", or in "steps".
-        final: share of the peak that is left at the end of the cosine.
+        final: fraction of the peak that is left at the end of the cosine.
         drops: epochs of this phase after which a rate that falls in steps is multiplied by `drop`.
-        drop: that factor.
+        drop: the factor of each of `drops`.
         frozen: modules that stay as they are in this phase alone, such as "image_tower".
     """
 

@@ -16,7 +16,7 @@ from textreid.models.backbones._backbone import Backbone, Grid, MeanStd
 
 __all__ = ["Backbone", "Grid", "MeanStd", "create"]
 
-ANY_OTHER = "timm_network"
+FALLBACK = "timm_network"
 
 
 def create(name: str, options: Mapping[str, Any]) -> Backbone:
@@ -26,7 +26,7 @@ def create(name: str, options: Mapping[str, Any]) -> Backbone:
         name: of an image tower, such as "clip", "osnet_x1_0" or any of timm's.
         options: as its file lists them.
     """
-    return _families().get(name, _family(ANY_OTHER))(name, options)
+    return _families().get(name, _family(FALLBACK))(name, options)
 
 
 @cache

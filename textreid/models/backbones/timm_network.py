@@ -22,7 +22,7 @@ from textreid.errors import ModelError, UnknownNameError
 from textreid.models.backbones._backbone import Backbone, Grid, MeanStd
 from textreid.models.backbones._pooling import create_pooling
 
-OURS = ("pooling", "last_stride", "table_size")
+OUR_OPTIONS = ("pooling", "last_stride", "table_size")
 
 
 class TimmNetwork(Backbone):
@@ -57,7 +57,7 @@ class TimmNetwork(Backbone):
         name, options = self.name, self.options
         if not timm.is_model(name):
             raise UnknownNameError("backbone of timm", name, get_close_matches(name, timm.list_models(), n=5))
-        given = {key: value for key, value in options.items() if key not in OURS}
+        given = {key: value for key, value in options.items() if key not in OUR_OPTIONS}
         if self.has_table:
             given["img_size"] = tuple(options.get("table_size", image_size))
         tower: Any = _create(source, given | {"pretrained": pretrained})

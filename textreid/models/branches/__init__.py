@@ -1,13 +1,13 @@
 """Branches: part vectors beside the global one, made of the tokens of both towers.
 
 One file each, the file's stem is the branch's name in a recipe (`[model.branches.NAME]`) and of its view.
-Each holds a frozen `Config` (its options, `weight` among them: its share of the search vector) and one
+Each holds a frozen `Config` (its options, `weight` among them: its weight in the search vector) and one
 module, built as `Module(config, image_width=, text_width=, dim=)`, with
 
 - `parts`, P, and `dim`, D': the shape of what it makes;
 - `image(tokens [N, h·w, C], grid (h, w), saliency) -> [N, P, D']`;
 - `text(tokens [N, L, C], mask [N, L], saliency) -> [N, P, D']`, where `describes` is True: part p of a
-  sentence is compared with part p of an image.
+  text is compared with part p of an image.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ def names() -> list[str]:
 def create(
     name: str, options: dict[str, Any], *, image_width: int, text_width: int | None, dim: int
 ) -> nn.Module:
-    """The module of the branch called `name`; its `config.weight` is its share of the search vector.
+    """The module of the branch called `name`; its `config.weight` is its weight in the search vector.
 
     Args:
         name: stem of a file in this folder.
         options: its options as a recipe gives them.
         image_width: length of an image token.
-        text_width: length of a text token; None for a model without sentences.
+        text_width: length of a text token; None for a model without texts.
         dim: D, size of the joint space.
 
     Raises:

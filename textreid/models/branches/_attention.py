@@ -1,4 +1,4 @@
-"""Parts of a sentence: learned queries that each read some of its tokens."""
+"""Parts of a text: learned queries that each read some of its tokens."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from torch import Tensor, nn
 from textreid.models.branches._reduction import Reduction
 
 
-class SentenceParts(nn.Module):
-    """Part p of a sentence is the mean of its tokens, weighted by query p, through a map of its own.
+class TextParts(nn.Module):
+    """Part p of a text is the mean of its tokens, weighted by query p, through a map of its own.
 
     There is no key or value matrix: a query is as long as the tokens, which the tower has already mixed, and
     each part's own map follows. A query that finds nothing about its part can read the tokens that every
-    sentence has, its beginning and its end.
+    text has, its beginning and its end.
 
     Args:
         parts: P.

@@ -7,16 +7,16 @@ from torch import Tensor
 
 
 def coverage(grid: tuple[int, int], count: int, overlap: float = 0.0) -> Tensor:
-    """[P, h·w] float32 on the CPU: the share of each location that lies in each band.
+    """[P, h·w] float32 on the CPU: the fraction of each location that lies in each band.
 
     The height is cut at i·h/P. Where P divides h that is between two rows; elsewhere a row on a border
-    counts for both bands by the share of it that lies in each, as if the grid was first stretched to a
+    counts for both bands by the fraction of it that lies in each, as if the grid was first stretched to a
     multiple of P.
 
     Args:
         grid: (h, w).
         count: P.
-        overlap: how far a band reaches into each of its neighbours, as a share of their height.
+        overlap: how far a band reaches into each of its neighbours, as a fraction of their height.
     """
     height, width = grid
     row = torch.arange(height, dtype=torch.float32)
@@ -27,7 +27,7 @@ def coverage(grid: tuple[int, int], count: int, overlap: float = 0.0) -> Tensor:
     return rows.repeat_interleave(width, dim=1)
 
 
-def shares(weights: Tensor) -> Tensor:
+def normalise_rows(weights: Tensor) -> Tensor:
     """The same weights [..., L], each row with a sum of 1; a row of zeros stays one."""
     return weights / weights.sum(dim=-1, keepdim=True).clamp(min=1e-12)
 

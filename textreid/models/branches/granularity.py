@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from textreid.errors import InputError
-from textreid.models.branches._bands import coverage, maximum, shares
+from textreid.models.branches._bands import coverage, maximum, normalise_rows
 from textreid.models.branches._branch import Branch
 from textreid.models.branches._reduction import Reduction
 
@@ -23,10 +23,10 @@ class Config:
     """Options of `Granularity`.
 
     Attributes:
-        weight: share of the search vector; the global vector's is 1.
+        weight: in the search vector, where the global vector's is 1.
         counts: stripes of each granularity.
         dim: D', length of a part vector.
-        text: "attention" finds in sentences what they say of each part; "none" leaves sentences out.
+        text: "attention" finds in texts what they say of each part; "none" leaves texts out.
     """
 
     weight: float = 1.0
@@ -60,7 +60,7 @@ class Granularity(Branch):
 
     def image_weights(self, tokens: Tensor, grid: tuple[int, int]) -> Tensor:
         """[N, P, h·w] float32, where each part takes its maxima; sums to 1."""
-        return shares(self._coverage(grid)).to(tokens.device).expand(tokens.shape[0], -1, -1)
+        return normalise_rows(self._coverage(grid)).to(tokens.device).expand(tokens.shape[0], -1, -1)
 
     def _coverage(self, grid: tuple[int, int]) -> Tensor:
         counts = [number for count in self.config.counts for number in (1, count)]

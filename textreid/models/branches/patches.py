@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from textreid.errors import InputError
-from textreid.models.branches._bands import average, shares
+from textreid.models.branches._bands import average, normalise_rows
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class Config:
     """Options of `Patches`.
 
     Attributes:
-        weight: share of the search vector; the global vector's is 1.
+        weight: in the search vector, where the global vector's is 1.
         count: P, slots.
         dim: D', length of a part vector.
     """
@@ -35,7 +35,7 @@ class Config:
 
 
 class Patches(nn.Module):
-    """P learned slots, the same for images and sentences, between which the tokens of either are divided.
+    """P learned slots, the same for images and texts, between which the tokens of either are divided.
 
     With x a token mapped to D' numbers, one map a modality, and q the slots:
 
@@ -54,7 +54,7 @@ class Patches(nn.Module):
 
     @property
     def describes(self) -> bool:
-        """Whether it makes anything of sentences."""
+        """Whether it makes anything of texts."""
         return self.text_map is not None
 
     def image(self, tokens: Tensor, grid: tuple[int, int], saliency: Tensor | None = None) -> Tensor:  # noqa: ARG002
@@ -63,7 +63,7 @@ class Patches(nn.Module):
         return average(mapped, self._weights(mapped))
 
     def text(self, tokens: Tensor, mask: Tensor, saliency: Tensor | None = None) -> Tensor:  # noqa: ARG002
-        """[N, P, D'] of sentences [N, L, C]."""
+        """[N, P, D'] of texts [N, L, C]."""
         assert self.text_map is not None
         mapped = self.text_map(tokens.to(self.slots.dtype))
         return average(mapped, self._weights(mapped, mask))
@@ -80,7 +80,7 @@ class Patches(nn.Module):
     def _weights(self, mapped: Tensor, mask: Tensor | None = None) -> Tensor:
         scores = torch.einsum("pd,nld->npl", self.slots, mapped).float() * self.dim**-0.5
         owners = scores.softmax(dim=1)
-        return shares(owners if mask is None else owners * mask[:, None])
+        return normalise_rows(owners if mask is None else owners * mask[:, None])
 
 
 def _map(width: int, dim: int) -> nn.Module:

@@ -16,10 +16,10 @@ class Config:
     """Options of `Selection`.
 
     Attributes:
-        weight: share of the search vector; the global vector's is 1.
+        weight: in the search vector, where the global vector's is 1.
         dim: D', length of its vector.
-        ratio: share of an image's tokens that are selected.
-        words: most tokens of a sentence that are selected; the paper's are 30 % of CLIP's 75 places.
+        ratio: fraction of an image's tokens that are selected.
+        words: most tokens of a text that are selected; the paper's are 30 % of CLIP's 75 places.
     """
 
     weight: float = 1.0
@@ -44,7 +44,7 @@ class Selection(nn.Module):
     a background or a filler word does not water it down; with the loss `tal` on both it is the model of the
     paper.
 
-    Padding is never selected, nor are the first and the last token of a sentence, which stand for its
+    Padding is never selected, nor are the first and the last token of a text, which stand for its
     beginning and end, unless it has no other.
     """
 
@@ -58,25 +58,25 @@ class Selection(nn.Module):
 
     @property
     def describes(self) -> bool:
-        """Whether it makes anything of sentences."""
+        """Whether it makes anything of texts."""
         return self.text_embedding is not None
 
     def image(self, tokens: Tensor, grid: tuple[int, int], saliency: Tensor | None = None) -> Tensor:
         """[N, 1, D'] of a grid [N, h·w, C] row by row, with saliency [N, h·w]."""
         count = max(1, int(self.config.ratio * grid[0] * grid[1]))
         everywhere = torch.ones(tokens.shape[:2], dtype=torch.bool, device=tokens.device)
-        embedded: Tensor = self.image_embedding(tokens, _salient(tokens, everywhere, saliency, count))
+        embedded: Tensor = self.image_embedding(tokens, _select_salient(tokens, everywhere, saliency, count))
         return embedded
 
     def text(self, tokens: Tensor, mask: Tensor, saliency: Tensor | None = None) -> Tensor:
-        """[N, 1, D'] of sentences [N, L, C], real where mask [N, L], with saliency [N, L]."""
+        """[N, 1, D'] of texts [N, L, C], real where mask [N, L], with saliency [N, L]."""
         assert self.text_embedding is not None
-        selected = _salient(tokens, _words(mask.bool()), saliency, self.config.words)
+        selected = _select_salient(tokens, _words(mask.bool()), saliency, self.config.words)
         embedded: Tensor = self.text_embedding(tokens, selected)
         return embedded
 
 
-def _salient(tokens: Tensor, allowed: Tensor, saliency: Tensor | None, count: int) -> Tensor:
+def _select_salient(tokens: Tensor, allowed: Tensor, saliency: Tensor | None, count: int) -> Tensor:
     """[N, L] bool: the `count` most salient allowed tokens of each row, or all if there are fewer."""
     if saliency is None:
         states = tokens.detach().float()

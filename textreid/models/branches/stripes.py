@@ -11,12 +11,12 @@ from typing import Literal
 from torch import Tensor, nn
 
 from textreid.errors import InputError
-from textreid.models.branches._bands import average, coverage, maximum, shares
+from textreid.models.branches._bands import average, coverage, maximum, normalise_rows
 from textreid.models.branches._branch import Branch
 from textreid.models.branches._reduction import Reduction
 
 LEAK = 0.1
-"""Share of every location that refined stripes begin by spreading over all of them, so that it can move."""
+"""Fraction of every location that refined stripes spread over all of them at first, so that it can move."""
 
 
 @dataclass(frozen=True)
@@ -24,13 +24,13 @@ class Config:
     """Options of `Stripes`.
 
     Attributes:
-        weight: share of the search vector; the global vector's is 1.
+        weight: in the search vector, where the global vector's is 1.
         count: P, stripes from head to feet.
         dim: D', length of a part vector.
-        overlap: how far a stripe reaches into each neighbour, as a share of its height, 0 to 1.
-        pooling: what is kept of a stripe: its "average", its "maximum", or the sum of "both".
+        overlap: how far a stripe reaches into each neighbour, as a fraction of its height, 0 to 1.
+        pooling: how a stripe becomes one vector: its "average", its "maximum", or the sum of "both".
         refined: learn which stripe each location belongs to.
-        text: "attention" finds in sentences what they say of each stripe; "none" leaves sentences out.
+        text: "attention" finds in texts what they say of each stripe; "none" leaves texts out.
     """
 
     weight: float = 1.0
@@ -54,7 +54,7 @@ class Stripes(Branch):
     """One vector a stripe, each through a map of its own, on any grid, of convolutions or of patches.
 
     Refined: a classifier over locations, one 1×1 convolution W, moves what lies across a border to where it
-    belongs. With c the share of a location f in each of the P stripes,
+    belongs. With c the fraction of a location f in each of the P stripes,
 
         p(i | f) = softmax(W f + b + ln((1 - LEAK) c + LEAK / P))_i
 
@@ -86,10 +86,10 @@ class Stripes(Branch):
         """[N, P, h·w] float32, how much each stripe reads each location; sums to 1."""
         inside = self._coverage(grid).to(tokens.device)
         if self.assignment is None:
-            return shares(inside).expand(tokens.shape[0], -1, -1)
+            return normalise_rows(inside).expand(tokens.shape[0], -1, -1)
         prior = (1 - LEAK) * inside / inside.sum(dim=0) + LEAK / self.parts
         scores = self.assignment(tokens.to(self.assignment.weight.dtype)).float() + prior.log().T
-        return shares(scores.softmax(dim=2).transpose(1, 2))
+        return normalise_rows(scores.softmax(dim=2).transpose(1, 2))
 
     def _coverage(self, grid: tuple[int, int]) -> Tensor:
         return coverage(grid, self.parts, self.config.overlap)

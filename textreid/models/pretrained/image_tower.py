@@ -41,7 +41,7 @@ class ImageStart:
         options: of the tower.
         weights: the tower, weights drawn at random -> its starting weights; None leaves it as it is drawn.
         projection: [D, C'], from its pooled vector to the joint space; None where it knows none.
-        resample: how its pictures are resized, as Pillow numbers the ways.
+        resample: how its images are resized, as Pillow numbers the ways.
     """
 
     backbone: str
@@ -84,7 +84,7 @@ def image_start(recipe: ModelRecipe, image_size: tuple[int, int]) -> ImageStart:
         return _timm(config, place, options, image_size)
     if kind is not None:
         raise ModelError(f"'{name}' is a {kind} model: an image tower cannot start from it.")
-    return _start(recipe.image_backbone, options, weights=lambda tower: _matching(tower, place, name))
+    return _start(recipe.image_backbone, options, weights=lambda tower: _match_weights(tower, place, name))
 
 
 def _start(backbone: str, options: Mapping[str, Any], **more: Any) -> ImageStart:
@@ -138,7 +138,7 @@ def _timm(
     )
 
 
-def _matching(tower: nn.Module, place: Path, name: str) -> dict[str, Tensor]:
+def _match_weights(tower: nn.Module, place: Path, name: str) -> dict[str, Tensor]:
     """The weights of a tower out of a checkpoint of a whole network; its classifier is left out.
 
     Raises:

@@ -36,7 +36,7 @@ def start_model(
     Args:
         recipe: `init`, `image_init` and `text_init` say where the towers come from.
         image_size: (height, width) in pixels.
-        captions: the training sentences; they choose the vocabulary of a new model.
+        captions: the training captions; they choose the vocabulary of a new model.
 
     Raises:
         ModelError: packages are missing, or a tower cannot start from what the recipe names.
@@ -44,7 +44,7 @@ def start_model(
     """
     trained = None if recipe.image_init or recipe.text_init else _joint_model(recipe.init)
     if trained is not None:
-        return _go_on(recipe, trained, image_size)
+        return _continue_from(recipe, trained, image_size)
     image = image_start(recipe, image_size)
     text = text_start(recipe, captions) if recipe.reads_text else None
     model = _assemble(recipe, image_size, image, text)
@@ -62,7 +62,7 @@ def _joint_model(source: str) -> Path | None:
     return path.parent if read_json(path).get("model_type") == "textreid" else None
 
 
-def _go_on(
+def _continue_from(
     recipe: ModelRecipe, folder: Path, image_size: tuple[int, int]
 ) -> tuple[JointModel, JointProcessor]:
     """A trained model at another size of crop, with the branches, neck and matcher that it lacks.
@@ -73,7 +73,7 @@ def _go_on(
         model: JointModel = load_whole(JointModel, folder)
         processor = JointProcessor.from_pretrained(folder)
     if recipe.text_layers_to_keep:
-        _keep_layers(model, recipe.text_layers_to_keep)
+        _select_layers(model, recipe.text_layers_to_keep)
     config = copy.deepcopy(model.config)
     config.image_size = image_size
     config.branches = config.branches | recipe.branches
@@ -92,7 +92,7 @@ def _go_on(
     )
 
 
-def _keep_layers(model: JointModel, kept: Sequence[int]) -> None:
+def _select_layers(model: JointModel, kept: Sequence[int]) -> None:
     """Leave the other layers of the text tower out; those that stay learn to do without them.
 
     Raises:
@@ -140,15 +140,15 @@ def _assemble(
         weights = image.weights(model.image_tower)
         with libraries_reading(recipe.image_init or recipe.init):  # options may ask for other shapes
             model.image_tower.load_state_dict(weights)
-    _set(model.image_projection, image.projection)
+    _copy_projection(model.image_projection, image.projection)
     if text is not None and text.weights is not None:
         tower: Any = model.text_tower
         tower.load_state_dict({name: text.weights[name] for name in tower.state_dict()})
-        _set(model.text_projection, text.projection)
+        _copy_projection(model.text_projection, text.projection)
     return model
 
 
-def _set(projection: Any, weight: Tensor | None) -> None:
+def _copy_projection(projection: Any, weight: Tensor | None) -> None:
     if isinstance(projection, nn.Linear) and weight is not None and weight.shape == projection.weight.shape:
         with torch.no_grad():
             projection.weight.copy_(weight)

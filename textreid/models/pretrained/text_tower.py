@@ -23,14 +23,14 @@ from transformers import (
 )
 
 from textreid.errors import ModelError
-from textreid.models import text_tower as sentences
+from textreid.models import text_tower
 from textreid.models.joint import JointModel
 from textreid.models.pretrained.vocabulary import MAX_TOKENS, learn_vocabulary, prune_vocabulary
 from textreid.models.pretrained.weight_files import libraries_reading, load_from, package, resolve
 from textreid.recipe.model import ModelRecipe
 
 HEAD_WIDTH = 32
-KEPT_POSITIONS = 20
+FIXED_POSITIONS = 20
 """The first rows of a position table are trained best and stay (Zhang et al., "Long-CLIP", ECCV 2024)."""
 
 
@@ -40,7 +40,7 @@ class TextStart:
 
     Attributes:
         config: of the tower.
-        tokenizer: for its sentences.
+        tokenizer: for its texts.
         weights: of the tower; None leaves it as it is drawn.
         projection: [D, C'], from its pooled vector to the joint space; None where it knows none.
     """
@@ -56,7 +56,7 @@ def text_start(recipe: ModelRecipe, captions: Sequence[str]) -> TextStart:
 
     Args:
         recipe: `text_init`, or `init` where that is empty, says where it comes from.
-        captions: the training sentences; they choose the vocabulary of a new or of the packaged tower.
+        captions: the training captions; they choose the vocabulary of a new or of the packaged tower.
 
     Raises:
         ModelError: a package is missing, the hub does not give the weights, or they are no text encoder's.
@@ -72,7 +72,7 @@ def text_start(recipe: ModelRecipe, captions: Sequence[str]) -> TextStart:
         raise ModelError(
             f"'{name}' is a file: a text tower needs a folder with its configuration and tokenizer."
         )
-    return _stretched(_from_folder(name, _transformer_folder(folder)), recipe.text_length)
+    return _stretch(_from_folder(name, _transformer_folder(folder)), recipe.text_length)
 
 
 def _from_folder(name: str, folder: Path) -> TextStart:
@@ -107,7 +107,7 @@ def _tower(name: str, folder: Path, config: Any) -> tuple[Any, Tensor | None]:
         raise ModelError(
             f"'{name}' is a {kind} model: a text tower needs an encoder of text, such as a BERT."
         )
-    return load_from(name, AutoModel, folder, **sentences.without_pooler(config)), None
+    return load_from(name, AutoModel, folder, **text_tower.without_pooler(config)), None
 
 
 def _transformer_folder(folder: Path) -> Path:
@@ -125,7 +125,7 @@ def _positions(config: Any) -> int:
     return int(getattr(config, "max_position_embeddings", MAX_TOKENS)) - offset
 
 
-def _stretched(start: TextStart, length: int) -> TextStart:
+def _stretch(start: TextStart, length: int) -> TextStart:
     """The same tower with a longer position table: the first rows stay, the others are spread.
 
     Raises:
@@ -144,7 +144,7 @@ def _stretched(start: TextStart, length: int) -> TextStart:
             f"text_length is {length}, but a {start.config.model_type} has no table of positions."
         )
     table = weights[names[0]].float()
-    kept = min(KEPT_POSITIONS, len(table) - 1)
+    kept = min(FIXED_POSITIONS, len(table) - 1)
     spread = nn.functional.interpolate(
         table[kept:].T[None], size=length - kept, mode="linear", align_corners=True
     )[0].T

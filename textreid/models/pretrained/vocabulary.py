@@ -30,7 +30,7 @@ def prune_vocabulary(
 
     Args:
         path: a `tokenizer.json` of BERT's form.
-        captions: the training sentences.
+        captions: the training captions.
         size: how many pieces to keep, the special ones included.
     """
     spec = json.loads(path.read_text(encoding="utf-8"))
@@ -56,7 +56,7 @@ def learn_vocabulary(captions: Sequence[str], size: int) -> PreTrainedTokenizerF
     """A tokenizer whose pieces are learned from the captions; equal captions give equal pieces.
 
     Args:
-        captions: the training sentences.
+        captions: the training captions.
         size: at most how many pieces, the special ones included.
     """
     normalizer = BertNormalizer()

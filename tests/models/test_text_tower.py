@@ -17,7 +17,7 @@ from transformers import (
     SiglipTextConfig,
 )
 
-from textreid.models import text_tower as sentences
+from textreid.models import text_tower
 from textreid.models.config import JointConfig
 from textreid.models.folder import load_whole
 from textreid.models.joint import JointModel
@@ -53,13 +53,13 @@ def _config(request: pytest.FixtureRequest) -> PreTrainedConfig:
 
 def test_shapes_and_padding(config: PreTrainedConfig) -> None:
     torch.manual_seed(0)
-    tower = sentences.build(config).eval()
+    tower = text_tower.build(config).eval()
     with torch.inference_mode():
-        both = sentences.read(tower, IDS, MASK)
-        alone = sentences.read(tower, IDS[:1, :3], MASK[:1, :3])
-        other = sentences.read(tower, IDS.masked_fill(MASK == 0, 7), MASK)
+        both = text_tower.read(tower, IDS, MASK)
+        alone = text_tower.read(tower, IDS[:1, :3], MASK[:1, :3])
+        other = text_tower.read(tower, IDS.masked_fill(MASK == 0, 7), MASK)
     assert both.tokens.shape == (2, 5, 16)
-    assert both.pooled.shape == (2, sentences.pooled_width(config))
+    assert both.pooled.shape == (2, text_tower.pooled_width(config))
     torch.testing.assert_close(both.pooled[:1], alone.pooled)
     torch.testing.assert_close(both.tokens[0, :3], alone.tokens[0])
     torch.testing.assert_close(other.pooled, both.pooled)
@@ -69,8 +69,8 @@ def test_shapes_and_padding(config: PreTrainedConfig) -> None:
 
 
 def test_every_weight_learns(config: PreTrainedConfig) -> None:
-    tower = sentences.build(config)
-    sentences.read(tower, IDS, MASK).pooled.square().sum().backward()
+    tower = text_tower.build(config)
+    text_tower.read(tower, IDS, MASK).pooled.square().sum().backward()
     assert not [name for name, weight in tower.named_parameters() if weight.grad is None]
 
 
