@@ -12,6 +12,7 @@ import pkgutil
 from collections.abc import Callable, Iterator
 from importlib import import_module
 from importlib.metadata import entry_points
+from itertools import pairwise
 from typing import Annotated, Any
 
 import typer
@@ -42,7 +43,7 @@ class _Verb(TyperCommand):
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         from textreid.errors import RERANK_TAKES_A_NUMBER, InputError
 
-        for option, value in zip(args, [*args[1:], ""], strict=True):
+        for option, value in pairwise([*args, ""]):
             if option == "--rerank" and not value.lstrip("-").isdigit():
                 raise InputError(RERANK_TAKES_A_NUMBER)
         return super().parse_args(ctx, args)
