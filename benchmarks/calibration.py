@@ -20,10 +20,18 @@ from typing import Any
 
 import numpy as np
 
-from textreid.evaluate import IMAGE_TO_IMAGE, TEXT_TO_IMAGE, Benchmark
-from textreid.evaluate.calibration_check import SIZES, check, halve_persons, weigh_pairs
-from textreid.evaluate.calibration_fit import RATES, fit
-from textreid.evaluate.directions import encode
+from textreid.evaluate import (
+    FALSE_ALARM_RATES,
+    GALLERY_SIZES,
+    IMAGE_TO_IMAGE,
+    TEXT_TO_IMAGE,
+    Benchmark,
+    check_calibration,
+    encode_directions,
+    fit_scale,
+    halve_persons,
+    weigh_pairs,
+)
 from textreid.inference import Encoder, Scale
 from textreid.metrics import BINS, CENTRES, Search, Tally, reliability, tally
 from textreid.training import Curve, draw_curves
@@ -47,14 +55,14 @@ class Fold:
 
 def measure(search: Search, data: str) -> dict[str, Any]:
     """What calibration promises and what it keeps, by size of the gallery."""
-    drawn = [check(search, data, seed=seed) for seed in SEEDS]
+    drawn = [check_calibration(search, data, seed=seed) for seed in SEEDS]
     folds = [fold for seed in SEEDS for fold in _folds(search, data, seed)]
     others = [dict(_others(fold)) for fold in folds]
     return {
         "queries": len(search.queries),
         "gallery": len(search.gallery),
         "persons": len(np.unique(search.query_ids)),
-        "rates": list(RATES),
+        "rates": list(FALSE_ALARM_RATES),
         "sizes": [
             {
                 **_mean([trial.to_dict() for trial in same_size]),
@@ -71,7 +79,7 @@ def measure(search: Search, data: str) -> dict[str, Any]:
 def _folds(search: Search, data: str, seed: int) -> Iterator[Fold]:
     parts = halve_persons(search, seed)
     for known, other in (parts, parts[::-1]):
-        yield Fold(fit(known, data), tally(known, [1]), tally(other, SIZES))
+        yield Fold(fit_scale(known, data), tally(known, [1]), tally(other, GALLERY_SIZES))
 
 
 def _reliability(folds: list[Fold], size: int) -> list[dict[str, float]]:
@@ -106,13 +114,13 @@ def _others(fold: Fold) -> Iterator[tuple[int, dict[str, Any]]]:
     scale, pairs, counted = fold.scale, fold.pairs, fold.counted
     tail = np.append(np.cumsum(pairs.wrong[::-1])[::-1] / pairs.wrong.sum(), 0)
     edges = np.append(CENTRES - 1 / BINS, 1.0)
-    for number, size in enumerate(SIZES):
+    for number, size in enumerate(GALLERY_SIZES):
         short = sum(known_size <= size / 10 for known_size in scale.sizes)
-        independent = [edges[np.argmax(tail <= 1 - (1 - rate) ** (1 / size))] for rate in RATES]
+        independent = [edges[np.argmax(tail <= 1 - (1 - rate) ** (1 / size))] for rate in FALSE_ALARM_RATES]
         found = {"independent": independent}
         if short > 1:
             cut = replace(scale, sizes=scale.sizes[:short], thresholds=scale.thresholds[:short])
-            found["extrapolated"] = [cut.threshold(rate, size) for rate in RATES]
+            found["extrapolated"] = [cut.threshold(rate, size) for rate in FALSE_ALARM_RATES]
         yield (
             size,
             {
@@ -144,7 +152,7 @@ def main() -> None:
     results: dict[str, Any] = {"model": encoder.info.name, "fingerprint": encoder.info.fingerprint}
     for dataset, split, direction in RUNS:
         benchmark = Benchmark.read(dataset, given.root, split)
-        search = encode(encoder, benchmark, [direction], lambda *_: None)[direction].search
+        search = encode_directions(encoder, benchmark, [direction], lambda *_: None)[direction].search
         results[direction] = {"data": f"{dataset} {split}", **measure(search, f"{dataset} {split}")}
     RESULTS.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
     draw(results)

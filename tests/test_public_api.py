@@ -100,7 +100,7 @@ def test_an_unknown_name_is_an_attribute_error() -> None:
 def reader_code() -> dict[str, str]:
     """Python that readers see: the blocks of the pages and the benchmarks, by where it stands."""
     blocks = [block for page in read_pages() for block in page.blocks if block.language == "python"]
-    files = sorted(set((ROOT / "benchmarks").glob("*.py")) - {ROOT / "benchmarks" / "calibration.py"})
+    files = sorted((ROOT / "benchmarks").glob("*.py"))
     code = {block.where: block.text for block in blocks}
     return code | {f"benchmarks/{file.name}": file.read_text("utf-8") for file in files}
 

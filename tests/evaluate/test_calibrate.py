@@ -7,8 +7,8 @@ import pytest
 from scipy.optimize import minimize
 
 from textreid.errors import InputError
-from textreid.evaluate.calibration_check import check, halve_persons
-from textreid.evaluate.calibration_fit import RATES, fit, log_likelihood_ratio
+from textreid.evaluate.calibration_check import check_calibration, halve_persons
+from textreid.evaluate.calibration_fit import FALSE_ALARM_RATES, fit_scale, log_likelihood_ratio
 from textreid.metrics.open_set import BINS, CENTRES
 from textreid.metrics.protocols import Search
 
@@ -73,25 +73,25 @@ def test_a_model_that_never_errs_is_not_believed_to_be_infallible():
 @pytest.mark.parametrize("size", [5, 40, 300])
 def test_somebody_who_is_not_there_raises_an_alarm_as_often_as_chosen(size):
     """Thresholds of one crowd, in galleries drawn from another."""
-    scale, others = fit(crowd(seed=3), "drawn"), crowd(seed=4)
+    scale, others = fit_scale(crowd(seed=3), "drawn"), crowd(seed=4)
     draw, best = np.random.default_rng(5), []
     for query, person in zip(others.queries, others.query_ids, strict=True):
         strangers = others.gallery[others.gallery_ids != person]
         for _ in range(4):
             best.append(float((strangers[draw.choice(len(strangers), size, replace=False)] @ query).max()))
-    for rate in RATES[2:]:
+    for rate in FALSE_ALARM_RATES[2:]:
         realised = np.mean(np.array(best) >= scale.threshold(rate, size))
         assert rate / 1.6 < realised < rate * 1.6
 
 
 def test_galleries_ten_times_larger_than_measured():
-    small, large = fit(crowd(60, 1, 4, seed=6), "few"), fit(crowd(600, 1, 1, seed=7), "many")
+    small, large = fit_scale(crowd(60, 1, 4, seed=6), "few"), fit_scale(crowd(600, 1, 1, seed=7), "many")
     for rate in (0.1, 0.2, 0.5):
         assert small.threshold(rate, 590) == pytest.approx(large.threshold(rate, 590), abs=0.06)
 
 
 def test_the_check_on_other_persons():
-    trials = check(crowd(seed=8), "drawn")
+    trials = check_calibration(crowd(seed=8), "drawn")
     assert [trial.size for trial in trials] == [10, 100]
     for trial in trials:
         assert trial.error < 0.05 < trial.cosine_error
@@ -100,11 +100,11 @@ def test_the_check_on_other_persons():
         for rate, realised in zip(trial.rates[2:], trial.realised[2:], strict=True):
             assert rate / 1.6 < realised < rate * 1.6
     assert trials[0].found > trials[1].found
-    assert trials[0].to_dict()["rates"] == list(RATES)
+    assert trials[0].to_dict()["rates"] == list(FALSE_ALARM_RATES)
 
 
 def test_what_is_claimed_of_first_hits_does_not_exceed_what_is_right():
-    for trial in check(crowd(seed=9), "drawn"):
+    for trial in check_calibration(crowd(seed=9), "drawn"):
         assert 0.5 * trial.right < trial.claimed < trial.right + 0.03
 
 
@@ -135,15 +135,15 @@ def test_halves_of_a_gallery_that_searches_itself():
 
 def test_too_few_persons():
     with pytest.raises(InputError, match="too few persons"):
-        fit(crowd(1, 2, 1), "one person")
+        fit_scale(crowd(1, 2, 1), "one person")
     lonely = crowd(4, 1, 1)
     apart = Search(lonely.queries, lonely.query_ids, lonely.gallery, lonely.gallery_ids + 100)
     with pytest.raises(InputError, match="too few persons"):
-        fit(apart, "nobody twice")
+        fit_scale(apart, "nobody twice")
 
 
 def test_scores_that_say_the_opposite():
     people = crowd(30)
     turned = Search(-people.queries, people.query_ids, people.gallery, people.gallery_ids)
     with pytest.raises(InputError, match="does not tell the persons of drawn apart"):
-        fit(turned, "drawn")
+        fit_scale(turned, "drawn")

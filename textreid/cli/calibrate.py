@@ -59,9 +59,14 @@ def run(
     """  # noqa: D301
     from textreid.catalog import find_model
     from textreid.evaluate.benchmark import Benchmark
-    from textreid.evaluate.calibration_check import check
-    from textreid.evaluate.calibration_fit import fit
-    from textreid.evaluate.directions import IMAGE_TO_IMAGE, TEXT_TO_IMAGE, choose, encode
+    from textreid.evaluate.calibration_check import check_calibration
+    from textreid.evaluate.calibration_fit import fit_scale
+    from textreid.evaluate.directions import (
+        IMAGE_TO_IMAGE,
+        TEXT_TO_IMAGE,
+        choose_directions,
+        encode_directions,
+    )
     from textreid.inference.calibration import Calibration
 
     if not (text or photo):
@@ -74,7 +79,7 @@ def run(
         if name:
             dataset, _, split = name.partition(":")
             asked[kind] = Benchmark.read(dataset, root, split or usual), direction
-            choose(asked[kind][0], [direction])
+            choose_directions(asked[kind][0], [direction])
 
     from textreid.inference.encoder import Encoder  # only now, so that a wrong folder is said at once
 
@@ -82,9 +87,9 @@ def run(
     scales, trials = {}, {}
     for kind, (benchmark, direction) in asked.items():
         with progress_bars() as show:
-            search = encode(encoder, benchmark, [direction], show)[direction].search
+            search = encode_directions(encoder, benchmark, [direction], show)[direction].search
         data = f"{benchmark.dataset} {benchmark.split}"
-        scales[kind], trials[kind] = fit(search, data), check(search, data)
+        scales[kind], trials[kind] = fit_scale(search, data), check_calibration(search, data)
     path = Calibration(encoder.info.fingerprint, **scales).write(find_model(model)[1])
     stderr().print(f"Wrote {path}.")
     if as_json:

@@ -98,7 +98,7 @@ def run(
     """  # noqa: D301
     from textreid.evaluate import Evaluation, Methods, evaluate
     from textreid.evaluate.benchmark import Benchmark
-    from textreid.evaluate.directions import choose
+    from textreid.evaluate.directions import choose_directions
     from textreid.evaluate.epoch_choice import is_run, measure_run, to_dict
     from textreid.evaluate.groups import find_groups
     from textreid.report import Entry, check_target, entries_of, write_report
@@ -109,7 +109,7 @@ def run(
         warn_renamed(f"--match {match}", f"--rerank {match}")
         rerank = match
     methods = Methods.named(flip, multi_query, expand, alpha, k_reciprocal=k_reciprocal, rerank=rerank)
-    directions, groups = choose(benchmark, direction), {name: find_groups(name) for name in by}
+    directions, groups = choose_directions(benchmark, direction), {name: find_groups(name) for name in by}
     if report:
         check_target(report, pictures=pictures)
     warn_of_differences(benchmark)

@@ -12,7 +12,14 @@ from textreid._names import hand_on
 
 if TYPE_CHECKING:
     from textreid.evaluate.benchmark import Benchmark
-    from textreid.evaluate.directions import IMAGE_TO_IMAGE, TEXT_TO_IMAGE
+    from textreid.evaluate.calibration_check import (
+        GALLERY_SIZES,
+        check_calibration,
+        halve_persons,
+        weigh_pairs,
+    )
+    from textreid.evaluate.calibration_fit import FALSE_ALARM_RATES, fit_scale
+    from textreid.evaluate.directions import IMAGE_TO_IMAGE, TEXT_TO_IMAGE, encode_directions
     from textreid.evaluate.encoding import Item
     from textreid.evaluate.evaluation import Evaluation, evaluate
     from textreid.evaluate.groups import by_caption, find_groups
@@ -23,6 +30,8 @@ else:
     __getattr__, __dir__ = hand_on(__name__)
 
 __all__ = [
+    "FALSE_ALARM_RATES",
+    "GALLERY_SIZES",
     "IMAGE_TO_IMAGE",
     "TEXT_TO_IMAGE",
     "Benchmark",
@@ -32,9 +41,14 @@ __all__ = [
     "Methods",
     "ShowProgress",
     "by_caption",
+    "check_calibration",
+    "encode_directions",
     "evaluate",
     "find_groups",
+    "fit_scale",
+    "halve_persons",
     "load_suite",
     "run_suite",
     "suite_names",
+    "weigh_pairs",
 ]

@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from textreid.evaluate.calibration_fit import RATES, count_strangers, fit
+from textreid.evaluate.calibration_fit import FALSE_ALARM_RATES, count_strangers, fit_scale
 from textreid.inference.calibration import Scale
 from textreid.metrics.open_set import CENTRES, Tally, calibration_error, first_hits, tally
 from textreid.metrics.protocols import Search
 
-SIZES = (10, 100, 1000, 10_000)
+GALLERY_SIZES = (10, 100, 1000, 10_000)
 """The galleries that a calibration is tried with, as far as the data reach."""
 
 MIN_CLAIM = 0.01
@@ -54,7 +54,7 @@ class Trial:
         return {name: np.round(value, 4).tolist() for name, value in vars(self).items()}
 
 
-def check(search: Search, data: str, *, seed: int = 0) -> list[Trial]:
+def check_calibration(search: Search, data: str, *, seed: int = 0) -> list[Trial]:
     """Fit on half of the persons and try it on the other half, then the other way round: means of both.
 
     Args:
@@ -63,11 +63,11 @@ def check(search: Search, data: str, *, seed: int = 0) -> list[Trial]:
         seed: of the drawing of the halves.
 
     Raises:
-        InputError: as `fit`.
+        InputError: as `fit_scale`.
     """
     one, other = halve_persons(search, seed)
-    sizes = [size for size in SIZES if size <= min(count_strangers(one), count_strangers(other))]
-    there, back = _tries(fit(one, data), other, sizes), _tries(fit(other, data), one, sizes)
+    sizes = [size for size in GALLERY_SIZES if size <= min(count_strangers(one), count_strangers(other))]
+    there, back = _tries(fit_scale(one, data), other, sizes), _tries(fit_scale(other, data), one, sizes)
     return [_mean(*both) for both in zip(there, back, strict=True)]
 
 
@@ -108,7 +108,7 @@ def _tries(scale: Scale, search: Search, sizes: Sequence[int]) -> Iterator[Trial
         there, claims = size / (size + 1), scale.probabilities(CENTRES, size)
         hits = first_hits(search, size)
         first = there * (hits.right + hits.wrong) + (1 - there) * counted.best[number]
-        thresholds = tuple(scale.threshold(rate, size) for rate in RATES)
+        thresholds = tuple(scale.threshold(rate, size) for rate in FALSE_ALARM_RATES)
         yield Trial(
             size,
             error=_pair_error(claims, counted, size),
@@ -116,7 +116,7 @@ def _tries(scale: Scale, search: Search, sizes: Sequence[int]) -> Iterator[Trial
             claimed=float(claims @ first),
             right=there * hits.found,
             found=hits.found,
-            rates=RATES,
+            rates=FALSE_ALARM_RATES,
             thresholds=thresholds,
             realised=tuple(float(counted.passing(score)[number]) for score in thresholds),
             kept=tuple(map(hits.kept, thresholds)),

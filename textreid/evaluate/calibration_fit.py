@@ -10,7 +10,7 @@ from textreid.inference.calibration import Scale
 from textreid.metrics.open_set import BINS, CENTRES, Tally, tally
 from textreid.metrics.protocols import Search
 
-RATES = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
+FALSE_ALARM_RATES = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
 """The false-alarm rates that thresholds are stored for: rarer ones take more queries than benchmarks have."""
 
 PRIOR = 0.01
@@ -18,7 +18,7 @@ PRIOR = 0.01
 hundred or so crops. Equal weights would make it right at scores that decide between two."""
 
 
-def fit(search: Search, data: str) -> Scale:
+def fit_scale(search: Search, data: str) -> Scale:
     """What the scores of one direction mean.
 
     Args:
@@ -39,7 +39,7 @@ def fit(search: Search, data: str) -> Scale:
         raise too_few
     slope, offset = log_likelihood_ratio(counted.right, counted.wrong)
     try:
-        return Scale(data, slope, offset, counted.sizes, RATES, _thresholds(counted))
+        return Scale(data, slope, offset, counted.sizes, FALSE_ALARM_RATES, _thresholds(counted))
     except ValueError as error:
         raise InputError(f"The model does not tell the persons of {data} apart: {error}.") from error
 
@@ -78,6 +78,6 @@ def _thresholds(counted: Tally) -> tuple[tuple[float, ...], ...]:
     tails = np.cumsum(counted.best[:, ::-1], axis=1)[:, ::-1]
     edges = np.arange(BINS + 1) * 2 / BINS - 1
     return tuple(
-        tuple(float(edges[np.argmax(np.append(tail, 0.0) <= rate)].round(6)) for rate in RATES)
+        tuple(float(edges[np.argmax(np.append(tail, 0.0) <= rate)].round(6)) for rate in FALSE_ALARM_RATES)
         for tail in tails
     )

@@ -39,7 +39,7 @@ class Direction:
         return (self.queries[0].caption is None) != (self.gallery[0].caption is None)
 
 
-def choose(benchmark: Benchmark, wanted: Sequence[str] = ()) -> tuple[str, ...]:
+def choose_directions(benchmark: Benchmark, wanted: Sequence[str] = ()) -> tuple[str, ...]:
     """The directions to measure: those wanted, or those that papers report of such a benchmark.
 
     Raises:
@@ -57,7 +57,7 @@ def choose(benchmark: Benchmark, wanted: Sequence[str] = ()) -> tuple[str, ...]:
     return tuple(dict.fromkeys(wanted)) or usual
 
 
-def encode(
+def encode_directions(
     encoder: ImageTextEncoder, benchmark: Benchmark, wanted: Sequence[str], show: ShowProgress
 ) -> dict[str, Direction]:
     """Encode what the wanted directions need, every image and caption once.

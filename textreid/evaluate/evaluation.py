@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from textreid.evaluate.benchmark import Benchmark
-from textreid.evaluate.directions import Direction, choose, encode, encode_companions
+from textreid.evaluate.directions import Direction, choose_directions, encode_companions, encode_directions
 from textreid.evaluate.flip_test import FlipTest
 from textreid.evaluate.groups import GroupsOf
 from textreid.evaluate.matcher_scores import with_matcher
@@ -99,12 +99,12 @@ def evaluate(
             not what a direction or method needs.
         ModelError: the model has no matcher, and it is asked for.
     """
-    wanted = choose(benchmark, directions)
+    wanted = choose_directions(benchmark, directions)
     check(methods, benchmark, wanted)
     show = progress or (lambda *_: None)
     matcher = require_matcher(encoder) if methods.rerank else None
     encoder = FlipTest(encoder) if methods.flip else encoder
-    encoded = encode(encoder, benchmark, wanted, show)
+    encoded = encode_directions(encoder, benchmark, wanted, show)
     if benchmark.single_shot:
         drawn = {name: _draw_galleries(direction.search) for name, direction in encoded.items()}
         return Evaluation(

@@ -12,7 +12,7 @@ from typing import Any
 from textreid.config import build
 from textreid.errors import InputError, ModelError, UnknownNameError, refuse_old_rerank, warn_renamed
 from textreid.evaluate.benchmark import Benchmark
-from textreid.evaluate.directions import choose
+from textreid.evaluate.directions import choose_directions
 from textreid.evaluate.domains import Domain, domain
 from textreid.evaluate.epoch_choice import is_run
 from textreid.evaluate.evaluation import Evaluation, evaluate
@@ -199,7 +199,7 @@ def _read(measure: Measure, root: Path) -> Benchmark | str:
         benchmark = Benchmark.read(measure.dataset, measure.root or root, measure.split)
     except InputError as error:
         return str(error)
-    check(measure.methods, benchmark, choose(benchmark, measure.directions))
+    check(measure.methods, benchmark, choose_directions(benchmark, measure.directions))
     return benchmark
 
 
