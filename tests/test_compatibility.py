@@ -23,9 +23,10 @@ from typer.testing import CliRunner, Result
 
 import textreid
 import textreid_index
-from textreid import Encoder, Gallery, PersonSearch, Where, open_image
+from textreid import Encoder, Gallery, PersonSearch, Where, losses, open_image
 from textreid.catalog import fingerprint
 from textreid.cli import application
+from textreid.models import branches
 from textreid.recipe import load_recipe
 from textreid.training.from_recipe import train
 
@@ -36,6 +37,8 @@ EXPECTED, SHIPPED, SURFACE = (
 )
 WORK = "/srv/people"
 """Where the folders were made: paths in the gallery begin with it."""
+RENAMED_KEYS = 16
+"""In `every-key.toml`: six of the recipe, and five of each of its two stretches of locked training."""
 DATA = Path("data/synthetic-20x2-0")
 
 
@@ -220,24 +223,63 @@ class TestRuns:
 
 
 class TestRecipes:
-    def test_every_key_is_read(self) -> None:
+    def test_every_key_is_read_and_what_is_spelled_anew_is_said(self, capsys: pytest.CaptureFixture) -> None:
         recipe = load_recipe(str(FIXTURE / "every-key.toml"))
+        assert capsys.readouterr().err.count(" is now called ") == RENAMED_KEYS
         assert recipe.seed == 3
-        assert len(recipe.phases) == 2
-        assert len(recipe.locked) == 2
+        assert recipe.model.interpolate == 0.1
+        assert recipe.model.text_layers_to_keep == (0, 2)
+        assert recipe.sampler.hard_neighbours == 1
+        assert recipe.save_epochs
+        assert [stretch.frozen for stretch in recipe.locked] == ["text", "image"]
+        assert [stretch.identity_share for stretch in recipe.locked] == [0.4, 0.5]
+        assert [stretch.candidates for stretch in recipe.locked] == [50, 51]
+        assert [stretch.negatives for stretch in recipe.locked] == [5, 6]
+        assert [stretch.drift_weight for stretch in recipe.locked] == [2.0, 3.0]
+
+    def test_every_option_of_losses_branches_and_matcher_is_known(self) -> None:
+        recipe = load_recipe(str(FIXTURE / "every-key.toml"))
+        sizes = losses.Sizes(
+            32, 5, attributes={"bag": ("yes", "no")}, image_width=8, text_width=8, vocabulary=9
+        )
+        for name, options in recipe.loss.items():
+            assert losses.create(name, options, sizes)[0] == options["weight"]
+        for name, options in recipe.model.branches.items():
+            branches.create(name, options, image_width=8, text_width=8, dim=16)
+        assert recipe.model.matcher == {"width": 256, "heads": 4, "weight": 0.01}
 
 
 class TestMeasuring:
     @pytest.mark.parametrize(
         ("name", "options"),
-        [("plain", ()), ("matcher", ("--match", "4"))],
+        [
+            ("plain", ()),
+            ("matcher", ("--match", "4")),
+            ("matcher", ("--rerank", "4")),
+            ("k-reciprocal", ("--k-reciprocal",)),
+        ],
     )
     def test_eval(self, here: Path, name: str, options: tuple[str, ...]) -> None:
         asked = ("eval", "cuhk-pedes", "--split", "train", "--root", DATA, "--model", "model", "--json")
-        assert_equal(
-            json.loads(run(*asked, *options).stdout) | {"model": ""},
-            EXPECTED["eval"][name] | {"model": ""},
-        )
+        done = run(*asked, *options)
+        assert_equal(json.loads(done.stdout) | {"model": ""}, EXPECTED["eval"][name] | {"model": ""})
+        assert ("--match 4 is now --rerank 4" in done.stderr) == ("--match" in options)
+
+    def test_the_spelling_that_changed_its_meaning_is_refused(self, here: Path) -> None:
+        for asked in (
+            ("eval", "cuhk-pedes", "--root", DATA, "--model", "model", "--rerank"),
+            ("bench", "suite.toml", "--root", DATA),
+        ):
+            assert "--k-reciprocal" in run(*asked, code=2).stderr
+
+    def test_bench(self, here: Path, tmp_path: Path) -> None:
+        suite = (FIXTURE / "suite.toml").read_text()
+        assert suite.count("rerank = true") == 1
+        (tmp_path / "suite.toml").write_text(suite.replace("rerank = true", "k_reciprocal = true"))
+        done = run("bench", tmp_path / "suite.toml", "--root", DATA, "--json")
+        rows = [row | {"model": ""} for row in json.loads(done.stdout)["rows"]]
+        assert_equal(rows, [row | {"model": ""} for row in EXPECTED["bench"]["rows"]])
+        assert "match is now rerank" in done.stderr
 
 
 def test_a_parquet_data_set_is_read(here: Path, tmp_path: Path) -> None:
