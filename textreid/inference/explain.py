@@ -51,9 +51,7 @@ def match_parts(model: str, image: Image.Image, sentence: str, branch: str = "st
     if not (isinstance(adapter, TransformersAdapter) and isinstance(adapter.model, JointModel)):
         raise ModelError(f"'{name}' has no parts: train a joint model with a [model.branches.stripes] table.")
     joint, processor = adapter.model, adapter.processor
-    readable = {
-        key: part for key, part in joint.branches.items() if part.describes and hasattr(part, "image_weights")
-    }
+    readable = {key: part for key, part in joint.branches.items() if part.describes and part.weighs}
     if branch not in readable:
         raise UnknownNameError(f"branch of '{name}' that weighs places and words", branch, readable)
     part: Any = readable[branch]

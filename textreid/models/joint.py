@@ -61,10 +61,7 @@ class JointModel(PreTrainedModel):
         self.text_neck = Neck(dim) if config.neck_weight and config.reads_text else None
         widths: dict[str, Any] = {"image_width": self.image_width, "text_width": self.text_width}
         self.branches = nn.ModuleDict(
-            {
-                name: branches.create(name, options, dim=dim, **widths)
-                for name, options in config.branches.items()
-            }
+            {name: branches.create(name, options, **widths) for name, options in config.branches.items()}
         )
         self.matcher = None
         if config.matcher is not None and self.text_width:

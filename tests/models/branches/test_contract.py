@@ -12,7 +12,7 @@ from textreid.errors import InputError, UnknownNameError
 from textreid.models import branches
 
 GRIDS = {"convolutions": (8, 4), "patches": (24, 8), "odd": (7, 3), "lower than the stripes": (4, 2)}
-WIDTHS = {"image_width": 10, "text_width": 12, "dim": 16}
+WIDTHS = {"image_width": 10, "text_width": 12}
 VARIANTS = {
     "stripes overlapping": ("stripes", {"count": 3, "overlap": 0.25}),
     "stripes refined": ("stripes", {"refined": True}),
@@ -99,6 +99,20 @@ def test_half_precision_tokens(branch: nn.Module) -> None:
     grid = noise(4, 32, 10)
     half = branch.image(grid.bfloat16(), (8, 4), None)
     assert torch.cosine_similarity(half.float(), branch.image(grid, (8, 4), None), dim=2).min() > 0.99
+
+
+def test_weights_say_what_each_part_is_made_of(branch: branches.Branch) -> None:
+    if not branch.weighs:
+        with pytest.raises(NotImplementedError):
+            branch.image_weights(noise(4, 32, 10), (8, 4))
+        return
+    places, words = branch.image_weights(noise(4, 32, 10), (8, 4)), branch.text_weights(*sentences())
+    assert places.shape == (4, branch.parts, 32)
+    assert words.shape == (4, branch.parts, 7)
+    for weights in (places, words):
+        assert (weights >= 0).all()
+        torch.testing.assert_close(weights.sum(2), torch.ones(4, branch.parts))
+    assert words.masked_select(~sentences()[1][:, None]).abs().max() == 0
 
 
 @pytest.mark.parametrize("name", branches.names())

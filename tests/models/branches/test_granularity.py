@@ -12,7 +12,7 @@ from textreid.models import branches
 
 
 def test_wholes_and_stripes_are_maxima() -> None:
-    branch = branches.create("granularity", {"dim": 5}, image_width=5, text_width=None, dim=8).eval()
+    branch = branches.create("granularity", {"dim": 5}, image_width=5, text_width=None).eval()
     with torch.no_grad():
         branch.reduction.weight.copy_(torch.eye(5).expand(7, 5, 5))
     grid = torch.randn(2, 5, 12, 4, generator=torch.Generator().manual_seed(0))
@@ -24,4 +24,4 @@ def test_wholes_and_stripes_are_maxima() -> None:
 
 def test_a_granularity_of_one_stripe_is_refused() -> None:
     with pytest.raises(InputError, match="each count must be at least 2"):
-        branches.create("granularity", {"counts": [1, 3]}, image_width=5, text_width=None, dim=8)
+        branches.create("granularity", {"counts": [1, 3]}, image_width=5, text_width=None)

@@ -13,7 +13,7 @@ from textreid.models.branches.patches import Patches
 
 def patches(count: int = 3) -> Patches:
     torch.manual_seed(0)
-    branch = branches.create("patches", {"count": count, "dim": 4}, image_width=6, text_width=6, dim=8)
+    branch = branches.create("patches", {"count": count, "dim": 4}, image_width=6, text_width=6)
     assert isinstance(branch, Patches)
     return branch
 

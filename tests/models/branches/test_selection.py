@@ -13,7 +13,7 @@ from textreid.models.branches.selection import Selection
 
 def selection(**options: object) -> Selection:
     torch.manual_seed(0)
-    branch = create("selection", {"dim": 10, **options}, image_width=6, text_width=5, dim=8)
+    branch = create("selection", {"dim": 10, **options}, image_width=6, text_width=5)
     assert isinstance(branch, Selection)
     with torch.no_grad():  # batch statistics that are not those of a fresh layer
         for module in branch.modules():
@@ -99,18 +99,18 @@ def test_only_selected_tokens_learn() -> None:
 
 
 def test_model_of_images_alone_has_no_embedding_for_words() -> None:
-    assert not create("selection", {}, image_width=6, text_width=None, dim=8).describes
+    assert not create("selection", {}, image_width=6, text_width=None).describes
 
 
 @pytest.mark.parametrize("options", [{"ratio": 0.0}, {"ratio": 1.5}, {"words": 0}, {"dim": 0}])
 def test_option_out_of_range_is_refused(options: dict[str, float]) -> None:
     with pytest.raises(InputError, match="selection"):
-        create("selection", options, image_width=6, text_width=5, dim=8)
+        create("selection", options, image_width=6, text_width=5)
 
 
 def test_one_word_alone_can_be_learned_from() -> None:
     """A sentence of one word by itself: what there is to normalise by are the statistics so far."""
-    branch = create("selection", {"dim": 8}, image_width=6, text_width=6, dim=8).train()
+    branch = create("selection", {"dim": 8}, image_width=6, text_width=6).train()
     tokens, mask = torch.randn(1, 3, 6), torch.ones(1, 3, dtype=torch.bool)
     learning = branch.text(tokens, mask)
     learning.sum().backward()

@@ -17,7 +17,7 @@ from textreid.models.branches.stripes import LEAK, Stripes
 
 def stripes(**options: Any) -> Stripes:
     """Stripes of 5 channels that are not mixed: each part shows what was pooled."""
-    branch = branches.create("stripes", {"dim": 5} | options, image_width=5, text_width=7, dim=8)
+    branch = branches.create("stripes", {"dim": 5} | options, image_width=5, text_width=7)
     assert isinstance(branch, Stripes)
     with torch.no_grad():
         branch.reduction.weight.copy_(torch.eye(5).expand(branch.parts, 5, 5))

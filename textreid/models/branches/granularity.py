@@ -14,7 +14,7 @@ from torch import Tensor
 
 from textreid.errors import InputError
 from textreid.models.branches._bands import coverage, maximum, normalise_rows
-from textreid.models.branches._branch import Branch
+from textreid.models.branches._branch import QueryBranch
 from textreid.models.branches._reduction import Reduction
 
 
@@ -42,14 +42,14 @@ class Config:
             )
 
 
-class Granularity(Branch):
+class Granularity(QueryBranch):
     """The whole person and k stripes, for every granularity k: 1 + 2 and 1 + 3 parts unless told otherwise.
 
     Parts are maxima, each through a map of its own. The paper gives each granularity its own copy of the last
     stage of the network; here they share the tower, and its wholes differ by their maps alone.
     """
 
-    def __init__(self, config: Config, *, image_width: int, text_width: int | None, dim: int) -> None:  # noqa: ARG002 (D' is an option)
+    def __init__(self, config: Config, *, image_width: int, text_width: int | None) -> None:
         super().__init__(config, sum(config.counts) + len(config.counts), text_width)
         self.reduction = Reduction(self.parts, image_width, self.dim, normalised=True)
 

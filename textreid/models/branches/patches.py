@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from textreid.errors import InputError
 from textreid.models.branches._bands import average, normalise_rows
+from textreid.models.branches._branch import Branch
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class Config:
             raise InputError(f"patches: count is {self.count} and dim {self.dim}; both must be at least 1.")
 
 
-class Patches(nn.Module):
+class Patches(Branch):
     """P learned slots, the same for images and texts, between which the tokens of either are divided.
 
     With x a token mapped to D' numbers, one map a modality, and q the slots:
@@ -45,9 +46,8 @@ class Patches(nn.Module):
     and the phrase about it. A token that fits no slot spreads over all.
     """
 
-    def __init__(self, config: Config, *, image_width: int, text_width: int | None, dim: int) -> None:  # noqa: ARG002 (D' is an option)
-        super().__init__()
-        self.config, self.parts, self.dim = config, config.count, config.dim
+    def __init__(self, config: Config, *, image_width: int, text_width: int | None) -> None:
+        super().__init__(config, config.count)
         self.slots = nn.Parameter(torch.randn(self.parts, self.dim))
         self.image_map = _map(image_width, self.dim)
         self.text_map = _map(text_width, self.dim) if text_width else None

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from textreid.errors import InputError
+from textreid.models.branches._branch import Branch
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class Config:
             )
 
 
-class Selection(nn.Module):
+class Selection(Branch):
     """One vector of the tokens that matter most: each embedded by itself, pooled by maximum.
 
     Tokens are ranked by the tower's own attention from its pooled token (CLS, EOS). A tower without one pools
@@ -48,11 +49,10 @@ class Selection(nn.Module):
     beginning and end, unless it has no other.
     """
 
-    parts = 1
+    weighs = False
 
-    def __init__(self, config: Config, *, image_width: int, text_width: int | None, dim: int) -> None:  # noqa: ARG002 (D' is an option)
-        super().__init__()
-        self.config, self.dim = config, config.dim
+    def __init__(self, config: Config, *, image_width: int, text_width: int | None) -> None:
+        super().__init__(config, parts=1)
         self.image_embedding = _Embedding(image_width, self.dim)
         self.text_embedding = _Embedding(text_width, self.dim) if text_width else None
 

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from textreid.errors import InputError
 from textreid.models.branches._bands import average, coverage, maximum, normalise_rows
-from textreid.models.branches._branch import Branch
+from textreid.models.branches._branch import QueryBranch
 from textreid.models.branches._reduction import Reduction
 
 LEAK = 0.1
@@ -50,7 +50,7 @@ class Config:
             raise InputError('stripes: refined stripes are averages; write pooling = "average".')
 
 
-class Stripes(Branch):
+class Stripes(QueryBranch):
     """One vector a stripe, each through a map of its own, on any grid, of convolutions or of patches.
 
     Refined: a classifier over locations, one 1×1 convolution W, moves what lies across a border to where it
@@ -63,7 +63,7 @@ class Stripes(Branch):
     `assignment` alone, all. As in the paper, W begins near zero.
     """
 
-    def __init__(self, config: Config, *, image_width: int, text_width: int | None, dim: int) -> None:  # noqa: ARG002 (D' is an option)
+    def __init__(self, config: Config, *, image_width: int, text_width: int | None) -> None:
         super().__init__(config, config.count, text_width)
         self.reduction = Reduction(self.parts, image_width, self.dim, normalised=True)
         self.assignment: nn.Linear | None = None
