@@ -20,7 +20,8 @@ MOVED = {
     "textreid.calibration.Scale": "textreid.inference.Scale",
     "textreid.data.caption_attributes.VALUES": "textreid.data.attributes.VALUES",
     "textreid.data.caption_attributes.read_caption": "textreid.data.attributes.read_caption",
-    "textreid.data.cuhk03.__main__": "textreid.data.tools.unpack_cuhk03.__main__",
+    "textreid.data.cuhk03.__main__": "textreid unpack",
+    "textreid.data.cuhk03.unpack": "textreid.data.tools.unpack",
     "textreid.data.parquet.read_splits": "textreid.data.tools.read_splits",
     "textreid.data.parquet.to_dataset_dict": "textreid.data.tools.to_dataset_dict",
     "textreid.data.sentences.vary_caption": "textreid.data.vary_caption",
@@ -139,10 +140,11 @@ class _MovedModules(MetaPathFinder, Loader):
         module.__getattr__ = partial(find_moved, module.__name__)  # type: ignore[method-assign]
 
     def get_code(self, fullname: str) -> CodeType:
-        """For `python -m`."""
-        home = MOVED[f"{fullname}.__main__"].rpartition(".")[0]
-        _note(f"python -m {fullname}", f"python -m {home}")
-        return compile(f"import runpy; runpy.run_module({home!r}, run_name='__main__')", fullname, "exec")
+        """For `python -m`: the verb that does the same today."""
+        verb = MOVED[f"{fullname}.__main__"]
+        _note(f"python -m {fullname}", verb)
+        code = f"import sys; from textreid.cli import main; sys.argv[:1] = {verb.split()!r}; main()"
+        return compile(code, fullname, "exec")
 
 
 sys.meta_path.append(_MovedModules())

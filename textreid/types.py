@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
     from textreid_index import EncoderInfo
 
+JUNK, DISTRACTOR = -1, 0
+"""Marks in the place of an identity: a box that is no good, and somebody whom no query asks for."""
+
 GLOBAL, PARTS = "global", "parts"
 """The name of the view that every model has, and under which a view keeps its own vectors."""
 
@@ -35,7 +38,8 @@ class PersonCrop:
     Attributes:
         id: unique within the data set (its path relative to the root).
         image: file that holds the crop.
-        person_id: the data set's own identity number; -1 marks junk, None an unknown person.
+        person_id: the data set's own identity number; `JUNK` marks a crop that is left out, None an unknown
+            person.
         camera_id: the data set's own camera number; None where it has none.
         captions: sentences that describe this image, possibly none.
         caption_source: who wrote them, such as "original" or "paraphrase", where the data set says so.

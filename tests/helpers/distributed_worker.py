@@ -15,8 +15,7 @@ from accelerate.utils import DistributedDataParallelKwargs
 from torch import nn
 
 from tests.helpers.small_models import joint_model
-from textreid.data.distributed_sampler import ShareOfBatches
-from textreid.data.samplers import IdentitySampler
+from textreid.data.samplers import IdentitySampler, ShareOfBatches
 from textreid.losses import Sizes
 from textreid.recipe import load_recipe
 from textreid.training.distributed import gather

@@ -1,51 +1,75 @@
-"""The data sets whose gallery is one image of each person, from benchmark to number."""
-
 from __future__ import annotations
 
-from pathlib import Path
+import itertools
 
+import numpy as np
 import pytest
 
-from tests.helpers.official_layouts import CLOTHES
-from tests.helpers.toy import ToyEncoder, draw_person
-from textreid.evaluate import evaluate
-from textreid.evaluate.benchmark import Benchmark
-from textreid.types import PersonCrop
+from textreid.errors import InputError
+from textreid.metrics.protocols import text_to_image
+from textreid.metrics.single_shot import single_shot
 
 
-def crop(folder: Path, person: int, camera: int, clothes: tuple[str, str], number: int = 0) -> PersonCrop:
-    path = folder / f"{person}_{camera}_{number}.png"
-    draw_person(*clothes).save(path)
-    return PersonCrop(path.name, path, person, camera)
+def unit(seed: int, ids: np.ndarray, spread: float = 1.0) -> np.ndarray:
+    centres = np.random.default_rng(99).normal(size=(50, 6))
+    vectors = centres[ids] + spread * np.random.default_rng(seed).normal(size=(len(ids), 6))
+    return (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
 
 
-def test_a_right_image_is_found_as_often_as_it_is_drawn(tmp_path):
-    """Person 1's right image is one of four; the others lose to person 2, who shares a colour with 1."""
-    queries = [crop(tmp_path, person, 1, CLOTHES[person]) for person in (1, 2)]
-    gallery = [crop(tmp_path, 1, 2, CLOTHES[1 if number == 0 else 3], number) for number in range(4)]
-    gallery.append(crop(tmp_path, 2, 2, (CLOTHES[1][0], CLOTHES[2][1])))
-    benchmark = Benchmark("cuhk01", "test", tuple(gallery), tuple(queries), single_shot=True)
-    result = evaluate(ToyEncoder(), benchmark).directions["image_to_image"]
-    assert result.gallery == 2  # persons, not images
-    assert result.percent["R5"] == 100
-    assert result.percent["R1"] == pytest.approx((100 + 100 / 4) / 2, abs=8)
+def every_gallery(queries, query_ids, gallery, gallery_ids):
+    """The exact means over every gallery that can be drawn, by loops."""
+    places = [np.flatnonzero(gallery_ids == person) for person in np.unique(gallery_ids)]
+    ranks = []
+    for drawn in itertools.product(*places):
+        for query, person in zip(queries, query_ids, strict=True):
+            scores = {int(gallery_ids[place]): float(query @ gallery[place]) for place in drawn}
+            if int(person) in scores:
+                ranks.append(1 + sum(score > scores[int(person)] for score in scores.values()))
+    return {
+        **{f"R{k}": 100 * np.mean([rank <= k for rank in ranks]) for k in (1, 5, 10)},
+        "mAP": 100 * np.mean([1 / rank for rank in ranks]),
+        "mINP": 100 * np.mean([1 / rank for rank in ranks]),
+    }
 
 
-def test_counts_of_a_single_shot_gallery_know_no_junk(tmp_path):
-    """Person 0 of VIPeR is a person, where Market-1501's is a distractor."""
-    queries, gallery = (crop(tmp_path, 0, camera, CLOTHES[1]) for camera in (1, 2))
-    benchmark = Benchmark("viper", "test", (gallery,), (queries,), single_shot=True)
-    assert benchmark.counts == {"queries": 1, "gallery": 1, "persons": 1}
-    assert evaluate(ToyEncoder(), benchmark).directions["image_to_image"].percent["R1"] == 100
+def test_many_draws_come_near_the_mean_over_every_gallery():
+    query_ids = np.array([0, 0, 1, 2, 3, 4, 9])  # nobody of the gallery is person 9
+    gallery_ids = np.repeat(np.arange(6), [3, 2, 2, 1, 2, 3])
+    sides = unit(1, query_ids), query_ids, unit(2, gallery_ids), gallery_ids
+    exact = every_gallery(*sides)
+    result = single_shot(*sides, repeats=4000)
+    assert {name: result.percent[name] for name in exact} == pytest.approx(exact, abs=1.5)
+    assert 0 < exact["R1"] < 100
+    assert (result.queries, result.gallery, result.skipped) == (6, 6, 1)
 
 
-@pytest.mark.parametrize("split", ["test", "test_7"])
-def test_every_trial_is_compared_with_the_same_published_counts(split):
-    differences = Benchmark(
-        "viper", split, (), (PersonCrop("a", Path("a"), 1, 1),), single_shot=True
-    ).differences
-    assert differences == [
-        "1 queries instead of 316",
-        "0 gallery instead of 316",
-        "1 persons instead of 316",
-    ]
+def test_one_image_of_each_is_an_ordinary_search():
+    ids = np.arange(20)
+    sides = unit(3, ids), ids, unit(4, ids), ids
+    once, ordinary = single_shot(*sides), text_to_image(*sides)
+    assert once.percent == ordinary.percent
+    assert once.ci95 == ordinary.ci95
+    assert (once.queries, once.gallery) == (20, 20)
+
+
+def test_equal_seeds_draw_equal_galleries():
+    query_ids, gallery_ids = np.arange(8), np.repeat(np.arange(8), 3)
+    sides = unit(5, query_ids), query_ids, unit(6, gallery_ids), gallery_ids
+    assert single_shot(*sides, repeats=3) == single_shot(*sides, repeats=3)
+    draws = {single_shot(*sides, repeats=1, seed=seed).percent["mAP"] for seed in range(8)}
+    assert len(draws) > 1
+
+
+def test_more_images_of_the_others_do_not_make_it_harder():
+    """A person with a hundred bad images counts once: the gallery is as long as there are persons."""
+    query_ids, gallery_ids = np.array([0]), np.array([0, *[1] * 100])
+    queries = np.array([[1.0, 0.0]], np.float32)
+    gallery = np.array([[0.6, 0.8], *[[0.8, 0.6]] * 100], np.float32)
+    result = single_shot(queries, query_ids, gallery, gallery_ids)
+    assert result.percent["R1"] == 0
+    assert result.percent["mAP"] == pytest.approx(50)
+
+
+def test_nobody_to_find():
+    with pytest.raises(InputError, match="nothing to measure"):
+        single_shot(unit(1, np.array([1])), np.array([1]), unit(1, np.array([2])), np.array([2]))

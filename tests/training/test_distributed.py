@@ -15,8 +15,7 @@ import torch
 from safetensors.torch import load_file
 
 from tests.helpers import distributed_worker as worker
-from textreid.data.distributed_sampler import ShareOfBatches
-from textreid.data.samplers import IdentitySampler
+from textreid.data.samplers import IdentitySampler, ShareOfBatches
 from textreid.errors import InputError
 
 ROOT = Path(__file__).parents[2]

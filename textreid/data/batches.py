@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
@@ -12,7 +11,7 @@ from torch import Tensor
 from torch.utils.data import Dataset
 from transformers import PreTrainedTokenizerBase
 
-from textreid.data.text_augment import hide_tokens, mask_tokens, vary_caption
+from textreid.data.tokens import tokenise
 from textreid.data.training_set import TrainingSet
 from textreid.io.images import open_image
 from textreid.recipe.augment import TextRecipe
@@ -132,36 +131,3 @@ def collate(
         trust=torch.tensor([samples[row].trust for row in rows], dtype=torch.float32),
         epoch=epoch,
     )
-
-
-def tokenise(
-    captions: Sequence[str], tokenizer: PreTrainedTokenizerBase, text: TextRecipe
-) -> dict[str, Tensor]:
-    """The fields of a `Batch` that hold tokens: of varied sentences, padded to the longest."""
-    if not captions:
-        nothing = torch.zeros(0, 1, dtype=torch.int64)
-        return {"token_ids": nothing, "token_mask": nothing}
-    varied = [vary_caption(caption, text) for caption in captions]
-    tokens = tokenizer(varied, padding=True, truncation=True, return_tensors="pt")
-    ids, mask = tokens["input_ids"], tokens["attention_mask"]
-    fields = {"token_ids": ids, "token_mask": mask}
-    if not (text.predict or text.mask):
-        return fields
-    hide: dict[str, Any] = {
-        "mask_id": mask_token(tokenizer),
-        "special_ids": tokenizer.all_special_ids,
-    }
-    if text.predict:
-        hidden = mask_tokens(ids, mask, ratio=text.predict, vocabulary=len(tokenizer), **hide)
-        fields |= dict(zip(("masked_ids", "masked_targets"), hidden, strict=True))
-    if text.mask:
-        fields["token_ids"] = hide_tokens(ids, mask, share=text.mask, **hide)
-    return fields
-
-
-def mask_token(tokenizer: PreTrainedTokenizerBase) -> int:
-    """The token that stands for a hidden one: the tokenizer's own, else its last word (CLIP)."""
-    if tokenizer.mask_token_id is not None:
-        return int(tokenizer.mask_token_id)
-    special = set(tokenizer.all_special_ids)
-    return next(number for number in reversed(range(len(tokenizer))) if number not in special)

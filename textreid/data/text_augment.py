@@ -1,7 +1,7 @@
-"""How sentences are varied in training, in words and in tokens; everything draws from torch's generator.
+"""How the words of captions are varied in training; everything draws from torch's generator.
 
-For words see Wei and Zou, "EDA: Easy Data Augmentation Techniques", EMNLP 2019; for what masked language
-modelling hides, Devlin et al., "BERT", NAACL 2019.
+See Wei and Zou, "EDA: Easy Data Augmentation Techniques", EMNLP 2019. For tokens see
+`textreid.data.tokens`.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ import re
 from collections.abc import Sequence
 
 import torch
-from torch import Tensor
 
 from textreid.recipe.augment import TextRecipe
 
@@ -103,63 +102,3 @@ def _some(parts: Sequence[str], share: float) -> str:
     stays = torch.rand(len(parts)) >= share
     stays[int(torch.randint(len(parts), ()))] = True
     return " ".join(part for part, kept in zip(parts, stays.tolist(), strict=True) if kept)
-
-
-def hide_tokens(
-    ids: Tensor, mask: Tensor, *, share: float, mask_id: int, special_ids: Sequence[int] = ()
-) -> Tensor:
-    """[T, L] int64, each token replaced by the mask's with probability `share`; nothing is to be guessed.
-
-    Args:
-        ids: [T, L] int64, left as they are.
-        mask: [T, L] int64, 1 where a token is real.
-        share: in [0, 1].
-        mask_id: the mask's token.
-        special_ids: tokens that stay, such as those of the beginning and the end.
-    """
-    hidden = (torch.rand(ids.shape) < share) & _ordinary(ids, mask, special_ids)
-    return ids.masked_fill(hidden, mask_id)
-
-
-def mask_tokens(
-    ids: Tensor,
-    mask: Tensor,
-    *,
-    ratio: float = 0.15,
-    mask_id: int,
-    vocabulary: int,
-    special_ids: Sequence[int] = (),
-) -> tuple[Tensor, Tensor]:
-    """Hide tokens for masked language modelling.
-
-    Of those to be guessed 80 % are masked, 10 % become another at random, and 10 % stay. At least one of each
-    sentence is chosen, where it has an ordinary token at all.
-
-    Args:
-        ids: [T, L] int64, left as they are.
-        mask: [T, L] int64, 1 where a token is real.
-        ratio: share of the ordinary tokens that are to be guessed.
-        mask_id: the mask's token.
-        vocabulary: number of tokens; a random one is never special.
-        special_ids: tokens that are never chosen.
-
-    Returns:
-        The sentences with hidden tokens, [T, L] int64, and the tokens that stood there, [T, L] int64, -100
-        where nothing is to be guessed.
-    """
-    ordinary = _ordinary(ids, mask, special_ids)
-    order = torch.rand(ids.shape).masked_fill(~ordinary, 2.0)  # the smallest of a row is chosen in any case
-    first = torch.zeros_like(ordinary).scatter(1, order.argmin(dim=1, keepdim=True), value=True)
-    chosen = ((order < ratio) | first) & ordinary
-    how = torch.rand(ids.shape)
-    usable = torch.ones(vocabulary, dtype=torch.bool)
-    usable[[*special_ids, mask_id]] = False
-    choices = usable.nonzero().squeeze(1)
-    random = choices[torch.randint(len(choices), ids.shape)]
-    masked = torch.where(chosen & (how < 0.8), torch.full_like(ids, mask_id), ids)
-    masked = torch.where(chosen & (how >= 0.9), random, masked)
-    return masked, ids.masked_fill(~chosen, -100)
-
-
-def _ordinary(ids: Tensor, mask: Tensor, special_ids: Sequence[int]) -> Tensor:
-    return mask.bool() & ~torch.isin(ids, torch.tensor(list(special_ids), dtype=ids.dtype))

@@ -8,8 +8,7 @@ from pathlib import Path
 
 from textreid.data import datasets
 from textreid.errors import UnknownNameError
-from textreid.metrics.protocols import DISTRACTOR, JUNK
-from textreid.types import PersonCrop
+from textreid.types import DISTRACTOR, JUNK, PersonCrop
 
 
 @dataclass(frozen=True)

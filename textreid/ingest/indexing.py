@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from textreid.ingest.jobs import Job
 from textreid.ingest.writer import Committer
 from textreid.io.prefetch import prefetch
 from textreid.people.sightings import Found, Sighting, Skipped
@@ -55,27 +56,6 @@ class AddReport:
     known: int
     empty: int
     skipped: tuple[Skipped, ...]
-
-
-@dataclass(frozen=True)
-class Job:
-    """One source to read.
-
-    Attributes:
-        state: the source as it is now, with the settings to read it with.
-        read: takes where to resume, or None for the beginning; yields units.
-        length: gives what `SourceState.resume_at` counts up to, if that can be told.
-    """
-
-    state: SourceState
-    read: Callable[[float | None], Iterator[Found | Skipped]]
-    length: Callable[[], float | None] = lambda: None
-
-    def continues(self, known: SourceState | None) -> bool:
-        """Whether the gallery knows this source as it is now, read with these settings."""
-        return known is not None and all(
-            getattr(known, name) == getattr(self.state, name) for name in ("size", "mtime_ns", "settings")
-        )
 
 
 def run(

@@ -1,22 +1,41 @@
-"""What there is to read: files on disk, or pictures in memory, as jobs for `textreid.ingest.indexing`."""
+"""What there is to read: files on disk, or images in memory, as jobs for `textreid.ingest.indexing`."""
 
 from __future__ import annotations
 
 import hashlib
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from PIL.Image import Image
 
-from textreid.ingest.indexing import Job
-from textreid.people import Detector, Found, Source, find_people, list_sources
+from textreid.people import Detector, Found, Skipped, Source, find_people, list_sources
 from textreid.people.photos import sightings
 from textreid.people.sightings import settings_of
 from textreid_index import SourceState
+from textreid_index.records import MEMORY_PREFIX
 
-MEMORY = "memory:"
-"""What the source of a picture without a file begins with."""
+
+@dataclass(frozen=True)
+class Job:
+    """One source to read.
+
+    Attributes:
+        state: the source as it is now, with the settings to read it with.
+        read: takes where to resume, or None for the beginning; yields units.
+        length: gives what `SourceState.resume_at` counts up to, if that can be told.
+    """
+
+    state: SourceState
+    read: Callable[[float | None], Iterator[Found | Skipped]]
+    length: Callable[[], float | None] = lambda: None
+
+    def continues(self, known: SourceState | None) -> bool:
+        """Whether the gallery knows this source as it is now, read with these settings."""
+        return known is not None and all(
+            getattr(known, name) == getattr(self.state, name) for name in ("size", "mtime_ns", "settings")
+        )
 
 
 def file_jobs(
@@ -51,7 +70,7 @@ def _file_job(
 def _picture_job(picture: Image, detector: Detector | None, camera: str | None) -> Job:
     pixels = picture.tobytes()
     content = hashlib.blake2b(f"{picture.size}".encode() + pixels, digest_size=8).hexdigest()
-    state = SourceState(f"{MEMORY}{content}", len(pixels), 0, _settings(detector, camera, None))
+    state = SourceState(f"{MEMORY_PREFIX}{content}", len(pixels), 0, _settings(detector, camera, None))
 
     def read(_: float | None) -> Iterator[Found]:
         people = sightings(picture, state.key, detector, camera)

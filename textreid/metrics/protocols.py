@@ -31,9 +31,8 @@ from textreid.metrics.ranking import (
     rank_at,
 )
 from textreid.metrics.rerank import reranked_scores
+from textreid.types import DISTRACTOR, JUNK
 
-JUNK, DISTRACTOR = -1, 0
-"""The identities with which Market-1501 marks boxes that are no good, and people nobody asks for."""
 NOWHERE = np.zeros(0, dtype=np.int64)
 
 

@@ -14,6 +14,7 @@ from textreid.people.detectors import Detector
 from textreid.people.photos import sightings
 from textreid.people.sightings import Found, Skipped, settings_of
 from textreid.people.source_files import Source, kind_of, natural
+from textreid_index.records import MEMBER_MARK
 
 MAX_BYTES = 256 * 2**20
 """Unpacked size above which a member is not touched: more than any picture within the pixel limit needs."""
@@ -66,7 +67,7 @@ def _members(
     by_name = {member.filename: member for member in archive.infolist() if not _ignored(member)}
     members = [by_name[name] for name in sorted(by_name, key=natural)]
     for number, member in enumerate(members[first:], first + 1):
-        name = f"{source.key}!{member.filename}"
+        name = f"{source.key}{MEMBER_MARK}{member.filename}"
         found = []
         try:
             _check_name(member.filename)

@@ -11,6 +11,7 @@ from textreid.io.images import open_image
 from textreid.people.archives import open_member
 from textreid.people.video_file import Clip
 from textreid_index import Record
+from textreid_index.records import MEMBER_MARK
 
 
 def load_frame(record: Record) -> Image.Image:
@@ -20,7 +21,7 @@ def load_frame(record: Record) -> Image.Image:
         InputError: the photo, archive or video is no longer there, or no longer what it was.
     """
     path = Path(record.source)
-    if not path.exists() and "!" in record.source:
+    if not path.exists() and MEMBER_MARK in record.source:
         return open_image(open_member(*_archive(record.source)))
     if record.offset is None:
         return open_image(path)
@@ -31,6 +32,6 @@ def load_frame(record: Record) -> Image.Image:
 def _archive(source: str) -> tuple[Path, str]:
     """`photos.zip!a/b.jpg` -> (photos.zip, a/b.jpg), whatever other exclamation marks there are."""
     for i, letter in enumerate(source):
-        if letter == "!" and Path(source[:i]).is_file():
+        if letter == MEMBER_MARK and Path(source[:i]).is_file():
             return Path(source[:i]), source[i + 1 :]
     raise InputError(f"{source} does not exist any more.")

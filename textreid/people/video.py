@@ -24,9 +24,6 @@ STRETCH = 60.0
 LONGEST = 120.0
 """... and after which it ends in any case; somebody in sight at that moment then becomes two hits."""
 
-SEEN = 3
-"""Frames in which somebody must have been seen."""
-
 MORE = 3
 """Further views of a track beside the best one."""
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from textreid.errors import InputError
 from textreid_index import Where
+from textreid_index.records import MEMORY_PREFIX
 
 _OFFSET = re.compile(r"(?:(?:(\d+):)?(\d+):)?(\d+(?:\.\d+)?)")
 
@@ -77,6 +78,6 @@ def where(
 def source_key(path: str | Path) -> str:
     """A file, folder or `archive.zip!member` as the gallery names it: absolute, however it was typed."""
     text = str(path)
-    if text.startswith("memory:"):
+    if text.startswith(MEMORY_PREFIX):
         return text
     return os.path.abspath(Path(text).expanduser())  # noqa: PTH100  (links stay as they are)

@@ -26,6 +26,7 @@ from textreid.search.search_log import SearchLog
 from textreid.types import ImageTextEncoder, QueryKind, ScoreScale
 from textreid_index import Embeddings, Gallery, Hits, Record, Where
 from textreid_index.embeddings import require_same_encoder
+from textreid_index.records import MEMORY_PREFIX
 
 DEFAULT_MODEL = "pocket"
 
@@ -296,7 +297,7 @@ class PersonSearch:
             InputError: the file is gone or cannot be read, or there never was one.
         """
         record = self.gallery.get(id)
-        if record.source.startswith(jobs.MEMORY):
+        if record.source.startswith(MEMORY_PREFIX):
             raise InputError(
                 "This image was added from memory, not from a file: only its thumbnail is stored."
             )

@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from textreid_index import Gallery, Where
+from textreid_index.records import MEMBER_MARK
 
 FOLDER = "uploads"
 
@@ -33,7 +34,8 @@ def store(files: Iterable[Path], gallery: Gallery) -> list[Path]:
 def sweep(gallery: Gallery, sources: Iterable[str]) -> None:
     """Delete the stored uploads among `sources` from which nobody is left. No other file is touched."""
     prefix = f"{upload_folder(gallery)}/"
-    names = {source.removeprefix(prefix).split("!")[0] for source in sources if source.startswith(prefix)}
+    inside = [source.removeprefix(prefix) for source in sources if source.startswith(prefix)]
+    names = {source.split(MEMBER_MARK)[0] for source in inside}
     for name in names:
         source = prefix + name
         if "/" not in name and next(gallery.records(Where(source=source)), None) is None:

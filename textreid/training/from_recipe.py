@@ -19,9 +19,8 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
 from textreid.data.batches import EpochBatches, PairDataset, seed_of
-from textreid.data.distributed_sampler import ShareOfBatches
 from textreid.data.image_augment import Finish, train_transform
-from textreid.data.samplers import IdentitySampler
+from textreid.data.samplers import IdentitySampler, ShareOfBatches
 from textreid.data.training_set import TrainingSet, read_training_set
 from textreid.errors import InputError
 from textreid.evaluate.benchmark import Benchmark

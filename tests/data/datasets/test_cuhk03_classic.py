@@ -6,8 +6,10 @@ import h5py
 import numpy as np
 import pytest
 from PIL import Image
+from typer.testing import CliRunner
 
 from tests.helpers.official_layouts import write_cuhk03
+from textreid.cli import application
 from textreid.data import datasets
 from textreid.data.tools.unpack_cuhk03 import unpack
 from textreid.errors import InputError
@@ -47,7 +49,7 @@ def test_windows_paths_in_the_test_sets_are_understood(tmp_path):
 def test_test_sets_that_cannot_be_read_say_how_to_make_them(tmp_path, text):
     folder = write_cuhk03(tmp_path, "labeled", PERSONS, tested=1)
     (folder / "splits_classic_labeled.json").write_text(text)
-    with pytest.raises(InputError, match=r"Cannot read test set 1 .*tools\.unpack_cuhk03"):
+    with pytest.raises(InputError, match=r"Cannot read test set 1 .*textreid unpack"):
         datasets.load("cuhk03-classic-labeled", tmp_path, "query")
 
 
@@ -103,6 +105,13 @@ def test_the_train_rows_are_as_torchreid_writes_them(tmp_path):
     assert first["train"] == [[f"1_001_{1 + (n > 5)}_{n:02}.png", 0, int(n > 5)] for n in range(1, 11)]
     assert first["query"] == first["gallery"]
     assert {row[1] for row in first["query"]} == {0, 1}
+
+
+def test_there_is_a_verb_for_it(tmp_path):
+    write_mat(tmp_path)
+    done = CliRunner().invoke(application(), ["unpack", str(tmp_path)])
+    assert done.output == f"{tmp_path}\n"
+    assert datasets.load("cuhk03-classic-labeled", tmp_path, "query")
 
 
 def test_a_missing_file_is_named(tmp_path):

@@ -3,9 +3,9 @@
 Li et al., "DeepReID: Deep Filter Pairing Neural Network for Person Re-Identification", CVPR 2014.
 
 Layout: `cuhk03/images_{labeled, detected}`, file names `1_001_1_01.png` (pair of cameras, person of that
-pair, view, image), and `cuhk03/splits_classic_{labeled, detected}.json`, the authors' test sets. `python -m
-textreid.data.tools.unpack_cuhk03 DIR/cuhk03` makes both from the authors' `cuhk03_release/cuhk-03.mat`; the
-folder that Torchreid makes of it is the same. Of 1,467 persons, 1,367 of each trial are left for training.
+pair, view, image), and `cuhk03/splits_classic_{labeled, detected}.json`, the authors' test sets. `textreid
+unpack DIR/cuhk03` makes both from the authors' `cuhk03_release/cuhk-03.mat`; the folder that Torchreid makes
+of it is the same. Of 1,467 persons, 1,367 of each trial are left for training.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from textreid.types import PersonCrop
 NAME = re.compile(r"(?P<pair>[1-5])_(?P<person>\d{3})_(?P<view>[12])_\d{2}\.png")
 HINT = (
     "Request cuhk-03.mat from the authors (www.ee.cuhk.edu.hk/~xgwang/CUHK_identification.html), put it into "
-    "cuhk03/cuhk03_release, and unpack it once: python -m textreid.data.tools.unpack_cuhk03 DIR/cuhk03"
+    "cuhk03/cuhk03_release, and unpack it once: textreid unpack DIR/cuhk03"
 )
 
 
@@ -63,7 +63,7 @@ def _tested(path: Path, trial: int) -> set[int]:
     except (OSError, ValueError, LookupError, TypeError) as error:
         raise InputError(
             f"Cannot read test set {trial} of '{path}': {error!r}. Make it again: "
-            f"python -m textreid.data.tools.unpack_cuhk03 {path.parent}"
+            f"textreid unpack {path.parent}"
         ) from error
     tested = set()
     for row, name in enumerate(names):

@@ -13,10 +13,9 @@ from typing import Literal
 from textreid.data import datasets
 from textreid.errors import ImageError
 from textreid.io.images import open_image
-from textreid.types import PersonCrop
+from textreid.types import DISTRACTOR, JUNK, PersonCrop
 
 TRAINING = ("train",)
-JUNK, DISTRACTOR = -1, 0
 SHORTEST = 3
 LOWEST = 32
 NAMED = 5

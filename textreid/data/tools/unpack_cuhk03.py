@@ -1,4 +1,4 @@
-"""Unpack CUHK03: `python -m textreid.data.tools.unpack_cuhk03 DIR/cuhk03`.
+"""Unpack CUHK03, which comes as one file.
 
 The authors' `cuhk-03.mat` holds the images and the 20 test sets in one MATLAB 7.3 file; reading it needs
 h5py.
@@ -6,7 +6,6 @@ h5py.
 
 from __future__ import annotations
 
-import argparse
 import importlib
 import json
 from collections import defaultdict
@@ -80,14 +79,3 @@ def _split(names: dict[tuple[int, int], list[str]], tested: np.ndarray) -> dict[
 def _read(mat: Any, reference: Any) -> np.ndarray:
     """The array that a cell refers to, in MATLAB's order of axes."""
     return np.asarray(mat[reference]).T
-
-
-if __name__ == "__main__":
-    parser = argparse.ArgumentParser(
-        prog="python -m textreid.data.tools.unpack_cuhk03", description="Unpack CUHK03."
-    )
-    parser.add_argument("folder", help="the folder with cuhk03_release/cuhk-03.mat")
-    try:
-        unpack(parser.parse_args().folder)
-    except InputError as error:
-        parser.error(str(error))

@@ -16,8 +16,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from textreid.data.batches import seed_of, tokenise
+from textreid.data.batches import seed_of
 from textreid.data.image_batches import AS_SEARCHED, PictureBatches
+from textreid.data.tokens import tokenise
 from textreid.errors import InputError
 from textreid.models.joint import JointModel
 from textreid.models.processor import JointProcessor

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from textreid.data.batches import tokenise
+from textreid.data.tokens import tokenise
 from textreid.errors import InputError
 from textreid.models.joint import JointModel
 from textreid.pairs import same_label, weighted_mean

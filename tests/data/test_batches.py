@@ -10,7 +10,7 @@ from PIL import Image
 from torch.utils.data import DataLoader
 from transformers import PreTrainedTokenizerBase
 
-from textreid.data.batches import EpochBatches, PairDataset, collate, mask_token
+from textreid.data.batches import EpochBatches, PairDataset, collate
 from textreid.data.image_augment import train_transform
 from textreid.data.training_set import TrainingSet, contiguous_labels
 from textreid.models.pretrained.vocabulary import learn_vocabulary
@@ -159,16 +159,3 @@ class TestVariedSentences:
         whole = collate([pairs[0]] * 4, tokenizer, TextRecipe())
         fewer = collate([pairs[0]] * 4, tokenizer, TextRecipe(delete=0.9))
         assert fewer.token_mask.sum() < whole.token_mask.sum()
-
-
-@pytest.mark.parametrize(("special", "expected"), [([49406, 49407], 49405), ([0, 1, 2], 49407)])
-def test_mask_token_of_a_tokenizer_without_one_is_its_last_word(special: list[int], expected: int) -> None:
-    """CLIP's special tokens are 49406 and 49407, SentencePiece's stand in front."""
-
-    class Tokenizer:
-        mask_token_id, all_special_ids = None, special
-
-        def __len__(self) -> int:
-            return 49408
-
-    assert mask_token(Tokenizer()) == expected
