@@ -143,8 +143,9 @@ class _MovedModules(MetaPathFinder, Loader):
         """For `python -m`: the verb that does the same today."""
         verb = MOVED[f"{fullname}.__main__"]
         _note(f"python -m {fullname}", verb)
-        code = f"import sys; from textreid.cli import main; sys.argv[:1] = {verb.split()!r}; main()"
-        return compile(code, fullname, "exec")
+        program, *arguments = verb.split()
+        run = f"application()([*{arguments}, *sys.argv[1:]], prog_name={program!r})"
+        return compile(f"import sys; from textreid.cli import application; {run}", fullname, "exec")
 
 
 sys.meta_path.append(_MovedModules())
