@@ -33,7 +33,7 @@ def textreid():
 
 
 def draw_photos(home: Path) -> Path:
-    """Three people, one picture each."""
+    """Three people, one crop each."""
     folder = home / "photos"
     folder.mkdir()
     for upper, lower in (("red", "blue"), ("blue", "black"), ("green", "white")):

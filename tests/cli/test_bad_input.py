@@ -96,7 +96,7 @@ def test_an_unusable_file_is_named_and_skipped(textreid, good, name):
 
 
 @pytest.mark.parametrize("name", USABLE)
-def test_an_unusual_picture_is_a_person_like_others(textreid, good, name):
+def test_an_unusual_image_is_a_person_like_others(textreid, good, name):
     (good / name).write_bytes(USABLE[name])
     done = textreid("index", "photos", "--gallery", "gallery", "--crops")
     assert "4 people added." in done.stderr

@@ -21,7 +21,7 @@ def calibrated(monkeypatch):
 
 @pytest.fixture
 def data(tmp_path, monkeypatch):
-    """Forty-eight persons, two pictures each; shirts and jeans alone do not tell all of them apart."""
+    """Forty-eight persons, two crops each; shirts and jeans alone do not tell all of them apart."""
     folder, rows = tmp_path / "CUHK-PEDES", []
     (folder / "imgs" / "cam_a").mkdir(parents=True)
     colours = list(COLOURS)[:7]

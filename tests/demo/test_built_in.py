@@ -102,9 +102,9 @@ def test_it_holds_everybody_drawn_with_frames_to_look_at(tmp_path: Path) -> None
 def test_it_is_made_once_for_each_encoder(tmp_path: Path) -> None:
     encoder = ToyEncoder()
     first = built_in.prepare(encoder, frames=FRAMES, folder=tmp_path)
-    seen = encoder.pictures_seen
+    seen = encoder.images_seen
     assert built_in.prepare(encoder, frames=FRAMES, folder=tmp_path) == first
-    assert encoder.pictures_seen == seen
+    assert encoder.images_seen == seen
     assert built_in.prepare(ToyEncoder(fingerprint="toy-2"), frames=FRAMES, folder=tmp_path) != first
 
 

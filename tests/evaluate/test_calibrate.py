@@ -21,11 +21,11 @@ def unit(rows):
     return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
 
 
-def crowd(persons=300, pictures=2, queries=2, *, seed=0, dim=24, noise=0.6, first=1):
-    """People as directions; pictures and queries scatter around them, some queries more than others."""
+def crowd(persons=300, crops=2, queries=2, *, seed=0, dim=24, noise=0.6, first=1):
+    """People as directions; crops and queries scatter around them, some queries more than others."""
     draw = np.random.default_rng(seed)
     faces = draw.normal(size=(persons, dim)) + 0.7  # everybody is a little alike
-    asked, seen = np.repeat(np.arange(persons), queries), np.repeat(np.arange(persons), pictures)
+    asked, seen = np.repeat(np.arange(persons), queries), np.repeat(np.arange(persons), crops)
     vague = draw.uniform(0.5, 1.5, (len(asked), 1))
     return Search(
         unit(faces[asked] + noise * vague * draw.normal(size=(len(asked), dim))),

@@ -61,7 +61,7 @@ def test_model_without_a_matcher_is_refused_before_anything_is_read(benchmark: B
     encoder = ToyEncoder()
     with pytest.raises(ModelError, match="'toy' has no matcher"):
         evaluate(encoder, benchmark, methods=Methods(rerank=5))
-    assert encoder.pictures_seen == 0
+    assert encoder.images_seen == 0
 
 
 @pytest.mark.parametrize(("count", "message"), [(-1, "1 or more"), (5, "leave --rerank out")])
@@ -71,7 +71,7 @@ def test_what_the_matcher_cannot_do_is_said_before_anything_is_read(
     encoder = MixedUp()
     with pytest.raises(InputError, match=message):
         evaluate(encoder, benchmark, methods=Methods(rerank=count), directions=["image_to_text"])
-    assert encoder.pictures_seen == 0
+    assert encoder.images_seen == 0
 
 
 def test_two_ways_to_rerank_are_refused() -> None:

@@ -30,25 +30,25 @@ def cameras(tmp_path):
 
 
 class OneSided(ToyEncoder):
-    """Sees the left half of a picture alone."""
+    """Sees the left half of an image alone."""
 
     def encode_images(self, images, *, batch_size=64):
         return super().encode_images([image.crop((0, 0, image.width // 2, image.height)) for image in images])
 
 
 def test_the_flip_test_is_the_mean_of_both_views():
-    picture = Image.new("RGB", (40, 100))
-    picture.paste(draw_person("red", "blue", (20, 100)), (0, 0))
-    picture.paste(draw_person("green", "black", (20, 100)), (20, 0))
+    crop = Image.new("RGB", (40, 100))
+    crop.paste(draw_person("red", "blue", (20, 100)), (0, 0))
+    crop.paste(draw_person("green", "black", (20, 100)), (20, 0))
     encoder = OneSided()
     left, right = (
         encoder.encode_images([draw_person(*colours)])[0] for colours in (("red", "blue"), ("green", "black"))
     )
-    (both,) = FlipTest(encoder).encode_images([picture])
+    (both,) = FlipTest(encoder).encode_images([crop])
     assert both == pytest.approx((left + right) / np.linalg.norm(left + right), abs=1e-6)
 
 
-def test_the_flip_test_changes_nothing_for_symmetric_pictures(captioned):
+def test_the_flip_test_changes_nothing_for_symmetric_images(captioned):
     flipped = evaluate(ToyEncoder(), captioned, methods=Methods(flip=True))
     assert flipped.directions == evaluate(ToyEncoder(), captioned).directions
     assert flipped.methods.names == ["flip test"]
@@ -67,7 +67,7 @@ def test_expansion_is_measured_beside_the_plain_search(captioned):
     assert both.directions["text_to_image"] == text_to_image(expanded, np.repeat(ids, 2), images, ids)
 
 
-def test_sentences_can_be_reranked(captioned):
+def test_texts_can_be_reranked(captioned):
     result = evaluate(ToyEncoder(), captioned, methods=Methods(k_reciprocal=True)).to_dict()
     assert result["methods"] == ["k-reciprocal re-ranking"]
     assert result["text_to_image"]["R1"] == result["plain"]["text_to_image"]["R1"] == 100
@@ -92,15 +92,15 @@ class Blinded(ToyEncoder):
 
 
 @pytest.mark.parametrize("how", ["mean", "max"])
-def test_multi_query_joins_the_pictures_of_the_same_camera(cameras, how):
-    """Two more pictures of person 1 in camera 1 outvote a query that shows another."""
+def test_multi_query_joins_the_images_of_the_same_camera(cameras, how):
+    """Two more crops of person 1 in camera 1 outvote a query that shows another."""
     both = evaluate(Blinded(), cameras, methods=Methods(multi_query=how))
     assert both.plain["image_to_image"].percent["R1"] == 50
     assert both.directions["image_to_image"].percent["R1"] == 100
 
 
 def test_multi_query_takes_the_boxes_drawn_by_hand_where_they_are(cameras, tmp_path):
-    """They show person 1; the gallery's pictures of the same camera show another."""
+    """They show person 1; the gallery's crops of the same camera show another."""
     folder = tmp_path / "Market-1501-v15.09.15"
     for name in (f"0001_c1s1_{number:06}_00.jpg" for number in (0, 101, 102, 103)):
         (folder / "gt_bbox").mkdir(exist_ok=True)
@@ -117,10 +117,10 @@ def test_multi_query_needs_cameras(captioned):
     encoder = ToyEncoder()
     with pytest.raises(InputError, match="leave --multi-query out"):
         evaluate(encoder, captioned, methods=Methods(multi_query="mean"))
-    assert encoder.pictures_seen == 0
+    assert encoder.images_seen == 0
 
 
-def test_people_without_cameras_or_sentences_search_each_other(tmp_path):
+def test_people_without_cameras_or_texts_search_each_other(tmp_path):
     """Nobody finds himself, nor does junk find junk."""
     for number, (person, clothes) in enumerate([("1", 1), ("1", 2), ("2", 2), ("-1", 3), ("-1", 3)]):
         (tmp_path / "test" / person).mkdir(parents=True, exist_ok=True)
@@ -129,7 +129,7 @@ def test_people_without_cameras_or_sentences_search_each_other(tmp_path):
     assert benchmark.junk == 2
     measured = evaluate(ToyEncoder(), benchmark).directions["image_to_image"]
     assert (measured.queries, measured.skipped, measured.gallery) == (2, 1, 3)
-    assert measured.percent["R1"] == 50  # the second picture of 1 finds 2 first
+    assert measured.percent["R1"] == 50  # the second crop of 1 finds 2 first
 
 
 def test_in_one_gallery_the_camera_rule_holds_where_cameras_are_known(tmp_path):
@@ -139,7 +139,7 @@ def test_in_one_gallery_the_camera_rule_holds_where_cameras_are_known(tmp_path):
         draw_person(*clothes).save(tmp_path / "test" / name)
     measured = evaluate(ToyEncoder(), Benchmark.read("folder", tmp_path, "test")).directions["image_to_image"]
     assert (measured.queries, measured.skipped) == (3, 1)
-    assert measured.percent["R1"] == pytest.approx(100 / 3)  # the picture of camera 2 finds either other
+    assert measured.percent["R1"] == pytest.approx(100 / 3)  # the crop of camera 2 finds either other
 
 
 def test_parts_by_source_camera_and_attribute(captioned, cameras):
@@ -171,7 +171,7 @@ def test_parts_by_a_function_of_ones_own(captioned):
 @pytest.mark.parametrize(
     ("directions", "message"),
     [
-        (["text_to_pictures"], "Did you mean 'text_to_image'"),
+        (["text_to_images"], "Did you mean 'text_to_image'"),
         (["image_to_text"], "market1501 has no captions"),
     ],
 )

@@ -153,7 +153,7 @@ def test_a_malformed_row_is_named(cuhk_pedes):
         measure("cuhk-pedes", cuhk_pedes)
 
 
-def test_pictures_reach_the_encoder_upright(tmp_path):
+def test_images_reach_the_encoder_upright(tmp_path):
     folder = write_cuhk_pedes(tmp_path, [(1, "test", [caption(1)]), (2, "test", [caption(2)])])
     exif = Image.Exif()
     exif[0x0112] = 3  # stored upside down

@@ -33,7 +33,7 @@ def write_run(folder, *, best=None, epochs=()):
 
 
 class Muddled(ToyEncoder):
-    """Understands only the first few sentences; the others name somebody in purple."""
+    """Understands only the first few texts; the others name somebody in purple."""
 
     def __init__(self, understood):
         super().__init__(f"understands {understood}")
@@ -48,7 +48,7 @@ class Muddled(ToyEncoder):
 
 
 def load(name):
-    """Epoch 2, chosen on val, understands two sentences; epoch 3 understands all, epoch 10 one."""
+    """Epoch 2, chosen on val, understands two texts; epoch 3 understands all, epoch 10 one."""
     return Muddled({"model": 2, "1": 1, "2": 2, "3": 4, "10": 1}[name.rsplit("/", 1)[-1]])
 
 

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 
-class Sentences(nn.Module):
+class MeanEmbedding(nn.Module):
     """The mean of embeddings, with whatever `twist` does to it."""
 
     def __init__(self) -> None:
@@ -25,7 +25,7 @@ class Sentences(nn.Module):
         return vectors
 
 
-def sentences(rows: int, length: int) -> tuple[Tensor, Tensor]:
+def token_batch(rows: int, length: int) -> tuple[Tensor, Tensor]:
     generator = torch.Generator().manual_seed(rows + length)
     mask = torch.ones(rows, length, dtype=torch.int64)
     mask[-1, length // 2 :] = 0

@@ -1,7 +1,7 @@
 """A model small enough to check by eye: it sees the colours of two halves and reads colour words.
 
-A picture becomes the share of its pixels nearest to each of eleven named colours, upper and lower half
-apart; a sentence becomes the colours it gives to an upper and a lower garment. One space of 22 dimensions, so
+An image becomes the share of its pixels nearest to each of eleven named colours, upper and lower half
+apart; a text becomes the colours it gives to an upper and a lower garment. One space of 22 dimensions, so
 "a red shirt and blue jeans" finds the figure that is red above and blue below, exactly and on every machine.
 """
 
@@ -46,14 +46,14 @@ class ToyEncoder:
 
     def __init__(self, name: str = "toy", fingerprint: str = "toy-1") -> None:
         self.info = EncoderInfo(name=name, fingerprint=fingerprint, dim=2 * len(COLOURS))
-        self.pictures_seen = 0
+        self.images_seen = 0
 
     @classmethod
     def load(cls, name: str = "toy", *, device: str = "auto") -> ToyEncoder:
         return cls()
 
     def encode_images(self, images: Sequence[Image.Image], *, batch_size: int = 64) -> np.ndarray:
-        self.pictures_seen += len(images)
+        self.images_seen += len(images)
         rows = [np.concatenate([_shares(half) for half in _halves(image)]) for image in images]
         return _unit(np.asarray(rows, np.float32).reshape(len(images), self.info.dim))
 
@@ -72,7 +72,7 @@ class ToyDetector:
 
 
 def draw_person(upper: str, lower: str, size: tuple[int, int] = (40, 100)) -> Image.Image:
-    """A figure of two colours that fills the picture."""
+    """A figure of two colours that fills the crop."""
     image = Image.new("RGB", size, COLOURS[upper])
     ImageDraw.Draw(image).rectangle((0, size[1] // 2, *size), fill=COLOURS[lower])
     return image

@@ -21,7 +21,7 @@ class UpperAndLower:
 
     @property
     def images_seen(self) -> int:
-        return self.toy.pictures_seen
+        return self.toy.images_seen
 
     def image_tokens(self, images: Sequence[Image.Image], *, batch_size: int = 64) -> list[np.ndarray]:
         return list(self.toy.encode_images(images))

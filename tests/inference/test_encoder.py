@@ -52,21 +52,21 @@ def encoder(folders: dict[str, Path], layout: str) -> Encoder:
 
 
 @pytest.fixture(scope="module")
-def pictures() -> list[Image.Image]:
+def crops() -> list[Image.Image]:
     rng = np.random.default_rng(0)
     sizes = [(40, 90), (64, 128), (7, 200), (300, 310), (1, 1)]
     return [Image.fromarray(rng.integers(0, 256, (h, w, 3), dtype=np.uint8)) for w, h in sizes]
 
 
 class TestVectors:
-    def test_shape_type_and_length(self, encoder: Encoder, layout: str, pictures: list[Image.Image]) -> None:
-        for vectors, n in ((encoder.encode_images(pictures), 5), (encoder.encode_texts(CAPTIONS), 4)):
+    def test_shape_type_and_length(self, encoder: Encoder, layout: str, crops: list[Image.Image]) -> None:
+        for vectors, n in ((encoder.encode_images(crops), 5), (encoder.encode_texts(CAPTIONS), 4)):
             assert vectors.shape == (n, DIM[layout]) == (n, encoder.info.dim)
             assert vectors.dtype == np.float32
             np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
 
-    def test_batches_and_order_do_not_matter(self, encoder: Encoder, pictures: list[Image.Image]) -> None:
-        for encode, items in ((encoder.encode_images, pictures), (encoder.encode_texts, CAPTIONS)):
+    def test_batches_and_order_do_not_matter(self, encoder: Encoder, crops: list[Image.Image]) -> None:
+        for encode, items in ((encoder.encode_images, crops), (encoder.encode_texts, CAPTIONS)):
             together = encode(items)
             alone = np.concatenate([encode([item]) for item in items])
             np.testing.assert_allclose(together, alone, atol=1e-5)
@@ -75,55 +75,55 @@ class TestVectors:
     def test_nothing_gives_no_rows(self, encoder: Encoder) -> None:
         assert encoder.encode_images([]).shape == encoder.encode_texts([]).shape == (0, encoder.info.dim)
 
-    def test_sentence_longer_than_the_model_reads(self, encoder: Encoder) -> None:
+    def test_text_longer_than_the_model_reads(self, encoder: Encoder) -> None:
         assert np.isfinite(encoder.encode_texts(["a man in a red shirt " * 100])).all()
 
     @pytest.mark.parametrize("text", ["", "   ", "\n"])
-    def test_empty_sentence_is_refused(self, encoder: Encoder, text: str) -> None:
+    def test_empty_text_is_refused(self, encoder: Encoder, text: str) -> None:
         with pytest.raises(InputError, match="The description is empty"):
             encoder.encode_texts(["a man", text])
 
-    def test_pictures_are_left_alone(self, encoder: Encoder, pictures: list[Image.Image]) -> None:
-        before = [np.asarray(picture).copy() for picture in pictures]
-        encoder.encode_images(pictures)
-        after = [np.asarray(picture) for picture in pictures]
+    def test_images_are_left_alone(self, encoder: Encoder, crops: list[Image.Image]) -> None:
+        before = [np.asarray(crop).copy() for crop in crops]
+        encoder.encode_images(crops)
+        after = [np.asarray(crop) for crop in crops]
         assert all(np.array_equal(old, new) for old, new in zip(before, after, strict=True))
 
 
 class TestAgainstTheLibraries:
     """The same vectors as the documented use of each library gives."""
 
-    def test_clip(self, folders: dict[str, Path], pictures: list[Image.Image]) -> None:
+    def test_clip(self, folders: dict[str, Path], crops: list[Image.Image]) -> None:
         model = CLIPModel.from_pretrained(folders["clip"]).eval()
         processor = AutoProcessor.from_pretrained(folders["clip"])
-        inputs = processor(text=CAPTIONS, images=pictures, padding=True, return_tensors="pt")
+        inputs = processor(text=CAPTIONS, images=crops, padding=True, return_tensors="pt")
         with torch.inference_mode():
             output = model(**inputs)
         encoder = Encoder.load(folders["clip"], device="cpu")
-        np.testing.assert_allclose(encoder.encode_images(pictures), output.image_embeds, atol=1e-5)
+        np.testing.assert_allclose(encoder.encode_images(crops), output.image_embeds, atol=1e-5)
         np.testing.assert_allclose(encoder.encode_texts(CAPTIONS), output.text_embeds, atol=1e-5)
 
-    def test_siglip_sees_sentences_padded_to_its_fixed_length(
-        self, folders: dict[str, Path], pictures: list[Image.Image]
+    def test_siglip_sees_texts_padded_to_its_fixed_length(
+        self, folders: dict[str, Path], crops: list[Image.Image]
     ) -> None:
         model = SiglipModel.from_pretrained(folders["siglip"]).eval()
         processor = AutoProcessor.from_pretrained(folders["siglip"])
         tokens = [processor.tokenizer(caption)["input_ids"] for caption in CAPTIONS]
         padded = torch.tensor([row + [0] * (24 - len(row)) for row in tokens])
-        pixels = processor(images=pictures, return_tensors="pt")["pixel_values"]
+        pixels = processor(images=crops, return_tensors="pt")["pixel_values"]
         with torch.inference_mode():
             output = model(input_ids=padded, pixel_values=pixels)
         encoder = Encoder.load(folders["siglip"], device="cpu")
-        np.testing.assert_allclose(encoder.encode_images(pictures), output.image_embeds, atol=1e-5)
+        np.testing.assert_allclose(encoder.encode_images(crops), output.image_embeds, atol=1e-5)
         np.testing.assert_allclose(encoder.encode_texts(CAPTIONS), output.text_embeds, atol=1e-5)
 
-    def test_sentence_transformers(self, folders: dict[str, Path], pictures: list[Image.Image]) -> None:
+    def test_sentence_transformers(self, folders: dict[str, Path], crops: list[Image.Image]) -> None:
         from sentence_transformers import SentenceTransformer
 
         model = SentenceTransformer(str(folders["sentence-transformers"]), device="cpu")
         encoder = Encoder.load(folders["sentence-transformers"], device="cpu")
         for ours, theirs in (
-            (encoder.encode_images(pictures), model.encode(pictures, normalize_embeddings=True)),
+            (encoder.encode_images(crops), model.encode(crops, normalize_embeddings=True)),
             (encoder.encode_texts(CAPTIONS), model.encode(CAPTIONS, normalize_embeddings=True)),
         ):
             np.testing.assert_allclose(ours, theirs, atol=1e-5)
@@ -133,17 +133,17 @@ class TestSafety:
     @pytest.mark.parametrize(
         "query",
         [
-            "{picture}",
-            "file://{picture}",
+            "{photo}",
+            "file://{photo}",
             "http://127.0.0.1:9/x.png",
             "https://example.org/a.jpg",
             "/etc/passwd",
         ],
     )
     def test_query_is_never_opened(self, encoder: Encoder, tmp_path: Path, query: str) -> None:
-        picture = tmp_path / "person.png"
-        Image.new("RGB", (8, 8), "red").save(picture)
-        query = query.format(picture=picture)
+        photo = tmp_path / "person.png"
+        Image.new("RGB", (8, 8), "red").save(photo)
+        query = query.format(photo=photo)
         encoder.encode_texts(["a man"])  # whatever is imported late is imported now
         events = audit(lambda: encoder.encode_texts([query]))
         assert events == []

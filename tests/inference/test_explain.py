@@ -24,7 +24,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 @pytest.mark.parametrize(("branch", "parts"), [("stripes", 3), ("granularity", 7), ("patches", 5)])
-def test_weights_cover_the_picture_and_the_sentence(folder: str, branch: str, parts: int) -> None:
+def test_weights_cover_the_image_and_the_text(folder: str, branch: str, parts: int) -> None:
     found = match_parts(folder, pictures(1)[0], CAPTIONS[0], branch)
     assert found.places.shape[0] == parts
     assert found.places.ndim == 3

@@ -90,7 +90,7 @@ class Exported:
         return np.array([each.ids for each in read]), np.array([each.attention_mask for each in read])
 
     def match(self, texts: list[str], number: int, images: list[Image.Image]) -> np.ndarray:
-        """Logits of one sentence, whose words were read beside others."""
+        """Logits of one text, whose words were read beside others."""
         ids, mask = self.tokens(texts)
         words = self._run(self.about["text"], "words", ids, mask)
         one = slice(number, number + 1)
@@ -113,7 +113,7 @@ def pair(
 
 
 @pytest.fixture(scope="module")
-def pictures() -> list[Image.Image]:
+def crops() -> list[Image.Image]:
     """Smooth ones of odd sizes: of noise, two ways to resize keep different parts."""
     rng = np.random.default_rng(0)
     drawn = []
@@ -131,40 +131,40 @@ def largest_difference(vectors: np.ndarray, expected: np.ndarray) -> float:
 
 
 def test_crops_of_any_size_and_number_have_the_models_vectors(
-    pair: tuple[Exported, Encoder], pictures: list[Image.Image]
+    pair: tuple[Exported, Encoder], crops: list[Image.Image]
 ) -> None:
     exported, encoder = pair
-    expected = encoder.encode_images(pictures)
-    assert largest_difference(exported.images(pictures), expected) <= 1e-3
-    for number, picture in enumerate(pictures):
-        assert largest_difference(exported.images([picture]), expected[number : number + 1]) <= 1e-3
+    expected = encoder.encode_images(crops)
+    assert largest_difference(exported.images(crops), expected) <= 1e-3
+    for number, crop in enumerate(crops):
+        assert largest_difference(exported.images([crop]), expected[number : number + 1]) <= 1e-3
 
 
-def test_sentences_of_any_length_have_the_models_vectors(pair: tuple[Exported, Encoder]) -> None:
+def test_texts_of_any_length_have_the_models_vectors(pair: tuple[Exported, Encoder]) -> None:
     exported, encoder = pair
-    sentences = ["man", *CAPTIONS, "a red bag and " * 60]
+    texts = ["man", *CAPTIONS, "a red bag and " * 60]
     if "text" not in exported.about:
         assert not (exported.folder / "text.onnx").exists()
         return
-    expected = np.concatenate([encoder.encode_texts([sentence]) for sentence in sentences])  # no padding
-    assert largest_difference(exported.texts(sentences), expected) <= 1e-3
-    assert largest_difference(exported.texts(sentences[:1]), expected[:1]) <= 1e-3
+    expected = np.concatenate([encoder.encode_texts([text]) for text in texts])  # no padding
+    assert largest_difference(exported.texts(texts), expected) <= 1e-3
+    assert largest_difference(exported.texts(texts[:1]), expected[:1]) <= 1e-3
 
 
 def test_the_matcher_says_of_each_pair_what_the_models_says(
-    pair: tuple[Exported, Encoder], pictures: list[Image.Image]
+    pair: tuple[Exported, Encoder], crops: list[Image.Image]
 ) -> None:
     exported, encoder = pair
     matcher = encoder.matcher
     assert ("match" in exported.about) == (matcher is not None) == (exported.folder / "match.onnx").exists()
     if matcher is None:
         return
-    sentences = ["a man", *CAPTIONS, "a red bag and " * 60]
-    for number, sentence in enumerate(sentences):
-        words = matcher.text_tokens(sentence)  # alone, so nothing is padded
-        expected = matcher.score_pairs(words, matcher.image_tokens(pictures))
+    texts = ["a man", *CAPTIONS, "a red bag and " * 60]
+    for number, text in enumerate(texts):
+        words = matcher.text_tokens(text)  # alone, so nothing is padded
+        expected = matcher.score_pairs(words, matcher.image_tokens(crops))
         for some in (slice(None), slice(1)):
-            logits = exported.match(sentences, number, pictures[some])
+            logits = exported.match(texts, number, crops[some])
             np.testing.assert_allclose(logits, expected[some], rtol=0.01, atol=0.01)
     assert exported.about["match"]["weight"] == exported.about["match"]["say"] == matcher.weight == 0.03
 
@@ -193,7 +193,7 @@ class TestRefusals:
             export_model(str(model), tmp_path / "mine")
         assert [path.name for path in (tmp_path / "mine").iterdir()] == ["thesis.txt"]
 
-    def test_a_model_that_cuts_its_pictures(self, tmp_path: Path) -> None:
+    def test_a_model_that_cuts_its_images(self, tmp_path: Path) -> None:
         with pytest.raises(ModelError, match="cuts images"):
             export_model(str(write_clip(tmp_path / "clip")), tmp_path / "onnx")
         assert not (tmp_path / "onnx").exists()

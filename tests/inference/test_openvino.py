@@ -13,7 +13,7 @@ from PIL import Image
 from torch import Tensor
 
 from tests.helpers.small_models import CAPTIONS, small_recipe, write_clip
-from tests.helpers.small_text_graph import Sentences, sentences
+from tests.helpers.small_text_graph import MeanEmbedding, token_batch
 from textreid.inference import openvino as fast
 from textreid.inference.adapters import load_adapter
 from textreid.inference.encoder import Encoder
@@ -25,12 +25,12 @@ from textreid.models.pretrained.joint import start_model
 ROOT = Path(__file__).parents[2]
 
 
-class Restless(Sentences):
+class Restless(MeanEmbedding):
     def twist(self, vectors: Tensor) -> Tensor:
         return vectors + torch.randn_like(vectors)
 
 
-class Branching(Sentences):
+class Branching(MeanEmbedding):
     def twist(self, vectors: Tensor) -> Tensor:
         return vectors if vectors.sum() > 0 else -vectors
 
@@ -43,23 +43,25 @@ def early(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("early")
 class TestSwitch:
     def test_it_compiles_when_so_many_rows_have_passed(self) -> None:
-        graph = TextGraph(Sentences())
+        graph = TextGraph(MeanEmbedding())
         switch = Switch(graph)
         with torch.inference_mode():
-            switch(*sentences(5, 5))
+            switch(*token_batch(5, 5))
             assert not switch.compiled
-            switch(*sentences(1, 5))
+            switch(*token_batch(1, 5))
             assert switch.compiled
             for rows, length in [(1, 3), (2, 9), (7, 2)]:
-                tokens = sentences(rows, length)
+                tokens = token_batch(rows, length)
                 torch.testing.assert_close(switch(*tokens), graph(*tokens), rtol=0, atol=5e-3)
 
     @pytest.mark.parametrize("kind", [Restless, Branching])
-    def test_torch_stays_where_compiling_fails_or_gives_other_vectors(self, kind: type[Sentences]) -> None:
+    def test_torch_stays_where_compiling_fails_or_gives_other_vectors(
+        self, kind: type[MeanEmbedding]
+    ) -> None:
         switch = Switch(TextGraph(kind()))
         with torch.inference_mode():
             for _ in range(3):
-                assert switch(*sentences(4, 5)).shape == (4, 8)
+                assert switch(*token_batch(4, 5)).shape == (4, 8)
         assert not switch.compiled
 
 
@@ -81,19 +83,19 @@ def test_what_an_encoder_gives_is_the_same_before_and_after(tmp_path: Path) -> N
     encoder = Encoder.load(tmp_path / "model", device="cpu")
     plain = Encoder(load_adapter(tmp_path / "model", "cpu"), encoder.info)
     rng = np.random.default_rng(0)
-    pictures = [
+    crops = [
         Image.fromarray(rng.integers(0, 256, (h, w, 3), dtype=np.uint8))
         for w, h in [(40, 90), (7, 200), (64, 64)]
     ]
     images, texts, logits = (
-        plain.encode_images(pictures),
+        plain.encode_images(crops),
         plain.encode_texts(CAPTIONS),
-        match(plain, pictures),
+        match(plain, crops),
     )
     for _ in range(3):  # torch at first, compiled in the end
-        assert (encoder.encode_images(pictures) * images).sum(axis=1).min() >= 1 - fast.TOLERANCE
+        assert (encoder.encode_images(crops) * images).sum(axis=1).min() >= 1 - fast.TOLERANCE
         assert (encoder.encode_texts(CAPTIONS) * texts).sum(axis=1).min() >= 1 - fast.TOLERANCE
-        np.testing.assert_allclose(match(encoder, pictures), logits, atol=0.05)
+        np.testing.assert_allclose(match(encoder, crops), logits, atol=0.05)
     switches = encoder._adapter.switches  # type: ignore[attr-defined]
     assert {name: switch.compiled for name, switch in switches.items()} == {
         "images": True,
@@ -104,10 +106,10 @@ def test_what_an_encoder_gives_is_the_same_before_and_after(tmp_path: Path) -> N
     assert np.ptp(logits) > 0.1
 
 
-def match(encoder: Encoder, pictures: list[Image.Image]) -> np.ndarray:
+def match(encoder: Encoder, crops: list[Image.Image]) -> np.ndarray:
     matcher = encoder.matcher
     assert matcher is not None
-    return matcher.score_pairs(matcher.text_tokens(CAPTIONS[0]), matcher.image_tokens(pictures))
+    return matcher.score_pairs(matcher.text_tokens(CAPTIONS[0]), matcher.image_tokens(crops))
 
 
 def test_a_signal_is_handled_after_two_were_compiled_and_let_go() -> None:
@@ -115,14 +117,14 @@ def test_a_signal_is_handled_after_two_were_compiled_and_let_go() -> None:
     script = """
 import gc, os, signal, sys
 import torch
-from tests.helpers.small_text_graph import Sentences, sentences
+from tests.helpers.small_text_graph import MeanEmbedding, token_batch
 from textreid.inference.openvino import load_onnx
 from textreid.inference.onnx_graphs import TextGraph, to_onnx
 
-onnx = to_onnx(TextGraph(Sentences(), ("input_ids", "attention_mask")).eval(), *sentences(4, 6))
+onnx = to_onnx(TextGraph(MeanEmbedding(), ("input_ids", "attention_mask")).eval(), *token_batch(4, 6))
 first, second = load_onnx(onnx), load_onnx(onnx)
 for run in (first, second):
-    run(*sentences(4, 6))
+    run(*token_batch(4, 6))
 del run
 del first
 gc.collect()

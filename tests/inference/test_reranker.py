@@ -33,7 +33,7 @@ COLOURS = ("red", "green", "blue", "yellow", "black", "white")
 OUTFITS = list(itertools.permutations(COLOURS, 2))  # 30 people
 
 
-def sentence(upper: str, lower: str) -> str:
+def describe(upper: str, lower: str) -> str:
     return f"a person in a {upper} shirt and {lower} trousers"
 
 
@@ -50,12 +50,12 @@ def people(tmp_path: Path):
 
 def first_right(people: PersonSearch, **options: int) -> float:
     """R@1 of a query for every outfit."""
-    found = [people.search(sentence(*outfit), k=1, **options)[0] for outfit in OUTFITS]
+    found = [people.search(describe(*outfit), k=1, **options)[0] for outfit in OUTFITS]
     right = [Path(hit.record.source).stem == "-".join(o) for hit, o in zip(found, OUTFITS, strict=True)]
     return float(np.mean(right))
 
 
-def test_lifts_whom_the_sentence_describes(people: PersonSearch) -> None:
+def test_lifts_whom_the_text_describes(people: PersonSearch) -> None:
     assert first_right(people, rerank=0) <= 0.5
     assert first_right(people, rerank=2) == 1
     assert first_right(people) == 1  # the first 64 of a description alone
@@ -63,29 +63,29 @@ def test_lifts_whom_the_sentence_describes(people: PersonSearch) -> None:
 
 def test_a_photo_beside_the_description_is_read_when_asked_for_alone(people: PersonSearch) -> None:
     both = {"image": draw_person("red", "blue"), "k": 5}
-    text = sentence("red", "blue")
+    text = describe("red", "blue")
     assert all(hit.match is None for hit in people.search(text, **both))
     assert all(hit.match is not None for hit in people.search(text, rerank=5, **both))
 
 
 def test_hits_tell_who_was_read(people: PersonSearch) -> None:
-    hits = people.search(sentence("red", "blue"), k=5, rerank=3)
+    hits = people.search(describe("red", "blue"), k=5, rerank=3)
     assert len(hits) == 5
     assert [hit.match is None for hit in hits] == [False, False, False, True, True]
     assert hits[0].match == pytest.approx(1 / (1 + np.exp(-4)), abs=0.02)  # of a logit of 8 * 1 - 4
     assert [("match" in row) for row in hits.to_dicts()] == [True, True, True, False, False]
-    assert [hit.match for hit in people.search(sentence("red", "blue"), k=2, rerank=0)] == [None, None]
+    assert [hit.match for hit in people.search(describe("red", "blue"), k=2, rerank=0)] == [None, None]
 
 
 def test_more_may_be_read_than_shown(people: PersonSearch) -> None:
     """The one person is not among the first two by cosine alone, if the other colours are seen worse."""
-    hits = people.search(sentence("red", "blue"), k=1, rerank=30)
+    hits = people.search(describe("red", "blue"), k=1, rerank=30)
     assert len(hits) == 1
     assert Path(hits[0].record.source).stem == "red-blue"
 
 
 def test_no_budget_leaves_the_order_as_it_was(people: PersonSearch) -> None:
-    text = sentence("green", "white")
+    text = describe("green", "white")
     plain, stopped = people.search(text, rerank=0), people.search(text, rerank=20, budget=0)
     assert stopped.ids == plain.ids
     np.testing.assert_array_equal(stopped.scores, plain.scores)
@@ -103,9 +103,9 @@ def test_budget_stops_before_the_images_that_would_exceed_it(
     people: PersonSearch, budget: float | None, read: int
 ) -> None:
     """Every chunk takes a second here."""
-    hits = people.search(sentence("green", "white"), k=30, rerank=0)
+    hits = people.search(describe("green", "white"), k=30, rerank=0)
     again = Reranker(people.gallery, UpperAndLower(), ticking(1.0))(
-        sentence("green", "white"), hits, 30, budget
+        describe("green", "white"), hits, 30, budget
     )
     assert sum(hit.match is not None for hit in again) == read
     assert again.ids[read:] == hits.ids[read:]
@@ -113,26 +113,26 @@ def test_budget_stops_before_the_images_that_would_exceed_it(
 
 
 def test_tokens_are_kept_until_the_gallery_changes(people: PersonSearch) -> None:
-    matcher, hits = UpperAndLower(), people.search(sentence("red", "blue"), k=30, rerank=0)
+    matcher, hits = UpperAndLower(), people.search(describe("red", "blue"), k=30, rerank=0)
     rerank = Reranker(people.gallery, matcher)
-    first = rerank(sentence("red", "blue"), hits, 10)
+    first = rerank(describe("red", "blue"), hits, 10)
     assert matcher.images_seen == 10
-    assert rerank(sentence("red", "blue"), hits, 10).ids == first.ids
+    assert rerank(describe("red", "blue"), hits, 10).ids == first.ids
     assert matcher.images_seen == 10
-    rerank(sentence("blue", "red"), hits, 12)
+    rerank(describe("blue", "red"), hits, 12)
     assert matcher.images_seen == 12
     people.gallery.delete([hits.ids[-1]])
-    rerank(sentence("red", "blue"), hits, 10)
+    rerank(describe("red", "blue"), hits, 10)
     assert matcher.images_seen == 22
 
 
 def test_memory_is_bounded(people: PersonSearch, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("textreid.inference.reranker.CACHED_IMAGES", 20)
     assert CACHED_IMAGES > 20
-    matcher, hits = UpperAndLower(), people.search(sentence("red", "blue"), k=30, rerank=0)
+    matcher, hits = UpperAndLower(), people.search(describe("red", "blue"), k=30, rerank=0)
     rerank = Reranker(people.gallery, matcher)
-    rerank(sentence("red", "blue"), hits, 30)
-    rerank(sentence("red", "blue"), hits, 10)  # the least recently used are gone
+    rerank(describe("red", "blue"), hits, 30)
+    rerank(describe("red", "blue"), hits, 10)  # the least recently used are gone
     assert matcher.images_seen == 40
 
 
@@ -213,13 +213,13 @@ def test_encoder_matches_as_the_model_does(tmp_path: Path) -> None:
     model.eval()
     save_model(model, processor, tmp_path / "model")
     encoder = Encoder.load(tmp_path / "model", device="cpu")
-    pictures = [draw_person(*outfit) for outfit in OUTFITS[:5]]
+    crops = [draw_person(*outfit) for outfit in OUTFITS[:5]]
     matcher = encoder.matcher
     assert matcher is not None
-    words, places = matcher.text_tokens(CAPTIONS[1]), matcher.image_tokens(pictures, batch_size=2)
+    words, places = matcher.text_tokens(CAPTIONS[1]), matcher.image_tokens(crops, batch_size=2)
     logits = matcher.score_pairs(words, places)
     assert logits.dtype == np.float32
-    pixels = processor.image_processor(images=pictures, return_tensors="pt")["pixel_values"]
+    pixels = processor.image_processor(images=crops, return_tensors="pt")["pixel_values"]
     tokens = processor.tokenizer(CAPTIONS[1:2], return_tensors="pt")
     with torch.inference_mode():
         image = model.encode_image(pixels)
@@ -238,16 +238,16 @@ def test_names_of_version_0_1_still_work_and_say_the_new_ones(
     model, processor = start_model(small_recipe(matcher={"width": 16, "heads": 2}), (64, 32), CAPTIONS)
     save_model(model, processor, tmp_path / "model")
     encoder = Encoder.load(tmp_path / "model", device="cpu")
-    matcher, pictures = encoder.matcher, [draw_person(*outfit) for outfit in OUTFITS[:3]]
+    matcher, crops = encoder.matcher, [draw_person(*outfit) for outfit in OUTFITS[:3]]
     assert matcher is not None
-    places = matcher.image_tokens(pictures)
+    places = matcher.image_tokens(crops)
     logits = matcher.score_pairs(matcher.text_tokens(CAPTIONS[0]), places)
     capsys.readouterr()
     assert encoder.has_matcher
     assert encoder.say == matcher.weight
-    np.testing.assert_array_equal(encoder.image_tokens(pictures), places)
+    np.testing.assert_array_equal(encoder.image_tokens(crops), places)
     np.testing.assert_array_equal(encoder.matching(CAPTIONS[0])(places), logits)
-    np.testing.assert_array_equal(encoder.match(CAPTIONS[0], pictures), logits)
+    np.testing.assert_array_equal(encoder.match(CAPTIONS[0], crops), logits)
     output, notes = capsys.readouterr()
     assert output == ""
     assert [line.split(" is now ")[0] for line in notes.splitlines()] == [

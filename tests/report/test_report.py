@@ -84,7 +84,7 @@ def test_page_and_markdown_hold_the_same_numbers(evaluation, tmp_path):
         assert "cam_a" in text
 
 
-def test_pictures_only_when_asked(evaluation, tmp_path):
+def test_images_only_when_asked(evaluation, tmp_path):
     write_report(tmp_path / "r.html", [Entry(evaluation)], pictures=True)
     tree = Tree((tmp_path / "r.html").read_text())
     images = [attributes for tag, attributes in tree.tags if tag == "img"]

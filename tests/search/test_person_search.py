@@ -160,11 +160,11 @@ class TestAdding:
     def test_a_second_run_adds_only_what_is_new(self, search, photos, encoder):
         first = search.add(photos, crops=True)
         assert (first.added, first.known, first.empty, first.skipped) == (len(OUTFITS), 0, 0, ())
-        seen = encoder.pictures_seen
+        seen = encoder.images_seen
         draw_person("pink", "pink").save(photos / "pink-pink.png")
         second = search.add(str(photos), crops=True)
         assert (second.added, second.known) == (1, len(OUTFITS))
-        assert encoder.pictures_seen == seen + 1
+        assert encoder.images_seen == seen + 1
         assert len(search) == len(OUTFITS) + 1
 
     def test_a_changed_file_replaces_its_people(self, search, tmp_path):
@@ -214,12 +214,12 @@ class TestAdding:
         bottom, right = changed[:, :2].max(axis=0)
         np.testing.assert_allclose((left, top, right, bottom), boxes[0], atol=2)
 
-    def test_nobody_in_a_picture_is_counted_and_remembered(self, search, tmp_path):
+    def test_nobody_in_an_image_is_counted_and_remembered(self, search, tmp_path):
         draw_frame([])[0].save(tmp_path / "empty.png")
         assert search.add(tmp_path / "empty.png", detector=ToyDetector()).empty == 1
         assert search.add(tmp_path / "empty.png", detector=ToyDetector()).known == 1
 
-    def test_pictures_in_memory(self, search):
+    def test_images_in_memory(self, search):
         frame, _ = draw_frame([("red", "blue"), ("green", "white")])
         report = search.add([frame, draw_frame([])[0]], detector=ToyDetector(), camera="gate")
         assert (report.added, report.empty) == (2, 1)
@@ -258,7 +258,7 @@ class TestAdding:
         np.testing.assert_allclose(vectors[[0, 2]], single[[0, 0]], atol=1e-6)
         assert vectors.dtype == np.float32
 
-    def test_large_pictures_do_not_pile_up(self, search, monkeypatch):
+    def test_large_images_do_not_pile_up(self, search, monkeypatch):
         sizes, encode = [], search.encoder.encode_images
 
         def watched(images, **options):
@@ -269,7 +269,7 @@ class TestAdding:
         search.add(draw_person("red", "blue", (1500, 3000)), crops=True)
         assert sizes == [(512, 1024)]
 
-    def test_empty_pictures_are_committed_before_the_end(self, search, tmp_path, monkeypatch):
+    def test_empty_images_are_committed_before_the_end(self, search, tmp_path, monkeypatch):
         monkeypatch.setattr("textreid.ingest.writer.BATCH", 4)
         for number in range(9):
             draw_frame([], (64, 64 + number))[0].save(tmp_path / f"{number}.png")
@@ -279,7 +279,7 @@ class TestAdding:
         )
         assert known == [0, 0, 0, 4, 4, 4, 4, 8, 8, 9]
 
-    def test_what_is_neither_path_nor_picture_is_refused(self, search):
+    def test_what_is_neither_path_nor_image_is_refused(self, search):
         with pytest.raises(InputError, match="fromarray"):
             search.add([np.zeros((4, 4, 3), np.uint8)])
 
@@ -317,7 +317,7 @@ class TestInterrupting:
         assert search.gallery.verify() == []
         report = search.add(photos, crops=True)
         assert (report.known, report.added, len(search)) == (6, len(OUTFITS) - 6, len(OUTFITS))
-        assert encoder.pictures_seen == len(OUTFITS)
+        assert encoder.images_seen == len(OUTFITS)
 
     def test_an_archive_goes_on_where_it_stopped(self, search, photos, tmp_path, encoder):
         archive = shutil.make_archive(str(tmp_path / "people"), "zip", photos)
@@ -328,7 +328,7 @@ class TestInterrupting:
         report = search.add(archive, crops=True)
         state = search.gallery.source_state(archive)
         assert (state.status, state.people, report.added) == ("done", len(OUTFITS), len(OUTFITS) - 6)
-        assert encoder.pictures_seen == len(OUTFITS)
+        assert encoder.images_seen == len(OUTFITS)
         assert search.add(archive, crops=True).known == 1
 
     def test_progress_counts_the_part_of_an_archive(self, search, photos, tmp_path):
