@@ -66,7 +66,8 @@ def find_model(name: str) -> tuple[str, Path]:
     if name in folders:
         return name, folders[name]
     path = Path(name).expanduser()
-    recover(path)
+    if not path.is_dir():
+        recover(path)
     if path.is_dir():
         return str(path.resolve()), path.resolve()
     if name.count("/") != 1 or name.startswith((".", "/", "~")):
