@@ -26,7 +26,7 @@ def test_snippets_name_branches_options_losses_and_modules_that_exist(block: Blo
     recipe = tomllib.loads(block.text)
     text_width = 12 if recipe["model"].get("reads_text", True) else None
     found = {
-        name: branches.create(name, options, image_width=8, text_width=text_width, dim=16)
+        name: branches.create(name, options, image_width=8, text_width=text_width)
         for name, options in recipe["model"]["branches"].items()
     }
     assert found
