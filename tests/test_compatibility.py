@@ -245,7 +245,7 @@ class TestRecipes:
         for name, options in recipe.loss.items():
             assert losses.create(name, options, sizes)[0] == options["weight"]
         for name, options in recipe.model.branches.items():
-            branches.create(name, options, image_width=8, text_width=8, dim=16)
+            branches.create(name, options, image_width=8, text_width=8)
         assert recipe.model.matcher == {"width": 256, "heads": 4, "weight": 0.01}
 
 
