@@ -13,7 +13,8 @@ import glob
 import os
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
@@ -22,6 +23,9 @@ try:
     import fcntl
 except ImportError:  # Windows, where what a killed writer leaves is not told from what one is writing
     fcntl = None  # type: ignore[assignment]
+
+MANY_FILES = 64
+"""From so many on they are brought onto the disk together: a journal takes 5,000 in one second, not in 25."""
 
 
 @contextmanager
@@ -44,8 +48,7 @@ def whole_folder(target: Path, *, replace: bool = False) -> Iterator[Path]:
     try:
         with _claimed(working):
             yield working
-            for path in (*working.rglob("*"), working):
-                _sync(path)
+            _sync_all([*working.rglob("*"), working])
             _rename_over(working, target)
     except BaseException:
         shutil.rmtree(working, ignore_errors=True)
@@ -153,6 +156,16 @@ def _abandoned(path: Path) -> bool:
     finally:
         os.close(descriptor)
     return True
+
+
+def _sync_all(paths: Sequence[Path]) -> None:
+    if len(paths) < MANY_FILES:
+        for path in paths:
+            _sync(path)
+        return
+    with ThreadPoolExecutor(16) as pool:
+        for _ in pool.map(_sync, paths):  # which raises what a thread raised
+            pass
 
 
 def _sync(path: Path) -> None:

@@ -14,11 +14,11 @@ from textreid_index import Gallery, GalleryError
 
 
 def test_everything_is_there(tmp_path: Path) -> None:
-    gallery, records, embeddings = filled(tmp_path / "g", 25)
+    gallery, records, embeddings = filled(tmp_path / "g", 70)
     with gallery:
         gallery.export(tmp_path / "deep" / "out")
     out = tmp_path / "deep" / "out"
-    assert json.loads((out / "gallery.json").read_text()) == {"people": 25, "encoder": asdict(TOY)}
+    assert json.loads((out / "gallery.json").read_text()) == {"people": 70, "encoder": asdict(TOY)}
     rows = [json.loads(line) for line in (out / "records.jsonl").read_text(encoding="utf-8").splitlines()]
     jpegs = [(out / row.pop("thumbnail")).read_bytes() for row in rows]
     assert rows == [json.loads(json.dumps(asdict(record))) for record in records]

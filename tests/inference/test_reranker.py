@@ -146,11 +146,12 @@ def test_a_logit_weighs_what_the_model_says() -> None:
 
 def test_the_rest_stay_behind_in_their_order() -> None:
     records = tuple(Record(id=str(n), source=f"{n}.png") for n in range(5))
-    hits = Hits(np.array([0.5, 0.4, 0.3, 0.2, 0.1], np.float32), records)
+    hits = Hits(np.array([0.5, 0.4, 0.3, 0.2, 0.1], np.float32), records, exact=False)
     again = reorder(hits, np.array([-9.0, 0.0, 9.0], np.float32), np.eye(3, dtype=np.float32), 0.1)
     assert again.ids == ("2", "1", "0", "3", "4")
     np.testing.assert_allclose(again.scores, [0.3, 0.4, 0.5, 0.2, 0.1])
     assert hits.ids == ("0", "1", "2", "3", "4")
+    assert not again.exact
 
 
 @pytest.mark.parametrize("count", [1, 2, NEIGHBOUR_VOTED_HITS, 12])
