@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from textreid.data.datasets import cuhk_pedes, market1501
+from textreid.data import datasets
 from textreid.errors import InputError
 from textreid.synthetic import write_cuhk_pedes, write_market1501
 
@@ -30,7 +30,7 @@ def content(folder: Path) -> str:
 
 
 def test_cuhk_pedes_splits_hold_other_people(drawn: Path) -> None:
-    splits = {split: cuhk_pedes.load(drawn, split) for split in ("train", "val", "test")}
+    splits = {split: datasets.load("cuhk-pedes", drawn, split) for split in ("train", "val", "test")}
     people = {split: {crop.person_id for crop in crops} for split, crops in splits.items()}
     assert {split: len(ids) for split, ids in people.items()} == {"train": 7, "val": 1, "test": 2}
     assert sum(len(ids) for ids in people.values()) == len(set.union(*people.values()))
@@ -68,8 +68,8 @@ def test_market_files_have_official_names(drawn: Path) -> None:
 
 
 def test_market_loads_and_every_query_has_an_answer_from_another_camera(drawn: Path) -> None:
-    queries, gallery = (market1501.load(drawn, split) for split in ("query", "gallery"))
-    assert len(market1501.load(drawn, "train")) == 12
+    queries, gallery = (datasets.load("market1501", drawn, split) for split in ("query", "gallery"))
+    assert len(datasets.load("market1501", drawn, "train")) == 12
     for query in queries:
         assert any(g.person_id == query.person_id and g.camera_id != query.camera_id for g in gallery)
     pairs = Counter((query.person_id, query.camera_id) for query in queries)

@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from textreid.cli import application
-from textreid.data.datasets import cuhk_pedes
+from textreid.data import datasets
 
 
 def run(*words: object) -> tuple[int, str, str]:
@@ -30,7 +30,7 @@ def test_it_writes_each_format_and_prints_where(layout: str, name: str, tmp_path
 def test_the_seed_decides(tmp_path: Path) -> None:
     for place, seed in (("a", 1), ("b", 1), ("c", 2)):
         assert run("--out", tmp_path / place, "--identities", 1, "--images", 1, "--seed", seed)[0] == 0
-    a, b, c = (cuhk_pedes.load(tmp_path / place, "train")[0] for place in "abc")
+    a, b, c = (datasets.load("cuhk-pedes", tmp_path / place, "train")[0] for place in "abc")
     assert a.captions == b.captions
     assert a.image.read_bytes() == b.image.read_bytes()
     assert c.image.read_bytes() != a.image.read_bytes()

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from textreid.data import datasets
+from textreid.data.datasets import cuhk_pedes
 from textreid.errors import AnnotationError, InputError, UnknownNameError
 
 GOOD: dict[str, Any] = {
@@ -32,6 +33,12 @@ def test_a_row_becomes_a_crop(tmp_path):
     assert crop.image == tmp_path / "CUHK-PEDES" / "imgs" / "CUHK01" / "0001001.png"
     assert crop.captions == ("A man in a red coat.", "Red coat, black bag.")
     assert (crop.person_id, crop.camera_id, crop.split) == (1, None, "train")
+
+
+def test_the_module_loads_as_it_did_in_version_0_1_0_and_says_how_today(tmp_path, capsys):
+    write(tmp_path, [GOOD])
+    assert cuhk_pedes.load(tmp_path, "train") == datasets.load("cuhk-pedes", tmp_path, "train")
+    assert 'is now textreid.data.datasets.load("cuhk-pedes", root, split)' in capsys.readouterr().err
 
 
 def test_a_row_may_say_who_wrote_its_captions(tmp_path):

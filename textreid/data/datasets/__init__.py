@@ -1,28 +1,25 @@
 """Data sets in their official folder layouts: one file each, the file's stem is the data set's name.
 
-Each module offers `load(root, split) -> list[PersonCrop]` and `SPLITS`; `root` is the folder that holds the
-data set's own folder, or that folder itself. It may say `COUNTS`, the published numbers of a split, and
-`SINGLE_SHOT = True` where its protocol draws one gallery image of each person, and `UNIONS`, the splits that
-are others taken together; "train_2" is the split "train" of a second trial. It may offer `found(root)` where
-not every folder has every split, and `companions(root)` where it has pictures for multi-query. A file whose
-name starts with an underscore is shared by several data sets and is none itself.
+A file holds one `DataSet`. A file whose name starts with an underscore is shared by several data sets and is
+none itself.
 """
 
 from __future__ import annotations
 
 import importlib
-import pkgutil
-from collections.abc import Mapping
+import sys
+from functools import cache
 from pathlib import Path
-from types import ModuleType
 
-from textreid.errors import InputError, UnknownNameError
+from textreid import registry
+from textreid.data.datasets._data_set import Counts, DataSet
+from textreid.errors import UnknownNameError
 from textreid.types import PersonCrop
 
 __all__ = [
+    "DataSet",
     "companions",
     "disjoint_splits",
-    "find_folder",
     "load",
     "names",
     "published_counts",
@@ -33,8 +30,7 @@ __all__ = [
 
 def names() -> list[str]:
     """The data sets that can be named on the command line, such as "cuhk-pedes"."""
-    modules = (module.name for module in pkgutil.iter_modules(__path__))
-    return sorted(name.replace("_", "-") for name in modules if not name.startswith("_"))
+    return sorted(stem.replace("_", "-") for stem in registry.names(sys.modules[__name__]))
 
 
 def splits(name: str, root: str | Path | None = None) -> tuple[str, ...]:
@@ -48,20 +44,18 @@ def splits(name: str, root: str | Path | None = None) -> tuple[str, ...]:
         UnknownNameError: no such data set.
         InputError: `root` cannot be read.
     """
-    module = _module(name)
-    if root is not None and hasattr(module, "found"):
-        return tuple(module.found(root))
-    return tuple(module.SPLITS)
+    data_set = _data_set(name)
+    return data_set.splits if root is None else data_set.splits_at(root)
 
 
 def disjoint_splits(name: str) -> tuple[str, ...]:
-    """The splits that hold each picture once: of repeated trials the first, and no union of others.
+    """The splits that hold each image once: of repeated trials the first, and no union of others.
 
     Raises:
         UnknownNameError: no such data set.
     """
-    unions = getattr(_module(name), "UNIONS", ())
-    return tuple(split for split in splits(name) if "_" not in split and split not in unions)
+    data_set = _data_set(name)
+    return tuple(split for split in data_set.splits if "_" not in split and split not in data_set.unions)
 
 
 def load(name: str, root: str | Path, split: str) -> list[PersonCrop]:
@@ -74,8 +68,7 @@ def load(name: str, root: str | Path, split: str) -> list[PersonCrop]:
     """
     if split not in splits(name):
         raise UnknownNameError(f"split of {name}", split, splits(name))
-    crops: list[PersonCrop] = _module(name).load(root, split)
-    return crops
+    return _data_set(name).load(root, split)
 
 
 def single_shot(name: str) -> bool:
@@ -84,42 +77,32 @@ def single_shot(name: str) -> bool:
     Raises:
         UnknownNameError: no such data set.
     """
-    return getattr(_module(name), "SINGLE_SHOT", False)
+    return _data_set(name).single_shot
 
 
 def companions(name: str, root: str | Path) -> list[PersonCrop]:
-    """The pictures that may join a query of the same person and camera; none where the data set has none.
+    """The images that may join a query of the same person and camera; none where the data set has none.
 
     Raises:
         UnknownNameError: no such data set.
         AnnotationError: an image whose name does not follow the data set's pattern.
     """
-    module = _module(name)
-    crops: list[PersonCrop] = module.companions(root) if hasattr(module, "companions") else []
-    return crops
+    return _data_set(name).companions(root)
 
 
-def published_counts(name: str) -> Mapping[str, Mapping[str, int]]:
+def published_counts(name: str) -> Counts:
     """Split -> what there is of it in the paper ("images", "captions", "persons", "queries", "gallery").
 
     Raises:
         UnknownNameError: no such data set.
     """
-    return getattr(_module(name), "COUNTS", {})
+    return _data_set(name).counts
 
 
-def _module(name: str) -> ModuleType:
+@cache
+def _data_set(name: str) -> DataSet:
     if name not in names():
         raise UnknownNameError("data set", name, names())
-    return importlib.import_module(f"{__name__}.{name.replace('-', '_')}")
-
-
-def find_folder(root: str | Path, folder: str, marker: str, *, hint: str) -> Path:
-    """`root/folder`, or `root` itself when it is that folder; a path of the pattern `marker` is in it."""
-    root = Path(root).expanduser()
-    for candidate in (root / folder, root):
-        if any(candidate.glob(marker)):
-            return candidate
-    raise InputError(
-        f"No {folder} data at '{root}': expected '{marker}' in '{root / folder}' or in '{root}'. {hint}"
-    )
+    module = importlib.import_module(f"{__name__}.{name.replace('-', '_')}")
+    data_set: DataSet = registry.part(module, DataSet)()
+    return data_set

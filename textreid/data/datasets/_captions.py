@@ -1,4 +1,4 @@
-"""What the text data sets share: one JSON list with a row for each image, its person and its sentences."""
+"""What the text data sets share: one JSON list with a row for each image, its person and its captions."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
-from textreid.data.datasets import find_folder
+from textreid.data.datasets._data_set import DataSet
+from textreid.data.datasets._layout import find_folder
 from textreid.errors import AnnotationError, InputError
 from textreid.types import PersonCrop
 
@@ -22,7 +23,6 @@ class CaptionLayout:
     Attributes:
         folder: the data set's own folder.
         annotations: the file of rows, a glob pattern relative to `folder` that fits one file.
-        splits: the values that "split" may have.
         hint: where users get the data.
         images: folder that the paths are relative to.
         path_key: key of the image's path.
@@ -30,39 +30,50 @@ class CaptionLayout:
 
     folder: str
     annotations: str
-    splits: Sequence[str]
     hint: str
     images: str = "imgs"
     path_key: str = "file_path"
 
 
-def load_captioned(root: str | Path, split: str, layout: CaptionLayout) -> list[PersonCrop]:
-    """The crops of one split in file order; cameras are not annotated, so `camera_id` is None.
+class CaptionedDataSet(DataSet):
+    """A data set of captioned images; cameras are not annotated, so `camera_id` is None.
 
-    Raises:
-        InputError: the folder or annotation file is missing or unreadable, or the split is empty.
-        AnnotationError: a malformed row, named by file, row and key.
+    Attributes:
+        layout: where it keeps its rows.
     """
-    folder = find_folder(root, layout.folder, layout.annotations, hint=layout.hint)
-    path, *others = sorted(folder.glob(layout.annotations))
-    if others:
-        names = ", ".join(other.name for other in others)
-        raise InputError(f"'{folder}' holds '{path.name}' and {names}: leave the annotations alone there.")
-    try:
-        rows = json.loads(path.read_text(encoding="utf-8-sig"))
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise InputError(f"Cannot read '{path}': {error}") from error
-    if not isinstance(rows, list):
-        raise InputError(f"'{path}' must hold a list of rows, not {type(rows).__name__}.")
-    crops = [_crop(path, number, row, layout) for number, row in enumerate(rows)]
-    _refuse_duplicates(path, crops, layout.path_key)
-    chosen = [crop for crop in crops if crop.split == split]
-    if not chosen:
-        raise InputError(f"'{path}' has no rows of split '{split}'.")
-    return chosen
+
+    layout: ClassVar[CaptionLayout]
+
+    def load(self, root: str | Path, split: str) -> list[PersonCrop]:
+        """The crops of one split in file order.
+
+        Raises:
+            InputError: the folder or annotation file is missing or unreadable, or the split is empty.
+            AnnotationError: a malformed row, named by file, row and key.
+        """
+        layout = self.layout
+        folder = find_folder(root, layout.folder, layout.annotations, hint=layout.hint)
+        path, *others = sorted(folder.glob(layout.annotations))
+        if others:
+            names = ", ".join(other.name for other in others)
+            raise InputError(
+                f"'{folder}' holds '{path.name}' and {names}: leave the annotations alone there."
+            )
+        try:
+            rows = json.loads(path.read_text(encoding="utf-8-sig"))
+        except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+            raise InputError(f"Cannot read '{path}': {error}") from error
+        if not isinstance(rows, list):
+            raise InputError(f"'{path}' must hold a list of rows, not {type(rows).__name__}.")
+        crops = [_crop(path, number, row, layout, self.splits) for number, row in enumerate(rows)]
+        _refuse_duplicates(path, crops, layout.path_key)
+        chosen = [crop for crop in crops if crop.split == split]
+        if not chosen:
+            raise InputError(f"'{path}' has no rows of split '{split}'.")
+        return chosen
 
 
-def _crop(path: Path, number: int, row: Any, layout: CaptionLayout) -> PersonCrop:
+def _crop(path: Path, number: int, row: Any, layout: CaptionLayout, splits: Sequence[str]) -> PersonCrop:
     def fail(key: str, expected: str) -> AnnotationError:
         found = row.get(key, "nothing")
         return AnnotationError(f"{path}, row {number}, key '{key}': expected {expected}, found {found!r:.80}")
@@ -77,14 +88,14 @@ def _crop(path: Path, number: int, row: Any, layout: CaptionLayout) -> PersonCro
         raise fail(layout.path_key, f"a path inside {layout.images}/")
     if not isinstance(person, int) or isinstance(person, bool) or person < 0:
         raise fail("id", "a whole number, 0 or more")
-    if not isinstance(split, str) or split not in layout.splits:
-        raise fail("split", f"one of {', '.join(layout.splits)}")
+    if not isinstance(split, str) or split not in splits:
+        raise fail("split", f"one of {', '.join(splits)}")
     if (
         not isinstance(captions, list)
         or not captions
         or not all(isinstance(text, str) and text.strip() for text in captions)
     ):
-        raise fail("captions", "a list of sentences, none empty")
+        raise fail("captions", "a list of texts, none empty")
     source = row.get("caption_source", "")
     if not isinstance(source, str):
         raise fail("caption_source", "a word")

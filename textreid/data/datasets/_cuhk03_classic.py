@@ -13,10 +13,12 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from typing import ClassVar
 
-from textreid.data.datasets import find_folder
+from textreid.data.datasets._data_set import Counts, DataSet
 from textreid.data.datasets._file_names import list_images, parse_name
-from textreid.data.datasets._trials import choose, parse
+from textreid.data.datasets._layout import find_folder
+from textreid.data.datasets._trials import choose, parse, trial_splits
 from textreid.errors import AnnotationError, InputError
 from textreid.types import PersonCrop
 
@@ -27,33 +29,41 @@ HINT = (
 )
 
 
-def load_classic(root: str | Path, split: str, boxes: str) -> list[PersonCrop]:
-    """The crops of one split in file-name order. A person is numbered 1000 · pair + number in the pair.
+class Cuhk03Classic(DataSet):
+    """The first protocol with one kind of boxes. A person is numbered 1000 · pair + number in the pair.
 
-    Args:
-        root: the folder that holds `cuhk03`, or that folder itself.
-        split: such as "query_2".
+    Attributes:
         boxes: "labeled" (drawn by hand) or "detected" (from a detector).
-
-    Raises:
-        InputError: the folder or a file is missing or unreadable.
-        AnnotationError: a name that does not follow the data set's pattern, named by file and row.
     """
-    folder = find_folder(root, "cuhk03", f"splits_classic_{boxes}.json", hint=HINT)
-    images = folder / f"images_{boxes}"
-    crops = []
-    for path in list_images(images, ".png"):
-        found = parse_name(path, NAME, "1_001_1_01.png (pair, person, view, image)")
-        crops.append(
-            PersonCrop(
-                id=f"{images.name}/{path.name}",
-                image=path,
-                person_id=_person(found),
-                camera_id=int(found["view"]),
+
+    splits = trial_splits(20)
+    single_shot = True
+    counts: ClassVar[Counts] = {"train": {"persons": 1_367}, "test": {"persons": 100}}
+    boxes: ClassVar[str]
+
+    def load(self, root: str | Path, split: str) -> list[PersonCrop]:
+        """The crops of one split in file-name order.
+
+        Raises:
+            InputError: the folder or a file is missing or unreadable.
+            AnnotationError: a name that does not follow the data set's pattern, named by file and row.
+        """
+        lists = f"splits_classic_{self.boxes}.json"
+        folder = find_folder(root, "cuhk03", lists, hint=HINT)
+        images = folder / f"images_{self.boxes}"
+        crops = []
+        for path in list_images(images, ".png"):
+            found = parse_name(path, NAME, "1_001_1_01.png (pair, person, view, image)")
+            crops.append(
+                PersonCrop(
+                    id=f"{images.name}/{path.name}",
+                    image=path,
+                    person_id=_person(found),
+                    camera_id=int(found["view"]),
+                )
             )
-        )
-    part, trial = parse(split)
-    return choose(crops, part, _tested(folder / f"splits_classic_{boxes}.json", trial))
+        part, trial = parse(split)
+        return choose(crops, part, _tested(folder / lists, trial))
 
 
 def _tested(path: Path, trial: int) -> set[int]:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import ClassVar
 
-from textreid.data.datasets import find_folder
+from textreid.data.datasets._data_set import DataSet
+from textreid.data.datasets._layout import find_folder
 from textreid.errors import AnnotationError, InputError
 from textreid.types import PersonCrop
 
-SPLITS = ("train", "query", "gallery")
 FOLDERS = {
     "train": "bounding_box_train",
     "query": "query",
@@ -40,28 +41,39 @@ class FileNameLayout:
     inside: str = ""
 
 
-def load_named(root: str | Path, split: str, layout: FileNameLayout) -> list[PersonCrop]:
-    """The crops of one of `FOLDERS` in file-name order, junk and distractors included.
+class NamedDataSet(DataSet):
+    """A data set in the three folders of Market-1501.
 
-    Raises:
-        InputError: the folder is missing or holds no image.
-        AnnotationError: an image whose name does not follow the data set's pattern.
+    Attributes:
+        layout: where its files are, and how they are named.
     """
-    part = (PurePosixPath(layout.inside) / FOLDERS[split]).as_posix()
-    folder = find_folder(root, layout.folder, part, hint=layout.hint) / part
-    crops = []
-    for path in list_images(folder, layout.suffix):
-        found = parse_name(path, layout.name, layout.example)
-        crops.append(
-            PersonCrop(
-                id=f"{part}/{path.name}",
-                image=path,
-                person_id=int(found["person"]),
-                camera_id=int(found["camera"]),
-                split=split,
+
+    splits = ("train", "query", "gallery")
+    layout: ClassVar[FileNameLayout]
+
+    def load(self, root: str | Path, split: str) -> list[PersonCrop]:
+        """The crops of one of `FOLDERS` in file-name order, junk and distractors included.
+
+        Raises:
+            InputError: the folder is missing or holds no image.
+            AnnotationError: an image whose name does not follow the data set's pattern.
+        """
+        layout = self.layout
+        part = (PurePosixPath(layout.inside) / FOLDERS[split]).as_posix()
+        folder = find_folder(root, layout.folder, part, hint=layout.hint) / part
+        crops = []
+        for path in list_images(folder, layout.suffix):
+            found = parse_name(path, layout.name, layout.example)
+            crops.append(
+                PersonCrop(
+                    id=f"{part}/{path.name}",
+                    image=path,
+                    person_id=int(found["person"]),
+                    camera_id=int(found["camera"]),
+                    split=split,
+                )
             )
-        )
-    return crops
+        return crops
 
 
 def list_images(folder: Path, suffix: str) -> list[Path]:

@@ -18,7 +18,7 @@ VIEWS = {"train": (1, 2), "query": (1,), "gallery": (2,)}
 """Part of a trial -> the cameras whose images are in it."""
 
 
-def splits(trials: int) -> tuple[str, ...]:
+def trial_splits(trials: int) -> tuple[str, ...]:
     """The names of all splits: ("train", "query", "gallery", "train_2", ...)."""
     return tuple(
         part if trial == 1 else f"{part}_{trial}" for trial in range(1, trials + 1) for part in VIEWS

@@ -7,20 +7,16 @@ The data are given by its authors (www.ee.cuhk.edu.hk/~xgwang/CUHK_identificatio
 
 from __future__ import annotations
 
-from pathlib import Path
+from textreid.data.datasets._cuhk01 import Cuhk01Protocol
 
-from textreid.data.datasets._cuhk01 import load_campus
-from textreid.data.datasets._trials import splits
-from textreid.types import PersonCrop
-
-SPLITS = splits(10)
-SINGLE_SHOT = True
 COUNTS = {
     "train": {"images": 1_940, "persons": 485},
     "test": {"queries": 972, "gallery": 972, "persons": 486},
 }
 
 
-def load(root: str | Path, split: str) -> list[PersonCrop]:
-    """The crops of one split in file-name order; `load_campus` says what errors there are."""
-    return load_campus(root, split, test_persons=486)
+class Cuhk01(Cuhk01Protocol):
+    """Each trial tests with 486 persons."""
+
+    tested = 486
+    counts = COUNTS

@@ -7,20 +7,16 @@ The data are given by its authors (www.ee.cuhk.edu.hk/~xgwang/CUHK_identificatio
 
 from __future__ import annotations
 
-from pathlib import Path
+from textreid.data.datasets._cuhk01 import Cuhk01Protocol
 
-from textreid.data.datasets._cuhk01 import load_campus
-from textreid.data.datasets._trials import splits
-from textreid.types import PersonCrop
-
-SPLITS = splits(10)
-SINGLE_SHOT = True
 COUNTS = {
     "train": {"images": 3_484, "persons": 871},
     "test": {"queries": 200, "gallery": 200, "persons": 100},
 }
 
 
-def load(root: str | Path, split: str) -> list[PersonCrop]:
-    """The crops of one split in file-name order; `load_campus` says what errors there are."""
-    return load_campus(root, split, test_persons=100)
+class Cuhk01With100(Cuhk01Protocol):
+    """Each trial tests with 100 persons."""
+
+    tested = 100
+    counts = COUNTS

@@ -7,17 +7,10 @@ The data are given by its authors (www.ee.cuhk.edu.hk/~xgwang/CUHK_identificatio
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from textreid.data.datasets._cuhk03_classic import load_classic
-from textreid.data.datasets._trials import splits
-from textreid.types import PersonCrop
-
-SPLITS = splits(20)
-SINGLE_SHOT = True
-COUNTS = {"train": {"persons": 1_367}, "test": {"persons": 100}}
+from textreid.data.datasets._cuhk03_classic import Cuhk03Classic
 
 
-def load(root: str | Path, split: str) -> list[PersonCrop]:
-    """The crops of one split in file-name order; `load_classic` says what errors there are."""
-    return load_classic(root, split, "detected")
+class Cuhk03ClassicDetected(Cuhk03Classic):
+    """The first protocol of CUHK03 with boxes found by a detector."""
+
+    boxes = "detected"

@@ -6,12 +6,8 @@ The authors of the protocol (github.com/zhunzhong07/person-re-ranking) link the 
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from textreid.data.datasets._cuhk03_np import layout
-from textreid.data.datasets._file_names import SPLITS as SPLITS
-from textreid.data.datasets._file_names import load_named
-from textreid.types import PersonCrop
+from textreid.data.datasets._file_names import NamedDataSet
 
 COUNTS = {
     "train": {"images": 7_365, "persons": 767},
@@ -19,6 +15,8 @@ COUNTS = {
 }
 
 
-def load(root: str | Path, split: str) -> list[PersonCrop]:
-    """The crops of one split in file-name order."""
-    return load_named(root, split, layout("detected"))
+class Cuhk03NpDetected(NamedDataSet):
+    """The new protocol of CUHK03 with boxes found by a detector."""
+
+    counts = COUNTS
+    layout = layout("detected")

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from textreid.data.datasets._captions import CaptionLayout, load_captioned
+from textreid.data.datasets._captions import CaptionedDataSet, CaptionLayout
+from textreid.errors import warn_renamed
 from textreid.types import PersonCrop
 
-SPLITS = ("train", "val", "test")
 COUNTS = {
     "train": {"images": 34_054, "captions": 68_126, "persons": 11_003},
     "val": {"images": 3_078, "captions": 6_158, "persons": 1_000},
@@ -22,11 +22,19 @@ COUNTS = {
 LAYOUT = CaptionLayout(
     folder="CUHK-PEDES",
     annotations="reid_raw.json",
-    splits=SPLITS,
     hint="Request the data from the authors, or draw some: textreid synthesize --format cuhk-pedes --out DIR",
 )
 
 
+class CuhkPedes(CaptionedDataSet):
+    """The data set as its authors publish it."""
+
+    splits = ("train", "val", "test")
+    counts = COUNTS
+    layout = LAYOUT
+
+
 def load(root: str | Path, split: str) -> list[PersonCrop]:
-    """The crops of one split in file order; `load_captioned` says what errors there are."""
-    return load_captioned(root, split, LAYOUT)
+    """The crops of one split, as version 0.1.0 spelled it."""
+    warn_renamed(f"{__name__}.load(root, split)", 'textreid.data.datasets.load("cuhk-pedes", root, split)')
+    return CuhkPedes().load(root, split)

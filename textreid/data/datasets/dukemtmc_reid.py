@@ -20,8 +20,7 @@ import re
 from pathlib import Path
 
 from textreid.data.attributes.annotation_files import annotated_beside
-from textreid.data.datasets._file_names import SPLITS as SPLITS
-from textreid.data.datasets._file_names import FileNameLayout, load_named
+from textreid.data.datasets._file_names import FileNameLayout, NamedDataSet
 from textreid.types import PersonCrop
 
 COUNTS = {
@@ -36,6 +35,12 @@ LAYOUT = FileNameLayout(
 )
 
 
-def load(root: str | Path, split: str) -> list[PersonCrop]:
-    """The crops of one split in file-name order, with their attributes if `duke_attribute.mat` is there."""
-    return annotated_beside(load_named(root, split, LAYOUT), root, LAYOUT.folder)
+class DukeMtmcReid(NamedDataSet):
+    """The data set as its authors published it, with its attributes where their file lies."""
+
+    counts = COUNTS
+    layout = LAYOUT
+
+    def load(self, root: str | Path, split: str) -> list[PersonCrop]:
+        """The crops of one split in file-name order, with attributes if `duke_attribute.mat` is there."""
+        return annotated_beside(super().load(root, split), root, self.layout.folder)

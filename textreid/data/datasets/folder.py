@@ -21,6 +21,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from textreid.data.datasets._data_set import DataSet
 from textreid.data.people_table import TABLES, read_table
 from textreid.errors import AnnotationError, InputError
 from textreid.io.images import SUFFIXES
@@ -33,37 +34,41 @@ CAMERA = re.compile(r"(?:camera|cam|c)[- ]?(\d+)(?:s\d+)?", re.IGNORECASE)
 WHOLE = re.compile(r"-?\d{1,18}")
 
 
-def load(root: str | Path, split: str) -> list[PersonCrop]:
-    """The crops of one split, in the order of the table, or of folder and file names.
+class Folder(DataSet):
+    """Images of one's own."""
 
-    Raises:
-        InputError: there is neither a table nor a picture, or none in this split.
-        AnnotationError: a malformed row, or a picture in the wrong place, named by file, row and key.
-    """
-    root = Path(root).expanduser()
-    rows = list(_rows(root))
-    persons = _numbers(_person(row) for _, row in rows)
-    cameras = _numbers(_camera(row) for _, row in rows)
-    crops = [
-        _crop(root, where, row, persons[_person(row)], cameras[_camera(row)])
-        for where, row in rows
-        if row["split"] == split
-    ]
-    if not crops:
-        found = ", ".join(sorted({row["split"] for _, row in rows})) or "none"
-        raise InputError(f"'{root}' has no picture of the split '{split}'. It has: {found}.")
-    return crops
+    splits = SPLITS
 
+    def load(self, root: str | Path, split: str) -> list[PersonCrop]:
+        """The crops of one split, in the order of the table, or of folder and file names.
 
-def found(root: str | Path) -> tuple[str, ...]:
-    """The splits that there are pictures of.
+        Raises:
+            InputError: there is neither a table nor a picture, or none in this split.
+            AnnotationError: a malformed row, or a picture in the wrong place, named by file, row and key.
+        """
+        root = Path(root).expanduser()
+        rows = list(_rows(root))
+        persons = _numbers(_person(row) for _, row in rows)
+        cameras = _numbers(_camera(row) for _, row in rows)
+        crops = [
+            _crop(root, where, row, persons[_person(row)], cameras[_camera(row)])
+            for where, row in rows
+            if row["split"] == split
+        ]
+        if not crops:
+            found = ", ".join(sorted({row["split"] for _, row in rows})) or "none"
+            raise InputError(f"'{root}' has no picture of the split '{split}'. It has: {found}.")
+        return crops
 
-    Raises:
-        InputError: there is neither a table nor a picture.
-        AnnotationError: a malformed row, or a picture in the wrong place.
-    """
-    there = {row["split"] for _, row in _rows(Path(root).expanduser())}
-    return tuple(split for split in SPLITS if split in there)
+    def splits_at(self, root: str | Path) -> tuple[str, ...]:
+        """The splits that there are pictures of.
+
+        Raises:
+            InputError: there is neither a table nor a picture.
+            AnnotationError: a malformed row, or a picture in the wrong place.
+        """
+        there = {row["split"] for _, row in _rows(Path(root).expanduser())}
+        return tuple(split for split in SPLITS if split in there)
 
 
 def _rows(root: Path) -> Iterator[tuple[str, dict[str, Any]]]:

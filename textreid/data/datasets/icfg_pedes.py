@@ -12,12 +12,8 @@ Its authors (github.com/zifyloo/SSAN) give the data on request, for non-commerci
 
 from __future__ import annotations
 
-from pathlib import Path
+from textreid.data.datasets._captions import CaptionedDataSet, CaptionLayout
 
-from textreid.data.datasets._captions import CaptionLayout, load_captioned
-from textreid.types import PersonCrop
-
-SPLITS = ("train", "test")
 COUNTS = {
     "train": {"images": 34_674, "captions": 34_674, "persons": 3_102},
     "test": {"images": 19_848, "captions": 19_848, "persons": 1_000},
@@ -25,11 +21,13 @@ COUNTS = {
 LAYOUT = CaptionLayout(
     folder="ICFG-PEDES",
     annotations="ICFG-PEDES.json",
-    splits=SPLITS,
     hint="Request the data from the authors: github.com/zifyloo/SSAN",
 )
 
 
-def load(root: str | Path, split: str) -> list[PersonCrop]:
-    """The crops of one split in file order; `load_captioned` says what errors there are."""
-    return load_captioned(root, split, LAYOUT)
+class IcfgPedes(CaptionedDataSet):
+    """The data set as its authors publish it."""
+
+    splits = ("train", "test")
+    counts = COUNTS
+    layout = LAYOUT

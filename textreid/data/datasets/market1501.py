@@ -13,8 +13,7 @@ import re
 from pathlib import Path
 
 from textreid.data.attributes.annotation_files import annotated_beside
-from textreid.data.datasets._file_names import FOLDERS, FileNameLayout, load_named
-from textreid.data.datasets._file_names import SPLITS as SPLITS
+from textreid.data.datasets._file_names import FOLDERS, FileNameLayout, NamedDataSet
 from textreid.types import PersonCrop
 
 COUNTS = {
@@ -29,16 +28,21 @@ LAYOUT = FileNameLayout(
 )
 
 
-def load(root: str | Path, split: str) -> list[PersonCrop]:
-    """The crops of one split in file-name order, junk (person -1) and distractors (person 0) included.
+class Market1501(NamedDataSet):
+    """The data set as its authors publish it, with its attributes where their file lies."""
 
-    They carry their attributes if `market_attribute.mat` lies in the folder or beside it.
-    """
-    return annotated_beside(load_named(root, split, LAYOUT), root, LAYOUT.folder)
+    counts = COUNTS
+    layout = LAYOUT
 
+    def load(self, root: str | Path, split: str) -> list[PersonCrop]:
+        """The crops of one split in file-name order, junk (person -1) and distractors (person 0) included.
 
-def companions(root: str | Path) -> list[PersonCrop]:
-    """The boxes drawn by hand, as published multi-query numbers take them; none where they are not there."""
-    folders = (Path(root).expanduser() / LAYOUT.folder, Path(root).expanduser())
-    there = any((folder / FOLDERS["companions"]).is_dir() for folder in folders)
-    return load_named(root, "companions", LAYOUT) if there else []
+        They carry their attributes if `market_attribute.mat` lies in the folder or beside it.
+        """
+        return annotated_beside(super().load(root, split), root, self.layout.folder)
+
+    def companions(self, root: str | Path) -> list[PersonCrop]:
+        """The boxes drawn by hand, as published multi-query numbers take them, where they are there."""
+        folders = (Path(root).expanduser() / self.layout.folder, Path(root).expanduser())
+        there = any((folder / FOLDERS["companions"]).is_dir() for folder in folders)
+        return super().load(root, "companions") if there else []

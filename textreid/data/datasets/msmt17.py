@@ -14,33 +14,39 @@ from __future__ import annotations
 import re
 from pathlib import Path, PurePosixPath
 
-from textreid.data.datasets import find_folder
+from textreid.data.datasets._data_set import DataSet
+from textreid.data.datasets._layout import find_folder
 from textreid.errors import AnnotationError, InputError
 from textreid.types import PersonCrop
 
-SPLITS = ("train", "val", "trainval", "query", "gallery")
-UNIONS = ("trainval",)
+TRAIN_PERSONS = 1_041
+HINT = "Request the data from the authors: www.pkuvmc.com"
+LINE = re.compile(r"(?P<path>\S+/\d+_\d+_(?P<camera>\d+)_\S+\.jpg) (?P<person>\d+)")
 COUNTS = {
     "train": {"images": 30_248, "persons": 1_041},
     "val": {"images": 2_373, "persons": 1_041},
     "trainval": {"images": 32_621, "persons": 1_041},
     "test": {"queries": 11_659, "gallery": 82_161, "persons": 3_060},
 }
-TRAIN_PERSONS = 1_041
-HINT = "Request the data from the authors: www.pkuvmc.com"
-LINE = re.compile(r"(?P<path>\S+/\d+_\d+_(?P<camera>\d+)_\S+\.jpg) (?P<person>\d+)")
 
 
-def load(root: str | Path, split: str) -> list[PersonCrop]:
-    """The crops of one split in the order of its list.
+class Msmt17(DataSet):
+    """The data set as its authors publish it, in either version."""
 
-    Raises:
-        InputError: the folder or a list is missing or empty.
-        AnnotationError: a malformed line, named by file and row.
-    """
-    folder = _folder(root)
-    lists = ("train", "val") if split == "trainval" else (split,)
-    return [crop for name in lists for crop in _read(folder, name, split)]
+    splits = ("train", "val", "trainval", "query", "gallery")
+    unions = ("trainval",)
+    counts = COUNTS
+
+    def load(self, root: str | Path, split: str) -> list[PersonCrop]:
+        """The crops of one split in the order of its list.
+
+        Raises:
+            InputError: the folder or a list is missing or empty.
+            AnnotationError: a malformed line, named by file and row.
+        """
+        folder = _folder(root)
+        lists = ("train", "val") if split == "trainval" else (split,)
+        return [crop for name in lists for crop in _read(folder, name, split)]
 
 
 def _folder(root: str | Path) -> Path:

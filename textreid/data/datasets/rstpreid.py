@@ -11,12 +11,8 @@ for non-commercial research.
 
 from __future__ import annotations
 
-from pathlib import Path
+from textreid.data.datasets._captions import CaptionedDataSet, CaptionLayout
 
-from textreid.data.datasets._captions import CaptionLayout, load_captioned
-from textreid.types import PersonCrop
-
-SPLITS = ("train", "val", "test")
 COUNTS = {
     "train": {"images": 18_505, "captions": 37_010, "persons": 3_701},
     "val": {"images": 1_000, "captions": 2_000, "persons": 200},
@@ -25,12 +21,14 @@ COUNTS = {
 LAYOUT = CaptionLayout(
     folder="RSTPReid",
     annotations="data_captions.json",
-    splits=SPLITS,
     hint="Get the data from the authors: github.com/NjtechCVLab/RSTPReid-Dataset",
     path_key="img_path",
 )
 
 
-def load(root: str | Path, split: str) -> list[PersonCrop]:
-    """The crops of one split in file order; `load_captioned` says what errors there are."""
-    return load_captioned(root, split, LAYOUT)
+class Rstpreid(CaptionedDataSet):
+    """The data set as its authors publish it."""
+
+    splits = ("train", "val", "test")
+    counts = COUNTS
+    layout = LAYOUT

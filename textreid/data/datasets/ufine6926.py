@@ -11,12 +11,8 @@ Its authors (github.com/Zplusdragon/UFineBench) give the data on a signed licenc
 
 from __future__ import annotations
 
-from pathlib import Path
+from textreid.data.datasets._captions import CaptionedDataSet, CaptionLayout
 
-from textreid.data.datasets._captions import CaptionLayout, load_captioned
-from textreid.types import PersonCrop
-
-SPLITS = ("train", "test")
 COUNTS = {
     "train": {"images": 18_577, "captions": 37_154, "persons": 4_926},
     "test": {"images": 7_629, "captions": 15_258, "persons": 2_000},
@@ -24,12 +20,14 @@ COUNTS = {
 LAYOUT = CaptionLayout(
     folder="UFine6926",
     annotations="*.json",
-    splits=SPLITS,
     hint="Request the data from the authors: github.com/Zplusdragon/UFineBench",
     images=".",
 )
 
 
-def load(root: str | Path, split: str) -> list[PersonCrop]:
-    """The crops of one split in file order; `load_captioned` says what errors there are."""
-    return load_captioned(root, split, LAYOUT)
+class Ufine6926(CaptionedDataSet):
+    """The data set as its authors publish it."""
+
+    splits = ("train", "test")
+    counts = COUNTS
+    layout = LAYOUT

@@ -13,39 +13,45 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from textreid.data.datasets import find_folder
+from textreid.data.datasets._data_set import DataSet
 from textreid.data.datasets._file_names import list_images, parse_name
-from textreid.data.datasets._trials import choose, draw_tested, parse, splits
+from textreid.data.datasets._layout import find_folder
+from textreid.data.datasets._trials import choose, draw_tested, parse, trial_splits
 from textreid.types import PersonCrop
 
-SPLITS = splits(10)
-SINGLE_SHOT = True
+TEST_PERSONS = 316
+NAME = re.compile(r"(?P<person>\d{3})_\d+\.bmp")
+HINT = "Get the data from vision.soe.ucsc.edu/node/178"
 COUNTS = {
     "train": {"images": 632, "persons": 316},
     "test": {"queries": 316, "gallery": 316, "persons": 316},
 }
-TEST_PERSONS = 316
-NAME = re.compile(r"(?P<person>\d{3})_\d+\.bmp")
-HINT = "Get the data from vision.soe.ucsc.edu/node/178"
 
 
-def load(root: str | Path, split: str) -> list[PersonCrop]:
-    """The crops of one split, camera a before camera b, each in file-name order.
+class Viper(DataSet):
+    """The protocol of ten random halves."""
 
-    Raises:
-        InputError: the folder is missing or holds no image.
-        AnnotationError: an image whose name does not follow the data set's pattern.
-    """
-    folder = find_folder(root, "VIPeR", "cam_a", hint=HINT)
-    crops = [
-        PersonCrop(
-            id=f"{path.parent.name}/{path.name}",
-            image=path,
-            person_id=int(parse_name(path, NAME, "000_45.bmp (person, angle)")["person"]),
-            camera_id=camera,
-        )
-        for camera, place in enumerate(("cam_a", "cam_b"), start=1)
-        for path in list_images(folder / place, ".bmp")
-    ]
-    part, trial = parse(split)
-    return choose(crops, part, draw_tested(crops, TEST_PERSONS, trial))
+    splits = trial_splits(10)
+    single_shot = True
+    counts = COUNTS
+
+    def load(self, root: str | Path, split: str) -> list[PersonCrop]:
+        """The crops of one split, camera a before camera b, each in file-name order.
+
+        Raises:
+            InputError: the folder is missing or holds no image.
+            AnnotationError: an image whose name does not follow the data set's pattern.
+        """
+        folder = find_folder(root, "VIPeR", "cam_a", hint=HINT)
+        crops = [
+            PersonCrop(
+                id=f"{path.parent.name}/{path.name}",
+                image=path,
+                person_id=int(parse_name(path, NAME, "000_45.bmp (person, angle)")["person"]),
+                camera_id=camera,
+            )
+            for camera, place in enumerate(("cam_a", "cam_b"), start=1)
+            for path in list_images(folder / place, ".bmp")
+        ]
+        part, trial = parse(split)
+        return choose(crops, part, draw_tested(crops, TEST_PERSONS, trial))
