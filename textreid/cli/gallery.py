@@ -105,7 +105,7 @@ def forget(
 
     key = source_key(source)
     with Gallery.open(gallery) as opened:
-        people = sum(1 for _ in opened.records(Where(source=key)))
+        people = opened.count(Where(source=key))
         _ask(f"Delete {plural(people, 'person', 'people')} from {key} for good?", yes)
         opened.forget(key)
     stderr().print(f"{plural(people, 'person', 'people')} deleted.")
