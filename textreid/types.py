@@ -41,7 +41,7 @@ class PersonCrop:
         person_id: the data set's own identity number; `JUNK` marks a crop that is left out, None an unknown
             person.
         camera_id: the data set's own camera number; None where it has none.
-        captions: sentences that describe this image, possibly none.
+        captions: texts that describe this image, possibly none.
         caption_source: who wrote them, such as "original" or "paraphrase", where the data set says so.
         attributes: attribute name -> value, identity or image level, possibly empty.
         split: "train", "val", "test", "query" or "gallery".
@@ -61,7 +61,7 @@ class PersonCrop:
 
 @dataclass(frozen=True)
 class Batch:
-    """What one training step sees: B images, and T ≤ B sentences that describe some of them.
+    """What one training step sees: B images, and T ≤ B texts that describe some of them.
 
     Attributes:
         images: [B, 3, H, W] float32, normalised as the image tower expects; uint8 on the way to the device.
@@ -70,11 +70,11 @@ class Batch:
         camera_ids: [B] int64, -1 where unknown.
         domains: [B] int64, number of the data set that each image comes from.
         attributes: [B, A] int64, value of each attribute group, -1 where unknown; A may be 0.
-        token_ids: [T, L] int64, padded on the right to the longest sentence of the batch.
+        token_ids: [T, L] int64, padded on the right to the longest text of the batch.
         token_mask: [T, L] int64, 1 where a token is real.
-        text_rows: [T] int64, the row of the image that each sentence describes.
+        text_rows: [T] int64, the row of the image that each text describes.
         trust: [T] float32 in [0, 1], how far each pair is believed.
-        masked_ids: [T, L] int64, the sentences with tokens hidden, for masked language modelling.
+        masked_ids: [T, L] int64, the texts with tokens hidden, for masked language modelling.
         masked_targets: [T, L] int64, the hidden tokens; -100 elsewhere.
         epoch: epochs finished before this one.
     """
@@ -95,7 +95,7 @@ class Batch:
 
     @property
     def text_labels(self) -> Tensor:
-        """[T] int64, the training class of whom each sentence describes."""
+        """[T] int64, the training class of whom each text describes."""
         return self.labels[self.text_rows]
 
     def to(self, device: str) -> Batch:
@@ -115,12 +115,12 @@ class Batch:
 
 @dataclass(frozen=True)
 class Features:
-    """What a tower makes of N images or sentences.
+    """What a tower makes of N images or texts.
 
     Attributes:
         pooled: [N, D] float32, a point of the joint space each, before L2 normalisation.
         views: name of a branch -> [N, P, D'] float32, its part vectors, before L2 normalisation.
-        tokens: [N, L, C], the image's grid row by row, or the states of a sentence's tokens.
+        tokens: [N, L, C], the image's grid row by row, or the states of a text's tokens.
         mask: [N, L] bool, True where a token is real; None for images, where all are.
         grid: (h, w) of an image's tokens.
         saliency: [N, L] float32, how much the tower's own pooling looks at each token, where it has one.
@@ -165,8 +165,8 @@ class Encoded:
 
     Attributes:
         image: of B images.
-        text: of T sentences; None where the model or the batch has none.
-        masked: of the sentences with hidden tokens; None where none are hidden.
+        text: of T texts; None where the model or the batch has none.
+        masked: of the texts with hidden tokens; None where none are hidden.
         score_pairs: (image rows [N], text rows [N]) -> [N] float32 logits that they belong together, read
             from the tokens of both; None where the model has no matcher.
     """
@@ -179,7 +179,7 @@ class Encoded:
     def view(self, name: str) -> Encoded:
         """The same with one branch's vectors in the place of the global ones (see `Features.view`).
 
-        Sentences of which the branch makes nothing are left out.
+        Texts of which the branch makes nothing are left out.
         """
         text = self.text if name == GLOBAL or (self.text and name in self.text.views) else None
         return replace(self, image=self.image.view(name), text=text and text.view(name))

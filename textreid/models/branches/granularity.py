@@ -43,7 +43,7 @@ class Config:
 
 
 class Granularity(QueryBranch):
-    """The whole person and k stripes, for every granularity k: 1 + 2 and 1 + 3 parts unless told otherwise.
+    """The whole person and k stripes, for every granularity k: 1 + 2 and 1 + 3 parts by default.
 
     Parts are maxima, each through a map of its own. The paper gives each granularity its own copy of the last
     stage of the network; here they share the tower, and its wholes differ by their maps alone.
