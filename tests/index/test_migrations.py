@@ -229,6 +229,16 @@ def test_killed_before_each_step(old: tuple, tmp_path: Path, monkeypatch: pytest
     assert len(formats) > 20
 
 
+def test_who_may_not_read_the_gallery_may_not_read_its_copy(
+    old: tuple, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, _ = old
+    (folder / "gallery.sqlite").chmod(0o600)
+    bring_forward(monkeypatch, add_mood)
+    Gallery.open(folder).close()
+    assert (folder / COPY).stat().st_mode & 0o777 == 0o600
+
+
 def test_two_openers_at_once_take_the_step_once(old: tuple, monkeypatch: pytest.MonkeyPatch) -> None:
     folder, before = old
     taken = []

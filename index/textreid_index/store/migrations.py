@@ -17,6 +17,7 @@ are off while it runs, so that a table may be made anew, and are checked afterwa
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
@@ -86,6 +87,8 @@ def _copy(file: Path, target: Path) -> None:
     unfinished = target.with_name(f"{target.name}.part")
     try:
         unfinished.unlink(missing_ok=True)
+        unfinished.touch()
+        shutil.copymode(file, unfinished)  # before anybody is in it
         with closing(sqlite3.connect(file)) as source, closing(sqlite3.connect(unfinished)) as copy:
             source.backup(copy)
         with unfinished.open("rb") as written:
