@@ -36,7 +36,8 @@ from textreid.data.synthetic import built_in_gallery
 from textreid.data.transforms import Finish, train_transform
 from textreid.division import divide
 from textreid.evaluate import evaluate
-from textreid.evaluate.suite import load_suite, run_suite
+from textreid.evaluate.suite import load_suite
+from textreid.evaluate.suite_run import run_suite
 from textreid.explain import match_parts
 from textreid.losses import Sizes
 from textreid.metrics.attributes import evaluate_attributes

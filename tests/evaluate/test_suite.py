@@ -12,7 +12,8 @@ from textreid.errors import InputError, ModelError, UnknownNameError
 from textreid.evaluate.domains import SOURCES, domain
 from textreid.evaluate.groups import GROUPS
 from textreid.evaluate.methods import Methods
-from textreid.evaluate.suite import Model, load_suite, run_suite, suite_names
+from textreid.evaluate.suite import Model, load_suite, suite_names
+from textreid.evaluate.suite_run import run_suite
 
 SUITE = """
 description = "two data sets"

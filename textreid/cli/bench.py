@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from rich.table import Table
 
-    from textreid.evaluate.suite import Row
+    from textreid.evaluate.suite_run import Row
     from textreid.types import ImageTextEncoder
 
 
@@ -56,7 +56,8 @@ def run(
       textreid bench core --root data --model runs/a/model --model runs/b/model --report report.html
       textreid bench mine.toml --root data --json > mine.json
     """  # noqa: D301
-    from textreid.evaluate.suite import load_suite, run_suite
+    from textreid.evaluate.suite import load_suite
+    from textreid.evaluate.suite_run import run_suite
     from textreid.report import Entry, check_target, write_report
 
     chosen = load_suite(suite, model)

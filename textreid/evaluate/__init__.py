@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from textreid.evaluate.evaluation import Evaluation, evaluate
     from textreid.evaluate.groups import by_caption, find_groups
     from textreid.evaluate.methods import Methods
-    from textreid.evaluate.suite import load_suite, run_suite, suite_names
+    from textreid.evaluate.suite import load_suite, suite_names
+    from textreid.evaluate.suite_run import run_suite
     from textreid.types import ImageTextEncoder, ShowProgress
 else:
     __getattr__, __dir__ = hand_on(__name__)

@@ -1,25 +1,19 @@
-"""Suites: many models measured on many data sets, also on those they were not trained on."""
+"""Suites: which models are measured on which data sets, as a TOML file says it."""
 
 from __future__ import annotations
 
 import json
 import tomllib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from textreid.config import build
-from textreid.errors import InputError, ModelError, UnknownNameError, refuse_old_rerank, warn_renamed
-from textreid.evaluate.benchmark import Benchmark
-from textreid.evaluate.directions import choose_directions
-from textreid.evaluate.domains import Domain, domain
+from textreid.errors import InputError, UnknownNameError, refuse_old_rerank, warn_renamed
 from textreid.evaluate.epoch_choice import is_run
-from textreid.evaluate.evaluation import Evaluation, evaluate
-from textreid.evaluate.groups import find_groups
-from textreid.evaluate.methods import Methods, check
+from textreid.evaluate.methods import Methods
 from textreid.io.run_folder import RunFolder
-from textreid.types import ImageTextEncoder, ShowProgress
 
 FOLDER = Path(__file__).parent / "suites"
 
@@ -75,36 +69,6 @@ class Suite:
     name: str = ""
 
 
-@dataclass(frozen=True)
-class Row:
-    """One model on one data set.
-
-    Attributes:
-        model: which.
-        measure: what.
-        evaluation: the result; None where it could not be measured.
-        missing: why there is none.
-    """
-
-    model: Model
-    measure: Measure
-    evaluation: Evaluation | None
-    missing: str = ""
-
-    @property
-    def domain(self) -> Domain:
-        """Whether the model learned from the data set that it is measured on."""
-        return domain(self.model.trained_on, self.measure.dataset)
-
-    def to_dict(self) -> dict[str, Any]:
-        """The JSON object of one row."""
-        training = {"trained_on": list(self.model.trained_on), "domain": self.domain}
-        if self.evaluation is None:
-            names = {"dataset": self.measure.dataset, "split": self.measure.split, "model": self.model.name}
-            return names | training | {"missing": self.missing}
-        return self.evaluation.to_dict() | training
-
-
 def suite_names() -> list[str]:
     """The suites that come with textreid."""
     return sorted(path.stem for path in FOLDER.glob("*.toml"))
@@ -129,49 +93,6 @@ def load_suite(name: str, models: Sequence[str] = ()) -> Suite:
     return replace(suite, models=tuple(map(_with_training, chosen)))
 
 
-def run_suite(
-    suite: Suite,
-    root: Path,
-    load: Callable[[str], ImageTextEncoder],
-    *,
-    progress: ShowProgress | None = None,
-    note: Callable[[str], None] = lambda _: None,
-) -> Iterator[Row]:
-    """Measure every model on every data set; what cannot be measured gives a row that says why.
-
-    Args:
-        suite: what to measure.
-        root: the folder that holds the data sets' folders.
-        load: a model by its name.
-        progress: called with the progress of each encoding.
-        note: called with what is measured next.
-
-    Raises:
-        UnknownNameError: the suite names a data set, split, direction or division that does not exist.
-        InputError: no data set of the suite can be read, or one has not what a direction or method needs.
-    """
-    groups = [{name: find_groups(name) for name in measure.by} for measure in suite.measure]
-    benchmarks = [_read(measure, root) for measure in suite.measure]
-    if all(isinstance(benchmark, str) for benchmark in benchmarks):
-        raise InputError("No data set of the suite can be read.\n" + "\n".join(map(str, benchmarks)))
-    for model in suite.models:
-        encoder = load(model.name)
-        for measure, benchmark, by in zip(suite.measure, benchmarks, groups, strict=True):
-            if isinstance(benchmark, str):
-                yield Row(model, measure, None, benchmark)
-                continue
-            note(f"{model.name} on {measure.dataset} {measure.split}")
-            wanted, methods = measure.directions, measure.methods
-            try:
-                evaluation = evaluate(
-                    encoder, benchmark, methods=methods, directions=wanted, by=by, progress=progress
-                )
-            except (InputError, ModelError) as error:  # what others gave in hours stays
-                yield Row(model, measure, None, str(error))
-            else:
-                yield Row(model, measure, evaluation)
-
-
 def _with_new_keys(suite: dict[str, Any]) -> dict[str, Any]:
     """The table of a suite with the keys of version 0.1 spelled as they are now.
 
@@ -191,16 +112,6 @@ def _with_new_methods(measure: dict[str, Any]) -> dict[str, Any]:
         methods["rerank"] = methods.pop("match")
         warn_renamed("match", "rerank")
     return measure | {"methods": methods}
-
-
-def _read(measure: Measure, root: Path) -> Benchmark | str:
-    """The benchmark, or why it cannot be read."""
-    try:
-        benchmark = Benchmark.read(measure.dataset, measure.root or root, measure.split)
-    except InputError as error:
-        return str(error)
-    check(measure.methods, benchmark, choose_directions(benchmark, measure.directions))
-    return benchmark
 
 
 def _with_training(model: Model) -> Model:
