@@ -15,11 +15,11 @@ import gradio as gr
 from gradio.data_classes import FileData
 
 from textreid.errors import InputError, TextReIDError
+from textreid.service import answers
 from textreid.service.desk import Desk
 from textreid.service.question import Question, open_photo
-from textreid_demo import markup
 from textreid_demo.received import find_upload
-from textreid_index import GalleryError, Record
+from textreid_index import GalleryError
 
 
 def publish(desk: Desk) -> None:
@@ -71,30 +71,15 @@ def publish(desk: Desk) -> None:
 
     def record(id: str) -> dict[str, Any]:
         """What is known about one person, with a JPEG thumbnail in base64 and who was seen around then."""
-        id = _text(id, "id")
-        found = desk.gallery.get(id)
-        thumbnail = base64.b64encode(desk.gallery.thumbnail(id)).decode("ascii")
-        return {
-            **_facts(found),
-            "thumbnail": thumbnail,
-            "neighbours": [_facts(near) for near in desk.neighbours(id)],
-        }
+        return answers.describe_person(desk, _text(id, "id"))
 
     def frame(id: str) -> str:
         """The full image with the person's box drawn: a JPEG in base64."""
-        image, missing = desk.frame(_text(id, "id"))
-        if image is None:
-            raise InputError(missing)
-        return base64.b64encode(markup.to_jpeg(image)).decode("ascii")
+        return base64.b64encode(answers.draw_frame(desk, _text(id, "id"))).decode("ascii")
 
     def gallery() -> dict[str, Any]:
         """How many people the gallery holds, its cameras, and the model it was made with."""
-        encoder = desk.gallery.encoder
-        return {
-            "people": len(desk.gallery),
-            "cameras": desk.gallery.cameras(),
-            "model": encoder.name if encoder else None,
-        }
+        return answers.describe_gallery(desk)
 
     def add(files: list[FileData], crops: bool = False, camera: str = "") -> dict[str, Any]:
         """Add photos, zip files or videos; crops: each photo already shows one person, cut out."""
@@ -102,12 +87,7 @@ def publish(desk: Desk) -> None:
             raise InputError("files: expected a list of uploaded files.")
         paths = [find_upload(file) for file in files]
         report = desk.add(paths, crops=bool(crops), camera=_text(camera, "camera") or None)
-        return {
-            "added": report.added,
-            "known": report.known,
-            "empty": report.empty,
-            "skipped": [{"source": skipped.source, "reason": skipped.reason} for skipped in report.skipped],
-        }
+        return answers.describe_report(report)
 
     def delete(ids: list[str]) -> dict[str, int]:
         """Delete people: record, vector and thumbnail, and uploads from which nobody is left."""
@@ -130,16 +110,6 @@ def _plain(endpoint: Callable[..., Any]) -> Callable[..., Any]:
 
     call.__signature__ = signature(endpoint, eval_str=True)  # type: ignore[attr-defined]  # gradio reads types here
     return call
-
-
-def _facts(record: Record) -> dict[str, Any]:
-    return {
-        "id": record.id,
-        "source": record.source,
-        "box": None if record.box is None else list(record.box),
-        "camera": record.camera,
-        "time": record.when,
-    }
 
 
 def _text(value: object, name: str) -> str:

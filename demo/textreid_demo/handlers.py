@@ -11,6 +11,7 @@ from typing import Any
 import gradio as gr
 
 from textreid.ingest.indexing import Progress
+from textreid.service.answers import to_jpeg
 from textreid.service.desk import Desk
 from textreid.service.question import MAX_HITS, PAGE_SIZE, Question, open_photo
 from textreid_demo import markup, words
@@ -168,7 +169,7 @@ class Handlers:
         record = self.desk.gallery.get(id)
         hit = next((hit for hit in view.hits or () if hit.id == id), None)
         frame, missing = self.desk.frame(id)
-        image = markup.to_jpeg(frame) if frame else self.thumbnail(id)
+        image = to_jpeg(frame) if frame else self.thumbnail(id)
         near = markup.render_neighbours(self.desk.neighbours(id), record, self.thumbnail)
         return markup.render_person(record, hit, image, missing, near)
 
@@ -200,7 +201,7 @@ class Handlers:
     def sheet(self, view: View) -> str:
         """The contact sheet as a data URI, which the browser saves."""
         sheet = self.desk.draw_contact_sheet(view.hits, view.question.text) if view.hits else None
-        return markup.jpeg_uri(markup.to_jpeg(sheet, longest=4000)) if sheet else ""
+        return markup.jpeg_uri(to_jpeg(sheet, longest=4000)) if sheet else ""
 
     def add(
         self,

@@ -7,12 +7,9 @@ outlive the record.
 from __future__ import annotations
 
 import base64
-import io
 from collections.abc import Callable, Sequence
 from html import escape
 from pathlib import PurePath
-
-from PIL import Image
 
 from textreid_demo import words
 from textreid_index import Record, SearchHit
@@ -24,15 +21,6 @@ UNITS = (("d", 86400), ("h", 3600), ("min", 60), ("s", 1))
 def jpeg_uri(jpeg: bytes) -> str:
     """JPEG bytes as a data URI."""
     return "data:image/jpeg;base64," + base64.b64encode(jpeg).decode("ascii")
-
-
-def to_jpeg(image: Image.Image, longest: int = 1600) -> bytes:
-    """JPEG bytes of an image, scaled down until its longer side has at most `longest` pixels."""
-    image = image.convert("RGB")
-    image.thumbnail((longest, longest))
-    buffer = io.BytesIO()
-    image.save(buffer, "JPEG", quality=88)
-    return buffer.getvalue()
 
 
 def format_time(record: Record) -> str:

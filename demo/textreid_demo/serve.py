@@ -10,9 +10,11 @@ from functools import partial
 
 import gradio as gr
 from starlette.middleware import Middleware
+from starlette.routing import Mount
 
 from textreid._names import find_moved
 from textreid.errors import InputError
+from textreid.service import http
 from textreid.service.accounts import Accounts, is_loopback, require_accounts
 from textreid.service.desk import Desk
 from textreid.service.guard import Guard
@@ -81,7 +83,7 @@ def serve_page(
     accounts: Accounts = (),
     open_browser: bool = False,
 ) -> Iterator[str]:
-    """Serve the page while the `with` block runs.
+    """Serve the page, and the HTTP service beside it at `/api/v1`, while the `with` block runs.
 
     Uploads wait in a folder that only this user can read; it is emptied hourly and removed at the end.
 
@@ -107,7 +109,7 @@ def serve_page(
         page.queue(max_size=MAX_WAITING, default_concurrency_limit=MAX_CONCURRENT)
         fetch_nothing(page)
         try:
-            _, url, _ = page.launch(
+            app, url, _ = page.launch(
                 server_name=host,
                 server_port=port,
                 auth=list(accounts) or None,
@@ -127,6 +129,7 @@ def serve_page(
             raise InputError(
                 f"Port {port} of {host} is taken. Name another: --port {(port or 0) + 1}"
             ) from None
+        app.router.routes.insert(0, Mount(http.PREFIX, http.build_app(desk, accounts=accounts)))
         try:
             yield url
         finally:

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from textreid.cli._options import Auth, AuthFile, Log
+from textreid.cli._stop import wait_for_stop
+
 if TYPE_CHECKING:
     from textreid.search.person_search import PersonSearch
 
@@ -30,22 +33,7 @@ Host = Annotated[
 Port = Annotated[
     int, typer.Option(min=1, max=65535, envvar="GRADIO_SERVER_PORT", help="The port to listen on.")
 ]
-Auth = Annotated[
-    str | None,
-    typer.Option(
-        metavar="USER:PASSWORD", envvar="TEXTREID_AUTH", help="Ask for this user name and password."
-    ),
-]
-AuthFile = Annotated[
-    Path | None, typer.Option(metavar="FILE", help="Ask for one of these accounts: one USER:PASSWORD a line.")
-]
 Open = Annotated[bool, typer.Option("--open/--no-open", help="Open the page in the browser.")]
-Log = Annotated[
-    Path | None,
-    typer.Option(
-        metavar="FILE", help="Append every search to FILE, a JSON object a line. Else nothing is logged."
-    ),
-]
 
 
 def run(
@@ -93,7 +81,7 @@ def run(
             open_browser=open,
         )
         console.print(f"The page is at [bold]{stack.enter_context(page)}[/]  Stop it with Ctrl+C.")
-        _wait()
+        wait_for_stop()
 
 
 def _open(gallery: Path | None, log: Path | None) -> PersonSearch:
@@ -108,14 +96,3 @@ def _open(gallery: Path | None, log: Path | None) -> PersonSearch:
     search = PersonSearch.open(gallery, create=True, log=log)
     _ = search.encoder  # loads it, and tries it on an image and a text
     return search
-
-
-def _wait() -> None:
-    """Until Ctrl+C or a termination signal."""
-    import signal
-    import threading
-
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
-    stop.wait()

@@ -6,6 +6,7 @@ import base64
 import io
 from pathlib import Path
 
+import httpx
 import pytest
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
@@ -52,6 +53,13 @@ def test_search_answers_as_the_command_line_does(client: Client) -> None:
     assert hits[0]["score"] == pytest.approx(1.0, abs=1e-3)
     assert hits[0]["box"] == [20.0, 30.0, 60.0, 130.0]
     assert hits[0]["time"] == "2026-03-01T12:00:00+00:00"
+
+
+def test_the_service_beside_the_page_finds_the_same(client: Client, url: str) -> None:
+    hits = client.predict(text="a red shirt", k=3, api_name="/search")
+    beside = httpx.post(f"{url}api/v1/search", data={"text": "a red shirt", "k": 3}).json()
+    assert [hit["id"] for hit in beside] == [hit["id"] for hit in hits]
+    assert httpx.get(f"{url.rstrip('/')}{beside[0]['thumbnail']}").headers["content-type"] == "image/jpeg"
 
 
 def test_filters_and_guides_apply(client: Client) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import http.client
+import json
 import os
 import socket
+from base64 import b64encode
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -38,9 +40,10 @@ def get(url: str, path: str, **headers: str) -> tuple[int, dict[str, str], str]:
 def test_only_its_own_name_is_answered(url: str) -> None:
     assert get(url, "/config")[0] == 200
     assert get(url, "/config", Host="localhost:7860")[0] == 200
-    status, _, text = get(url, "/config", Host="evil.example:7860")
-    assert status == 403
-    assert "http://localhost" in text
+    for path in ("/config", "/api/v1/gallery"):
+        status, _, text = get(url, path, Host="evil.example:7860")
+        assert status == 403
+        assert "http://localhost" in text
 
 
 def test_the_browser_is_told_to_load_nothing_from_elsewhere(url: str) -> None:
@@ -75,6 +78,9 @@ def test_an_account_is_needed_for_the_page_and_the_api(desk: Desk, port: int) ->
         client = Client(url, auth=("ann", "secret"), verbose=False)
         assert client.predict(api_name="/gallery")["people"] == 7
         client.close()
+        assert get(url, "/api/v1/gallery")[0] == 401
+        ann = {"Authorization": f"Basic {b64encode(b'ann:secret').decode()}"}
+        assert json.loads(get(url, "/api/v1/gallery", **ann)[2])["people"] == 7
 
 
 def test_the_api_reads_no_file_that_was_not_uploaded(client: Client, tmp_path: Path) -> None:

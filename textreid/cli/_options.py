@@ -28,3 +28,18 @@ ReportFile = Annotated[
 ReportPictures = Annotated[
     bool, typer.Option("--pictures", help="Put the best and worst queries into the HTML page.")
 ]
+Auth = Annotated[
+    str | None,
+    typer.Option(
+        metavar="USER:PASSWORD", envvar="TEXTREID_AUTH", help="Ask for this user name and password."
+    ),
+]
+AuthFile = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="Ask for one of these accounts: one USER:PASSWORD a line.")
+]
+Log = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE", help="Append every search to FILE, a JSON object a line. Else nothing is logged."
+    ),
+]

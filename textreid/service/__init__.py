@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from textreid.service.accounts import Accounts, is_loopback, read_accounts, require_accounts
     from textreid.service.desk import Desk
     from textreid.service.guard import Guard
+    from textreid.service.http import build_app, serve_http
     from textreid.service.question import Question, open_photo
 else:
     __getattr__, __dir__ = hand_on(__name__)
@@ -19,8 +20,10 @@ __all__ = [
     "Desk",
     "Guard",
     "Question",
+    "build_app",
     "is_loopback",
     "open_photo",
     "read_accounts",
     "require_accounts",
+    "serve_http",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from PIL import Image
@@ -31,6 +32,7 @@ class Desk:
         self.search = search
         self.gallery = search.gallery
         self.detector = detector
+        self._adding = Lock()
         uploads.tidy(self.gallery)
 
     def ask(self, question: Question) -> Hits:
@@ -68,14 +70,15 @@ class Desk:
         camera: str | None,
         progress: Callable[[Progress], None] = lambda _: None,
     ) -> AddReport:
-        """Take uploads into the gallery and find the people in them."""
-        stored = uploads.store(files, self.gallery)
-        try:
-            return self.search.add(
-                stored, crops=crops, detector=self.detector, camera=camera, progress=progress
-            )
-        finally:
-            uploads.sweep(self.gallery, map(str, stored))
+        """Take uploads into the gallery and find the people in them; one addition runs at a time."""
+        with self._adding:
+            stored = uploads.store(files, self.gallery)
+            try:
+                return self.search.add(
+                    stored, crops=crops, detector=self.detector, camera=camera, progress=progress
+                )
+            finally:
+                uploads.sweep(self.gallery, map(str, stored))
 
     def delete(self, ids: Sequence[str]) -> int:
         """Delete people; uploads from which nobody is left go too. Returns how many people were deleted."""
