@@ -19,6 +19,7 @@ PAGE_OF_VERB = {
     "synthesize": "synthetic-people",
     "doctor": "own-data",
     "convert": "own-data",
+    "unpack": "data-sets",
 }
 
 
