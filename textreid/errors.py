@@ -2,7 +2,7 @@
 
 TextReIDError
 ├── InputError          a path, photo, video, annotation or query that cannot be used
-│   ├── ImageError      one picture cannot be decoded safely
+│   ├── ImageError      one image cannot be decoded safely
 │   └── AnnotationError one row of a data set is malformed; names file, row and key
 ├── UnknownNameError    a model, recipe, key or option that does not exist; names the nearest
 └── ModelError          a model folder or checkpoint that cannot be used
@@ -27,7 +27,7 @@ class InputError(TextReIDError):
 
 
 class ImageError(InputError):
-    """One picture cannot be decoded safely."""
+    """One image cannot be decoded safely."""
 
 
 class AnnotationError(InputError):

@@ -20,7 +20,7 @@ def test_index_says_what_it_did(textreid, photos):
     (photos / "broken.jpg").write_text("no picture")
     first = index_photos(textreid)
     assert first.stdout == ""
-    assert re.search(r"skipped .*/photos/broken\.jpg: .*not a picture", first.stderr)
+    assert re.search(r"skipped .*/photos/broken\.jpg: .*not an image", first.stderr)
     assert "3 people added; 1 file skipped. gallery holds 3 people." in first.stderr
     assert "0 people added; 3 files unchanged; 1 file skipped." in index_photos(textreid).stderr
 

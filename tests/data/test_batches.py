@@ -34,7 +34,7 @@ def pairs(tmp_path: Path) -> PairDataset:
         Image.effect_noise((20 + number, 50), 80).convert("RGB").save(path)
         camera = None if number == 5 else number
         crops.append(PersonCrop(path.name, path, 10 * number, camera, captions=CAPTIONS))
-    crops.append(PersonCrop("silent", path, 10, 1))  # a picture that nobody has described
+    crops.append(PersonCrop("silent", path, 10, 1))  # an image that nobody has described
     trust = [[1.0, 0.5]] * 6 + [[]]
     data = TrainingSet(crops, [0, 1, 2, 3, 4, 5, 1], [0] * 6 + [1], trust, torch.arange(14).reshape(7, 2), {})
     return PairDataset(data, train_transform(AugmentRecipe(), (64, 32)))

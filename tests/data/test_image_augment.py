@@ -39,7 +39,7 @@ def seen(
     std: Sequence[float] = HALF,
     resample: int = Resampling.BILINEAR,
 ) -> torch.Tensor:
-    """What the image tower sees of one picture in training."""
+    """What the image tower sees of one image in training."""
     varied = train_transform(augment, size, mean, resample)(image)
     assert varied.dtype == torch.uint8
     finished: torch.Tensor = Finish(augment, mean, std)(varied[None])[0]
@@ -98,7 +98,7 @@ def test_erasing_and_padding_fill_with_the_middle_grey() -> None:
         assert changed.abs().max() < 0.005
 
 
-def test_the_picture_itself_is_left_alone() -> None:
+def test_the_image_itself_is_left_alone() -> None:
     image = noise(50, 120)
     before = np.asarray(image).copy()
     seen(image, AugmentRecipe(), (64, 32))

@@ -88,8 +88,8 @@ def test_order_is_a_function_of_seed_and_epoch() -> None:
     assert epoch(0, 3) != epoch(1, 3)
 
 
-def test_a_group_brings_the_nearest_who_have_pictures_left() -> None:
-    """Families of three; whoever comes first brings the other two, as long as they have a picture."""
+def test_a_group_brings_the_nearest_who_have_images_left() -> None:
+    """Families of three; whoever comes first brings the other two, as long as they have an image."""
     labels = [person for person in range(12) for _ in range(2 if person % 3 else 4)]
     sampler = IdentitySampler(labels, identities=6, images=2, hard_neighbours=2, seed=5)
     sampler.set_look_alikes(

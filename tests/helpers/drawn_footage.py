@@ -35,7 +35,7 @@ class Walker:
         return round(self.left + self.speed * (time - self.begin)), self.top
 
 
-def picture(walkers: Sequence[Walker], time: float) -> np.ndarray:
+def draw_image(walkers: Sequence[Walker], time: float) -> np.ndarray:
     """[120, 160, 3] uint8; figures that walk have a dark stripe that swings."""
     frame = np.full((*SIZE, 3), 110, np.uint8)
     for walker in walkers:
@@ -65,7 +65,7 @@ def write_film(
         if rotation:
             stream.set_display_rotation(rotation)
         for time in times:
-            frame = av.VideoFrame.from_ndarray(picture(walkers, time), format="rgb24")
+            frame = av.VideoFrame.from_ndarray(draw_image(walkers, time), format="rgb24")
             frame.pts, frame.time_base = round(time * 1000), Fraction(1, 1000)
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
@@ -84,7 +84,7 @@ def write_plain_film(path: Path) -> Path:
         stream = container.add_stream(codec, rate=25)
         stream.height, stream.width, stream.pix_fmt, stream.gop_size = *SIZE, "yuv420p", 10
         for number in range(75):
-            image = picture([Walker(RED, 0, 9)], number / 25)
+            image = draw_image([Walker(RED, 0, 9)], number / 25)
             container.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="rgb24")))
         container.mux(stream.encode(None))
     return path
@@ -116,8 +116,8 @@ class Watcher:
 
 
 def colour_of(image: np.ndarray) -> int:
-    """0, 1 or 2: whether a picture is red, green or blue on the whole."""
+    """0, 1 or 2: whether an image is red, green or blue on the whole."""
     return int(image.reshape(-1, 3).mean(axis=0).argmax())
 
 
-SCENE = picture([Walker(RED, 0, 1, left=10), Walker(BLUE, 0, 1, left=90, top=20)], 0.0)
+SCENE = draw_image([Walker(RED, 0, 1, left=10), Walker(BLUE, 0, 1, left=90, top=20)], 0.0)

@@ -1,4 +1,4 @@
-"""Every kind of picture file against independent readings of the same pixels."""
+"""Every kind of image file against independent readings of the same pixels."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ def test_float_tiff_with_holes_and_a_flat_one_are_finite() -> None:
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_exif_rotated_equals_upright(kind: str, orientation: int) -> None:
     upright = scene()
-    stored = {  # how a camera stores the picture, from the definition of the tag
+    stored = {  # how a camera stores the image, from the definition of the tag
         1: upright,
         2: upright[:, ::-1],
         3: upright[::-1, ::-1],
@@ -171,7 +171,7 @@ def test_1x1() -> None:
 def test_cut_short_is_refused_with_a_reason(kind: str) -> None:
     noise = np.random.default_rng(0).integers(0, 255, (200, 200, 3), np.uint8)
     data = saved(Image.fromarray(noise), kind)
-    with pytest.raises(ImageError, match=r"broken|not a picture"):
+    with pytest.raises(ImageError, match=r"broken|not an image"):
         open_image(data[: len(data) // 2])
 
 
@@ -191,10 +191,10 @@ def test_hostile_bytes_raise_nothing_else() -> None:
 
 
 @pytest.mark.parametrize("data", [b"", b"Dear all,\nthis is a text.\n", b"%PDF-1.7\n", b"\xff\xd8\xff"])
-def test_what_is_no_picture_is_refused(tmp_path: Path, data: bytes) -> None:
+def test_what_is_no_image_is_refused(tmp_path: Path, data: bytes) -> None:
     path = tmp_path / "x.jpg"
     path.write_bytes(data)
-    with pytest.raises(ImageError, match=r"not a picture|broken"):
+    with pytest.raises(ImageError, match=r"not an image|broken"):
         open_image(path)
 
 

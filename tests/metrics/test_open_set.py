@@ -13,12 +13,12 @@ from textreid.metrics.protocols import Search
 NOBODY = np.zeros(BINS)
 
 
-def search_of(rng, persons=6, pictures=3, queries=2, dim=8, **cameras):
+def search_of(rng, persons=6, images=3, queries=2, dim=8, **cameras):
     def unit(rows):
         return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
 
     faces = rng.normal(size=(persons, dim))
-    asked, seen = np.repeat(np.arange(persons), queries) + 1, np.repeat(np.arange(persons), pictures) + 1
+    asked, seen = np.repeat(np.arange(persons), queries) + 1, np.repeat(np.arange(persons), images) + 1
     return Search(
         unit(faces[asked - 1] + rng.normal(size=(len(asked), dim))),
         asked,
@@ -35,7 +35,7 @@ def rng():
 
 @pytest.fixture
 def small(rng):
-    return search_of(rng, persons=3, pictures=2, queries=2)
+    return search_of(rng, persons=3, images=2, queries=2)
 
 
 def strangers(search, query):
@@ -66,7 +66,7 @@ def test_a_gallery_larger_than_there_are_strangers_holds_them_all(small):
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 5])
-def test_the_first_of_every_gallery_with_one_right_picture(small, size):
+def test_the_first_of_every_gallery_with_one_right_image(small, size):
     hits = first_hits(small, size)
     right, wrong = [], []
     for query in range(len(small.queries)):
@@ -86,7 +86,7 @@ def test_the_first_of_every_gallery_with_one_right_picture(small, size):
 
 
 def test_own_views_and_junk_are_neither_right_nor_wrong(rng):
-    plain = search_of(rng, persons=4, pictures=3, queries=1)
+    plain = search_of(rng, persons=4, images=3, queries=1)
     cameras = np.tile([0, 1, 2], 4)
     seen = Search(
         plain.queries, plain.query_ids, plain.gallery, plain.gallery_ids, np.zeros(4, np.int64), cameras

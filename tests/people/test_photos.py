@@ -63,7 +63,7 @@ def test_ids_are_stable_and_tell_people_and_files_apart(tmp_path: Path) -> None:
     assert len({one for some in ids for one in some}) == 6
 
 
-def test_boxes_lie_in_the_upright_picture(tmp_path: Path) -> None:
+def test_boxes_lie_in_the_upright_image(tmp_path: Path) -> None:
     exif = Image.Exif()
     exif[0x0112] = 6  # stored turned left, to be shown turned right
     turned = find(photo(tmp_path / "a.png", np.ascontiguousarray(np.rot90(SCENE)), exif=exif), Watcher())
@@ -99,7 +99,7 @@ def test_a_broken_photo_is_skipped_with_its_reason(tmp_path: Path) -> None:
     unit = find(tmp_path / "a.jpg", Watcher())
     assert isinstance(unit, Skipped)
     assert unit.source == str(tmp_path / "a.jpg")
-    assert "not a picture" in unit.reason
+    assert "not an image" in unit.reason
 
 
 def test_a_photo_that_is_gone_cannot_be_shown(tmp_path: Path) -> None:

@@ -14,8 +14,8 @@ from tests.helpers.drawn_footage import (
     Walker,
     Watcher,
     colour_of,
+    draw_image,
     every,
-    picture,
     write_film,
     write_plain_film,
 )
@@ -92,7 +92,7 @@ def test_load_frame_is_the_very_frame(tmp_path: Path) -> None:
     path = write_film(tmp_path / "a.mp4", walkers, times)
     for sighting in the_sightings(find(path)):
         frame = load_frame(sighting.record)
-        expected = picture(walkers, min(times, key=lambda t: abs(t - sighting.record.offset)))
+        expected = draw_image(walkers, min(times, key=lambda t: abs(t - sighting.record.offset)))
         assert np.abs(np.asarray(frame).astype(int) - expected).mean() < 4
         assert np.array_equal(np.asarray(frame.crop(sighting.record.box)), np.asarray(sighting.image))
 
@@ -151,7 +151,7 @@ def test_a_turned_film_is_upright(tmp_path: Path) -> None:
     path = write_film(tmp_path / "a.mp4", [Walker(RED, 0, 3, left=10, speed=5)], every(10, 3), rotation=90)
     (red,) = the_sightings(find(path))
     frame = np.asarray(load_frame(red.record))
-    stored = picture([Walker(RED, 0, 3, left=10, speed=5)], red.record.offset)
+    stored = draw_image([Walker(RED, 0, 3, left=10, speed=5)], red.record.offset)
     assert np.abs(frame.astype(int) - np.rot90(stored)).mean() < 4
 
 

@@ -189,7 +189,7 @@ class TestAdding:
         report = search.add(photos, crops=True)
         assert (report.added, len(report.skipped)) == (len(OUTFITS), 1)
         assert report.skipped[0].source == str(photos / "broken.jpg")
-        assert "not a picture" in report.skipped[0].reason
+        assert "not an image" in report.skipped[0].reason
         draw_person("pink", "pink").save(photos / "broken.jpg")
         report = search.add(photos, crops=True)
         assert (report.added, report.known, report.skipped) == (1, len(OUTFITS), ())

@@ -17,19 +17,19 @@ GROUND = Ground(horizon=-40.0, high=2.5, focal=300.0)
 @pytest.mark.parametrize("size", [(40, 90), (320, 180)])
 def test_walls(wall: str, size: tuple[int, int]) -> None:
     width, height = size
-    picture = draw_background(width, height, GROUND, height // 2, "slabs", wall, rng(1, wall))
-    assert picture.shape == (height, width, 3)
-    assert picture.dtype == np.float32
-    assert 0 <= picture.min() < picture.max() <= 1
-    assert picture[: height // 2].std() > 0.01
+    image = draw_background(width, height, GROUND, height // 2, "slabs", wall, rng(1, wall))
+    assert image.shape == (height, width, 3)
+    assert image.dtype == np.float32
+    assert 0 <= image.min() < image.max() <= 1
+    assert image[: height // 2].std() > 0.01
 
 
 @pytest.mark.parametrize("floor", FLOORS)
 @pytest.mark.parametrize("edge", [-20, 0, 45, 500])
 def test_floors(floor: str, edge: int) -> None:
-    picture = draw_background(60, 90, GROUND, edge, floor, "concrete", rng(2, floor))
-    assert np.isfinite(picture).all()
-    assert 0.05 < picture.mean() < 0.95
+    image = draw_background(60, 90, GROUND, edge, floor, "concrete", rng(2, floor))
+    assert np.isfinite(image).all()
+    assert 0.05 < image.mean() < 0.95
 
 
 def test_the_ground_is_a_plane() -> None:

@@ -30,7 +30,7 @@ def frames() -> list[Frame]:
     return list(built_in_gallery(8, cameras=2, identities=13, seed=6, size=(800, 480)))
 
 
-def test_a_box_holds_what_the_person_changes_in_the_picture() -> None:
+def test_a_box_holds_what_the_person_changes_in_the_image() -> None:
     """Oracle: the difference between the scene with and without the person."""
     for number, person in enumerate(sample_pedestrians(4, seed=6)):
         scene = Scene.of(Camera.place(6, number + 1), 640, 480)

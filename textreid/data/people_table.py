@@ -1,4 +1,4 @@
-"""The tables of one's own pictures, `people.jsonl` and `people.csv`: a checked row a picture."""
+"""The tables of one's own images, `people.jsonl` and `people.csv`: a checked row an image."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def read_table(path: Path, splits: tuple[str, ...]) -> Iterator[tuple[str, dict[
 
     Raises:
         InputError: the file cannot be read.
-        AnnotationError: a malformed row, or two rows of one picture, named by file, row and key.
+        AnnotationError: a malformed row, or two rows of one image, named by file, row and key.
     """
     parse = _jsonl if path.suffix == ".jsonl" else _csv
     first: dict[str, str] = {}
@@ -35,7 +35,7 @@ def read_table(path: Path, splits: tuple[str, ...]) -> Iterator[tuple[str, dict[
                 checked = _checked(where, row, splits)
                 if (image := checked["image"]) in first:
                     raise AnnotationError(
-                        f"{where}, key 'image': '{image}' is also in {first[image]}; give a picture one row,"
+                        f"{where}, key 'image': '{image}' is also in {first[image]}; give an image one row,"
                         " with all its captions"
                     )
                 first[image] = where

@@ -85,7 +85,7 @@ def delete_clauses(caption: str, share: float) -> str:
     """Each clause is left out with probability `share`; one always stays.
 
     A clause ends at a punctuation mark or before words such as "with" and "and". What is left describes the
-    same person less fully, as people do who have not seen the picture for long.
+    same person less fully, as people do who have not seen the image for long.
     """
     return _some(_CLAUSE.split(caption.strip()), share)
 

@@ -128,7 +128,7 @@ def _units(todo: Sequence[tuple[Job, SourceState | None]]) -> Iterator[tuple[flo
 
 
 def _bounded(person: Sighting) -> Sighting:
-    """The person in pictures that may wait in memory by the dozen."""
+    """The person in images that may wait in memory by the dozen."""
     if max(person.image.size) <= LONGEST:
         return person
     small = person.image.copy()

@@ -50,9 +50,9 @@ def file_jobs(
     return [_file_job(source, settings, detector, camera, start) for source in list_sources(paths)]
 
 
-def picture_jobs(pictures: Sequence[Image], detector: Detector | None, camera: str | None) -> list[Job]:
-    """One job a picture; the same pixels are the same source, named by their hash."""
-    return [_picture_job(picture.convert("RGB"), detector, camera) for picture in pictures]
+def image_jobs(images: Sequence[Image], detector: Detector | None, camera: str | None) -> list[Job]:
+    """One job an image; the same pixels are the same source, named by their hash."""
+    return [_image_job(image.convert("RGB"), detector, camera) for image in images]
 
 
 def _file_job(
@@ -67,13 +67,13 @@ def _file_job(
     )
 
 
-def _picture_job(picture: Image, detector: Detector | None, camera: str | None) -> Job:
-    pixels = picture.tobytes()
-    content = hashlib.blake2b(f"{picture.size}".encode() + pixels, digest_size=8).hexdigest()
+def _image_job(image: Image, detector: Detector | None, camera: str | None) -> Job:
+    pixels = image.tobytes()
+    content = hashlib.blake2b(f"{image.size}".encode() + pixels, digest_size=8).hexdigest()
     state = SourceState(f"{MEMORY_PREFIX}{content}", len(pixels), 0, _settings(detector, camera, None))
 
     def read(_: float | None) -> Iterator[Found]:
-        people = sightings(picture, state.key, detector, camera)
+        people = sightings(image, state.key, detector, camera)
         yield Found(SourceState(state.key, state.size, 0, state.settings, "done", len(people)), people)
 
     return Job(state, read)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from textreid.people import Found, Sighting
 
 BATCH = 64
-"""Pictures that are encoded at once; also about what a `kill -9` can cost."""
+"""Images that are encoded at once; also about what a `kill -9` can cost."""
 
 THUMBNAIL = 256
 """Longest side of a stored thumbnail in pixels."""
@@ -45,8 +45,8 @@ class Committer:
         """Let a unit, also one without people, wait until a batch is full."""
         self._waiting.append(unit)
         self._used.add(unit.source.key)
-        pictures = [sum(1 + len(person.more) for person in each.sightings) for each in self._waiting]
-        if sum(max(count, 1) for count in pictures) >= BATCH:
+        images = [sum(1 + len(person.more) for person in each.sightings) for each in self._waiting]
+        if sum(max(count, 1) for count in images) >= BATCH:
             self.flush()
 
     def fail(self, source: SourceState, reason: str) -> None:
@@ -69,10 +69,10 @@ class Committer:
 
 
 def encode_people(encoder: ImageTextEncoder, people: Sequence[Sighting]) -> np.ndarray:
-    """[N, D] float32 of unit norm: of each person the mean over all pictures of it."""
-    pictures = [picture for person in people for picture in (person.image, *person.more)]
-    vectors = encoder.encode_images(pictures, batch_size=BATCH)
-    if len(pictures) == len(people):
+    """[N, D] float32 of unit norm: of each person the mean over all images of it."""
+    images = [image for person in people for image in (person.image, *person.more)]
+    vectors = encoder.encode_images(images, batch_size=BATCH)
+    if len(images) == len(people):
         return vectors
     counts = np.asarray([1 + len(person.more) for person in people])
     sums = np.add.reduceat(vectors, np.cumsum(counts) - counts, axis=0)

@@ -1,4 +1,4 @@
-"""Any picture file to one upright 8-bit RGB image, within bounded memory and without trusting the file.
+"""Any image file to one upright 8-bit RGB image, within bounded memory and without trusting the file.
 
 Cameras, scanners and archives hand over far more than sRGB JPEG. Whatever comes in (16 bits, floats, CMYK,
 palettes, transparency, EXIF rotation, animation), one `PIL.Image` in mode RGB comes out, or an `ImageError`
@@ -44,7 +44,7 @@ _EXIF_IFD, _TAKEN, _TAKEN_OFFSET = 0x8769, 0x9003, 0x9011
 
 
 def open_image(source: Path | bytes | BinaryIO) -> Image.Image:
-    """Decode one picture: upright, RGB, 8 bits a channel.
+    """Decode one image: upright, RGB, 8 bits a channel.
 
     EXIF orientation is applied. Integers of 16 bits keep their full range (65535 becomes 255); floats are
     scaled by the range they use (0-1, 0-255, 0-65535, else from their smallest to their largest value).
@@ -55,10 +55,10 @@ def open_image(source: Path | bytes | BinaryIO) -> Image.Image:
 
     Returns:
         An image in mode RGB. Its `info` is empty but for `"taken"`, the POSIX time in seconds at which EXIF
-        says the picture was taken, where it does (a time without a zone is read as UTC).
+        says the image was taken, where it does (a time without a zone is read as UTC).
 
     Raises:
-        ImageError: the file is missing, empty, not a picture of a known format, broken or cut short, or has
+        ImageError: the file is missing, empty, not an image of a known format, broken or cut short, or has
             more than 50 megapixels (read from its header, before anything is decoded). The message is the
             reason alone: the caller knows the name.
     """
@@ -78,16 +78,16 @@ def open_image(source: Path | bytes | BinaryIO) -> Image.Image:
 def _decode(stream: BinaryIO) -> Image.Image:
     with _plain_reasons():
         try:
-            image = Image.open(stream, formats=FORMATS)
+            opened = Image.open(stream, formats=FORMATS)
         except Image.UnidentifiedImageError:
             return _float_colour_tiff(stream)
-        with image:
-            _check_size(*image.size)
-            image.load()
-            taken = _taken(image)
-            picture = _rgb(_turned(image))
-    picture.info = {} if taken is None else {"taken": taken}
-    return picture
+        with opened:
+            _check_size(*opened.size)
+            opened.load()
+            taken = _taken(opened)
+            image = _rgb(_turned(opened))
+    image.info = {} if taken is None else {"taken": taken}
+    return image
 
 
 def _check_size(width: int, height: int) -> None:
@@ -119,7 +119,7 @@ def _plain_reasons() -> Iterator[None]:
 def _turned(image: Image.Image) -> Image.Image:
     try:
         return ImageOps.exif_transpose(image)
-    except Exception:  # a damaged EXIF block must not cost the picture
+    except Exception:  # a damaged EXIF block must not cost the image
         return image
 
 
@@ -143,11 +143,11 @@ def _rgb(image: Image.Image) -> Image.Image:
 
 
 def _float_colour_tiff(stream: BinaryIO) -> Image.Image:
-    """The common kind of picture that Pillow cannot read: TIFF with several floats, or a double, a pixel."""
+    """The common kind of image that Pillow cannot read: TIFF with several floats, or a double, a pixel."""
     stream.seek(0)
     header = stream.read(8)
     if header[:4] not in (b"II*\0", b"MM\0*"):
-        raise ImageError("empty, or not a picture in a known format (JPEG, PNG, WebP, GIF, BMP, TIFF).")
+        raise ImageError("empty, or not an image in a known format (JPEG, PNG, WebP, GIF, BMP, TIFF).")
     import cv2
 
     tags = TiffImagePlugin.ImageFileDirectory_v2(header)

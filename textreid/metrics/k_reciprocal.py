@@ -6,25 +6,25 @@ import numpy as np
 from scipy import sparse
 
 FLAT = np.float32(1e-4)
-"""Largest squared distances below this are rounding: all pictures are the same, and none is far."""
+"""Largest squared distances below this are rounding: all images are the same, and none is far."""
 
 
-def nearest(pictures: np.ndarray, k: int, rows: int) -> tuple[np.ndarray, np.ndarray]:
-    """The k nearest of every picture, itself first, then by distance and place; and its largest distance.
+def nearest(images: np.ndarray, k: int, rows: int) -> tuple[np.ndarray, np.ndarray]:
+    """The k nearest of every image, itself first, then by distance and place; and its largest distance.
 
-    Which of several pictures exactly as far as the k-th is among them, is left to numpy's partition.
+    Which of several images exactly as far as the k-th is among them, is left to numpy's partition.
 
     Returns:
         [N, k] int64 and [N] float32.
     """
-    nearest = np.empty((len(pictures), k), dtype=np.int64)
-    scale = np.empty(len(pictures), dtype=np.float32)
-    for start in range(0, len(pictures), rows):
-        scores = pictures[start : start + rows] @ pictures.T
+    nearest = np.empty((len(images), k), dtype=np.int64)
+    scale = np.empty(len(images), dtype=np.float32)
+    for start in range(0, len(images), rows):
+        scores = images[start : start + rows] @ images.T
         own = np.arange(len(scores))
         scale[start : start + rows] = 2 - 2 * scores.min(axis=1)
         scores[own, start + own] = np.inf
-        top = np.sort(np.argpartition(scores, len(pictures) - k, axis=1)[:, len(pictures) - k :], axis=1)
+        top = np.sort(np.argpartition(scores, len(images) - k, axis=1)[:, len(images) - k :], axis=1)
         order = np.argsort(-np.take_along_axis(scores, top, axis=1), axis=1, kind="stable")
         nearest[start : start + rows] = np.take_along_axis(top, order, axis=1)
     return nearest, np.maximum(scale, FLAT)
@@ -37,16 +37,16 @@ def _reciprocal(nearest: np.ndarray) -> sparse.csr_array:
 
 
 def encode(
-    pictures: np.ndarray, nearest: np.ndarray, scale: np.ndarray, k1: int, rows: int
+    images: np.ndarray, nearest: np.ndarray, scale: np.ndarray, k1: int, rows: int
 ) -> sparse.csr_array:
-    """How strongly each picture belongs to each picture's reciprocal neighbourhood: R* and its kernel.
+    """How strongly each image belongs to each image's reciprocal neighbourhood: R* and its kernel.
 
     Args:
-        pictures: [N, D] float32, unit norm.
+        images: [N, D] float32, unit norm.
         nearest: [N, k1 + 1] of `nearest`.
         scale: [N], of `nearest`.
         k1: size of the reciprocal neighbourhoods.
-        rows: pictures at once.
+        rows: images at once.
 
     Returns:
         [N, N] sparse float32, rows of sum 1.
@@ -55,14 +55,14 @@ def encode(
     half = _reciprocal(nearest[:, : round(k1 / 2) + 1])
     sizes = half.sum(axis=1)
     parts = []
-    for start in range(0, len(pictures), rows):
+    for start in range(0, len(images), rows):
         mine = reciprocal[start : start + rows]
         joins = (mine @ half.T).multiply(mine).tocsr()
         joins.data = (3 * joins.data > 2 * sizes[joins.indices]).astype(np.int32)
         joins.eliminate_zeros()
         members = (mine + joins @ half).tocoo()
-        left = pictures[start + members.row]
-        distance = 2 - 2 * np.einsum("nd,nd->n", left, pictures[members.col])
+        left = images[start + members.row]
+        distance = 2 - 2 * np.einsum("nd,nd->n", left, images[members.col])
         kernel = np.exp(-distance / scale[start + members.row])
         total = np.bincount(members.row, kernel, minlength=mine.shape[0])
         weights = (kernel / total[members.row]).astype(np.float32)

@@ -1,7 +1,7 @@
-"""How high scores rise when the person is not there, and how often the right picture still comes first.
+"""How high scores rise when the person is not there, and how often the right image still comes first.
 
 A benchmark has one gallery, in which everybody is; people search galleries of any size, in which the person
-may not be. What would happen there is computed, not simulated: of a query's wrong pictures in falling order,
+may not be. What would happen there is computed, not simulated: of a query's wrong images in falling order,
 the j-th is the best of N drawn at random if it is drawn and none of the j - 1 before it is, so
 
     P(best is the j-th of W) = (1 - N/W) (1 - N/(W-1)) ... (1 - N/(W-j+2)) * N / (W-j+1),
@@ -32,8 +32,8 @@ class Tally:
     """The pairs of one direction of a benchmark, counted by score; junk and own views are left out.
 
     Attributes:
-        right: [BINS] float64, pairs of a query and a picture of its person.
-        wrong: [BINS] float64, pairs of a query and a picture of somebody else.
+        right: [BINS] float64, pairs of a query and an image of its person.
+        wrong: [BINS] float64, pairs of a query and an image of somebody else.
         sizes: S sizes of galleries.
         best: [S, BINS] float64, share of the queries whose best score among `sizes[i]` strangers lies in the
             bin; each row sums to 1.
@@ -51,10 +51,10 @@ class Tally:
 
 @dataclass(frozen=True)
 class FirstHits:
-    """Who comes first among N pictures of which one is right, counted by score.
+    """Who comes first among N images of which one is right, counted by score.
 
     Attributes:
-        right: [BINS] float64, share of the searches whose first hit is the right picture, with such a score.
+        right: [BINS] float64, share of the searches whose first hit is the right image, with such a score.
         wrong: [BINS] float64, share of those whose first hit is somebody else. Both together sum to 1.
     """
 
@@ -63,11 +63,11 @@ class FirstHits:
 
     @property
     def found(self) -> float:
-        """The share of the searches that the right picture leads."""
+        """The share of the searches that the right image leads."""
         return float(self.right.sum())
 
     def kept(self, score: float) -> float:
-        """The share of the searches that the right picture leads with at least this score."""
+        """The share of the searches that the right image leads with at least this score."""
         return float(self.right[_bins(np.asarray(score)) :].sum())
 
 
@@ -76,7 +76,7 @@ def tally(search: Search, sizes: Sequence[int]) -> Tally:
 
     Args:
         search: Q queries and their gallery.
-        sizes: how many pictures a gallery holds; one of more than there are strangers counts as all of them.
+        sizes: how many images a gallery holds; one of more than there are strangers counts as all of them.
     """
     right, wrong, best = np.zeros(BINS), np.zeros(BINS), np.zeros((len(sizes), BINS))
     for same, others in _rows(search):
@@ -89,11 +89,11 @@ def tally(search: Search, sizes: Sequence[int]) -> Tally:
 
 
 def first_hits(search: Search, size: int) -> FirstHits:
-    """Who comes first among `size` pictures: one of the person, drawn at random, and strangers.
+    """Who comes first among `size` images: one of the person, drawn at random, and strangers.
 
     Args:
         search: Q queries and their gallery; those without a right answer are left out.
-        size: how many pictures the gallery holds.
+        size: how many images the gallery holds.
     """
     right, wrong, queries = np.zeros(BINS), np.zeros(BINS), 0
     for same, others in _rows(search):
@@ -101,7 +101,7 @@ def first_hits(search: Search, size: int) -> FirstHits:
             continue
         queries += 1
         places, first = _bins(others), _first(len(others), size - 1)
-        beaten = np.searchsorted(-others, -same)  # strangers that score more than each right picture
+        beaten = np.searchsorted(-others, -same)  # strangers that score more than each right image
         ahead = np.concatenate([[0.0], np.cumsum(first)])[beaten]
         right += np.bincount(_bins(same), (1 - ahead) / len(same), BINS)
         behind = (np.arange(len(others)) < beaten[:, None]).mean(axis=0)

@@ -1,4 +1,4 @@
-"""Better queries from the same vectors: several pictures of a person, or a query joined by what it finds."""
+"""Better queries from the same vectors: several images of a person, or a query joined by what it finds."""
 
 from __future__ import annotations
 
@@ -51,11 +51,11 @@ def expand_queries(
 def pool_queries(
     queries: np.ndarray, others: np.ndarray, groups: Sequence[np.ndarray], how: Pooling = "mean"
 ) -> np.ndarray:
-    """Multi-query (Zheng et al., ICCV 2015): each query joined by pictures of the same person and camera.
+    """Multi-query (Zheng et al., ICCV 2015): each query joined by images of the same person and camera.
 
     Args:
         queries: [Q, D] float32, unit norm.
-        others: [M, D] float32, unit norm: the pictures to join.
+        others: [M, D] float32, unit norm: the images to join.
         groups: Q arrays [n] int: which of `others` join each query, possibly none.
         how: "mean" or element-wise "max" over the query and those that join it.
 

@@ -1,7 +1,7 @@
 """k-reciprocal re-ranking (Zhong et al., CVPR 2017, arXiv:1701.08398), sparse and a few rows at a time.
 
-Two pictures that are among each other's nearest neighbours, and whose neighbours agree, show the same person
-more often than their distance alone says. All N = Q + G pictures vote, so scores depend on the whole test
+Two images that are among each other's nearest neighbours, and whose neighbours agree, show the same person
+more often than their distance alone says. All N = Q + G images vote, so scores depend on the whole test
 set: compare re-ranked results only with re-ranked results.
 
 With d the squared Euclidean distance of unit vectors, each row of it divided by its largest entry, and
@@ -14,8 +14,8 @@ N(p, k) the k nearest of p, p itself first:
 4. V(p) = mean of V(g) over g in N(p, k2), the local query expansion.
 5. J(q, g) = 1 - Σ min(V(q), V(g)) / Σ max(V(q), V(g)), and the score is 1 - (1-λ) J(q, g) - λ d(q, g).
 
-A sentence lies nearer to other sentences than to any picture (the modality gap: Liang et al., NeurIPS 2022),
-so among sentences and pictures together its neighbourhood would hold sentences, and seldom be reciprocal.
+A sentence lies nearer to other sentences than to any image (the modality gap: Liang et al., NeurIPS 2022),
+so among sentences and images together its neighbourhood would hold sentences, and seldom be reciprocal.
 `cross_modal_scores` therefore looks for neighbourhoods in the gallery alone.
 """
 
@@ -54,10 +54,10 @@ def reranked_scores(
     Yields:
         [q, G] float32 in [0, 1], larger is better.
     """
-    pictures = np.concatenate([queries, gallery])
-    rows = max(1, at_once // len(pictures))
-    places, scale = nearest(pictures, min(k1 + 1, len(pictures)), rows)
-    features = expand(encode(pictures, places, scale, k1, rows), places[:, :k2])
+    images = np.concatenate([queries, gallery])
+    rows = max(1, at_once // len(images))
+    places, scale = nearest(images, min(k1 + 1, len(images)), rows)
+    features = expand(encode(images, places, scale, k1, rows), places[:, :k2])
     inverted = features[len(queries) :].tocsc()
     yield from _blend(queries, gallery, features, inverted, scale[: len(queries)], weight, rows)
 
@@ -71,7 +71,7 @@ def cross_modal_scores(
     weight: float = 0.7,
     at_once: int = SCORES_AT_ONCE,
 ) -> Iterator[np.ndarray]:
-    """Re-ranked scores of sentences against pictures, or of pictures against sentences.
+    """Re-ranked scores of sentences against images, or of images against sentences.
 
     V(g) is that of `reranked_scores` over the gallery alone. A query has no reciprocal neighbours there, so
     V(q) takes its k1 nearest of the gallery as they are, and step 4 averages it with the k2-1 nearest's. No

@@ -17,7 +17,7 @@ from textreid.people.source_files import Source, kind_of, natural
 from textreid_index.records import MEMBER_MARK
 
 MAX_BYTES = 256 * 2**20
-"""Unpacked size above which a member is not touched: more than any picture within the pixel limit needs."""
+"""Unpacked size above which a member is not touched: more than any image within the pixel limit needs."""
 
 
 def find(

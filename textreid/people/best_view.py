@@ -24,7 +24,7 @@ class View:
         frame: number of the frame.
         offset: seconds into the video.
         score: the detector's.
-        quality: 0..1, larger is better: sure, large, sharp, clear of others and of the picture's border.
+        quality: 0..1, larger is better: sure, large, sharp, clear of others and of the image's border.
         crop: [h, w, 3] uint8 RGB, at most `TALLEST` high.
         look: [128, 64] float32, the same in grey, to compare with other views.
     """

@@ -1,4 +1,4 @@
-"""Which camera took a picture, as far as the name of its file tells."""
+"""Which camera took an image, as far as the name of its file tells."""
 
 from __future__ import annotations
 

@@ -46,6 +46,6 @@ def find_people(
     elif source.kind == "zip":
         yield from archives.find(source, detector, camera, resume_at)
     elif detector is None:
-        yield Skipped(source.key, "a video is not a picture of one person; add it without saying that it is.")
+        yield Skipped(source.key, "a video is not an image of one person; add it without saying that it is.")
     else:
         yield from video.find(source, detector, camera, start, resume_at)

@@ -1,4 +1,4 @@
-"""From a record back to the full picture it was cut from."""
+"""From a record back to the full image it was cut from."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from textreid_index.records import MEMBER_MARK
 
 
 def load_frame(record: Record) -> Image.Image:
-    """The full, upright RGB picture or video frame in which `record.box` lies.
+    """The full, upright RGB image or video frame in which `record.box` lies.
 
     Raises:
         InputError: the photo, archive or video is no longer there, or no longer what it was.

@@ -18,7 +18,7 @@ class Sighting:
     Attributes:
         image: the best view, RGB, at most 512 pixels high when it comes from a video.
         record: where and when that view was taken.
-        score: the detector's confidence in that view; None where the picture as a whole is the person.
+        score: the detector's confidence in that view; None where the image as a whole is the person.
         more: further good views of the same track, in time order.
     """
 

@@ -42,7 +42,7 @@ class Clip:
         damage: what went wrong while frames were read; None if nothing did.
 
     Raises:
-        InputError: it is no video, has no picture track, or has more than 50 megapixels a frame. The message
+        InputError: it is no video, has no image track, or has more than 50 megapixels a frame. The message
             is the reason alone.
     """
 
@@ -94,7 +94,7 @@ class Clip:
         except (av.FFmpegError, OSError, ValueError) as error:
             raise InputError(f"not a video that can be read: {_plain(error)}.") from error
         if not self._container.streams.video:
-            raise InputError("it has no picture track.")
+            raise InputError("it has no image track.")
         self._stream = self._container.streams.video[0]
         self._stream.thread_type = "AUTO"
         self.rate = float(self._stream.average_rate or self._stream.guessed_rate or 25)

@@ -166,7 +166,7 @@ class PersonSearch:
         if not crops:
             finder = CancellableDetector(load_detector(detector) if isinstance(detector, str) else detector)
         todo = jobs.file_jobs(paths, finder, camera, start) if paths else []
-        todo += jobs.picture_jobs(images, finder, camera)
+        todo += jobs.image_jobs(images, finder, camera)
         cancel = finder.cancel if finder else lambda: None
         return indexing.run(todo, self.gallery, lambda: self.encoder, progress, cancel)
 

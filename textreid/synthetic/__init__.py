@@ -5,7 +5,7 @@ from textreid.synthetic import Camera, View, caption, draw_crop, sample_pedestri
 
 person = sample_pedestrians(1, seed=0)[0]
 view = View(yaw=20.0)
-draw_crop(person, view, Camera.place(seed=0, number=1), seed=0)   # a PIL picture
+draw_crop(person, view, Camera.place(seed=0, number=1), seed=0)   # a PIL image
 caption(person, view, seed=0)                                     # "A young woman with long black hair ..."
 ```
 """

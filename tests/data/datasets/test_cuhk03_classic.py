@@ -53,7 +53,7 @@ def test_test_sets_that_cannot_be_read_say_how_to_make_them(tmp_path, text):
         datasets.load("cuhk03-classic-labeled", tmp_path, "query")
 
 
-def picture(shade: int) -> np.ndarray:
+def grey_image(shade: int) -> np.ndarray:
     """[6, 4, 3] uint8, marked in its top left corner to show a turned image."""
     pixels = np.full((6, 4, 3), shade, dtype=np.uint8)
     pixels[0, 0] = (255, 0, 0)
@@ -77,7 +77,7 @@ def write_mat(folder, boxes=("labeled", "detected")):
                 for person in range(persons):
                     for image in range(10):
                         missing = (pair, person, image) == (1, 1, 4)
-                        pixels = picture(20 * pair + 10 * person + image)
+                        pixels = grey_image(20 * pair + 10 * person + image)
                         rows[image, person] = cell(np.zeros(2, np.uint64) if missing else pixels.T)
                 pairs.append(cell(rows))
             mat.create_dataset(kind, data=np.array([pairs], dtype=h5py.ref_dtype))
@@ -95,7 +95,7 @@ def test_the_authors_file_is_unpacked(tmp_path):
     assert [crop.image.name for crop in gallery] == [f"1_001_2_{number:02}.png" for number in range(6, 11)]
     assert {crop.person_id for crop in train} == {1001}
     shot = np.asarray(Image.open(query[-1].image))
-    assert np.array_equal(shot, picture(20 * 2 + 4))
+    assert np.array_equal(shot, grey_image(20 * 2 + 4))
 
 
 def test_the_train_rows_are_as_torchreid_writes_them(tmp_path):

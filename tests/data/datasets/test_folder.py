@@ -1,4 +1,4 @@
-"""One's own pictures: who and which camera, from tables and from names."""
+"""One's own images: who and which camera, from tables and from names."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from textreid.data import datasets
 from textreid.errors import AnnotationError, InputError
 
 
-def picture(path: Path) -> None:
+def image(path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     Image.new("RGB", (4, 9)).save(path)
 
@@ -23,20 +23,20 @@ def table(root: Path, *rows: object) -> None:
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    picture(tmp_path / "1.jpg")
-    picture(tmp_path / "shots" / "2.jpg")
+    image(tmp_path / "1.jpg")
+    image(tmp_path / "shots" / "2.jpg")
     return tmp_path
 
 
 class TestNumbers:
     def test_names_become_numbers_and_numbers_stay(self, tmp_path: Path) -> None:
         for person in ("7", "anna", "bob"):
-            picture(tmp_path / "train" / person / "cam2_x.jpg")
+            image(tmp_path / "train" / person / "cam2_x.jpg")
         assert [crop.person_id for crop in datasets.load("folder", tmp_path, "train")] == [7, 8, 9]
 
     def test_leading_zeros_do_not_make_another_person(self, tmp_path: Path) -> None:
-        picture(tmp_path / "query" / "007" / "c1_x.jpg")
-        picture(tmp_path / "gallery" / "7" / "c2_x.jpg")
+        image(tmp_path / "query" / "007" / "c1_x.jpg")
+        image(tmp_path / "gallery" / "7" / "c2_x.jpg")
         found = [datasets.load("folder", tmp_path, split)[0].person_id for split in ("query", "gallery")]
         assert found == [7, 7]
 
@@ -75,17 +75,17 @@ class TestCameras:
         ],
     )
     def test_camera_of_a_name(self, tmp_path: Path, name: str, camera: int | None) -> None:
-        picture(tmp_path / "2" / "46_x.jpg")
-        picture(tmp_path / "1" / f"{name}.jpg")
+        image(tmp_path / "2" / "46_x.jpg")
+        image(tmp_path / "1" / f"{name}.jpg")
         assert datasets.load("folder", tmp_path, "train")[0].camera_id == camera
 
     def test_names_that_begin_like_a_camera_stay_apart(self, tmp_path: Path) -> None:
         for name in ("car_1.jpg", "ar_1.jpg"):
-            picture(tmp_path / "1" / name)
+            image(tmp_path / "1" / name)
         assert len({crop.camera_id for crop in datasets.load("folder", tmp_path, "train")}) == 2
 
     def test_a_table_names_cameras_as_files_do(self, root: Path) -> None:
-        picture(root / "3.jpg")
+        image(root / "3.jpg")
         table(
             root,
             {"image": "1.jpg", "person": 1, "camera": "cam3"},
@@ -100,17 +100,17 @@ class TestFolders:
         "place",
         ["c1_x.jpg", "train/c1_x.jpg", "anna/c1/x.jpg", "Test/anna/c1_x.jpg", "test/anna/day/c1_x.jpg"],
     )
-    def test_a_picture_in_the_wrong_place_is_named(self, tmp_path: Path, place: str) -> None:
-        picture(tmp_path / "bob" / "c1_x.jpg")
-        picture(tmp_path / place)
+    def test_an_image_in_the_wrong_place_is_named(self, tmp_path: Path, place: str) -> None:
+        image(tmp_path / "bob" / "c1_x.jpg")
+        image(tmp_path / place)
         with pytest.raises(AnnotationError, match=rf"{place}: expected PERSON/CAMERA_anything\.jpg"):
             datasets.load("folder", tmp_path, "train")
 
     def test_linked_persons_count_and_hidden_files_do_not(self, tmp_path: Path) -> None:
-        picture(tmp_path / "elsewhere" / "c1_x.jpg")
+        image(tmp_path / "elsewhere" / "c1_x.jpg")
         root = tmp_path / "root"
-        picture(root / "bob" / "c1_x.jpg")
-        picture(root / "bob" / "._c1_x.jpg")
+        image(root / "bob" / "c1_x.jpg")
+        image(root / "bob" / "._c1_x.jpg")
         (root / "anna").symlink_to(tmp_path / "elsewhere", target_is_directory=True)
         assert [crop.id for crop in datasets.load("folder", root, "train")] == [
             "anna/c1_x.jpg",
@@ -169,7 +169,7 @@ class TestTables:
         with pytest.raises(AnnotationError, match="key 'person'"):
             datasets.load("folder", root, "test")
 
-    def test_two_rows_of_one_picture(self, root: Path) -> None:
+    def test_two_rows_of_one_image(self, root: Path) -> None:
         table(root, {"image": "1.jpg", "person": 1}, {"image": "./1.jpg", "person": 2})
         with pytest.raises(AnnotationError, match=r"row 2, key 'image': '1\.jpg' is also in .*row 1"):
             datasets.load("folder", root, "train")

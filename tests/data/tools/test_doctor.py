@@ -15,7 +15,7 @@ from textreid.errors import AnnotationError
 from textreid.synthetic import write_cuhk_pedes, write_market1501
 
 
-def picture(path: Path, size: tuple[int, int] = (40, 90)) -> None:
+def image(path: Path, size: tuple[int, int] = (40, 90)) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     Image.effect_noise(size, 90).convert("RGB").save(path)
 
@@ -26,7 +26,7 @@ def healthy(tmp_path: Path) -> Path:
         for person in people:
             cameras = {"query": (1,), "gallery": (2, 3)}.get(split, (1, 2, 3))
             for camera in cameras:
-                picture(tmp_path / split / person / f"c{camera}_001.jpg")
+                image(tmp_path / split / person / f"c{camera}_001.jpg")
     return tmp_path
 
 
@@ -48,19 +48,19 @@ def test_drawn_data_sets_are_healthy(tmp_path: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", LAYOUTS)
-def test_official_splits_share_no_picture_and_no_tested_person(tmp_path: Path, name: str) -> None:
+def test_official_splits_share_no_image_and_no_tested_person(tmp_path: Path, name: str) -> None:
     LAYOUTS[name](tmp_path)
     crops = read_splits(name, tmp_path)
-    pictures = [crop.image for own in crops.values() for crop in own]
-    assert len(set(pictures)) == len(pictures)
+    images = [crop.image for own in crops.values() for crop in own]
+    assert len(set(images)) == len(images)
     assert not any("people are in" in f.what for f in examine(crops, name) if f.severity == "fatal")
 
 
 def test_counts_leave_out_nobody(healthy: Path) -> None:
     for person in ("-1", "0"):
-        picture(healthy / "gallery" / person / "c1_1.jpg")
+        image(healthy / "gallery" / person / "c1_1.jpg")
     assert counts(read_splits("folder", healthy))["gallery"] == {
-        "pictures": 8,
+        "images": 8,
         "people": 3,
         "junk": 1,
         "distractors": 1,
@@ -69,7 +69,7 @@ def test_counts_leave_out_nobody(healthy: Path) -> None:
     }
 
 
-def test_progress_counts_every_picture_once(healthy: Path) -> None:
+def test_progress_counts_every_image_once(healthy: Path) -> None:
     told: list[tuple[int, int]] = []
     examine(read_splits("folder", healthy), progress=lambda *now: told.append(now))
     assert told == [(number, 20) for number in range(1, 21)]
@@ -77,7 +77,7 @@ def test_progress_counts_every_picture_once(healthy: Path) -> None:
 
 def test_a_broken_name_is_not_a_missing_split(tmp_path: Path) -> None:
     write_market1501(tmp_path, identities=6, images_per_identity=4, seed=0)
-    picture(tmp_path / "Market-1501-v15.09.15" / "query" / "thumbnail.jpg")
+    image(tmp_path / "Market-1501-v15.09.15" / "query" / "thumbnail.jpg")
     with pytest.raises(AnnotationError, match="thumbnail"):
         read_splits("market1501", tmp_path)
 
@@ -96,35 +96,35 @@ def test_published_counts(tmp_path: Path) -> None:
 
 class TestFaults:
     def test_person_in_training_and_test(self, healthy: Path) -> None:
-        picture(healthy / "train" / "x" / "c1_007.jpg")
+        image(healthy / "train" / "x" / "c1_007.jpg")
         (only,) = complaints(healthy)[:1]
         assert only.startswith("fatal: 1 people are in 'train' and in 'query'")
 
     def test_person_in_training_and_validation(self, healthy: Path) -> None:
-        picture(healthy / "val" / "a" / "c1_1.jpg")
-        picture(healthy / "val" / "a" / "c2_1.jpg")
+        image(healthy / "val" / "a" / "c1_1.jpg")
+        image(healthy / "val" / "a" / "c2_1.jpg")
         assert any("warning: 1 people are in 'train' and in 'val'" in line for line in complaints(healthy))
 
     def test_training_needs_no_cameras(self, healthy: Path) -> None:
-        picture(healthy / "train" / "a" / "1.jpg")
+        image(healthy / "train" / "a" / "1.jpg")
         assert [line for line in complaints(healthy) if "name no camera" in line] == [
-            "warning: 1 of 13 pictures of 'train' name no camera."
+            "warning: 1 of 13 images of 'train' name no camera."
         ]
 
     def test_queries_for_person_0(self, healthy: Path) -> None:
         for split, camera in (("query", 1), ("gallery", 2)):
-            picture(healthy / split / "0" / f"c{camera}_1.jpg")
+            image(healthy / split / "0" / f"c{camera}_1.jpg")
         assert any("Person 0 is in 'query'" in line for line in complaints(healthy))
 
     def test_frame_numbers_taken_for_cameras(self, tmp_path: Path) -> None:
         for number in range(30):
-            picture(tmp_path / "train" / f"p{number % 3}" / f"{number:04}_x.jpg")
-        assert any("frame or picture numbers" in f.remedy for f in examine(read_splits("folder", tmp_path)))
+            image(tmp_path / "train" / f"p{number % 3}" / f"{number:04}_x.jpg")
+        assert any("frame or image numbers" in f.remedy for f in examine(read_splits("folder", tmp_path)))
 
     def test_no_camera(self, tmp_path: Path) -> None:
         for person in "ab":
             for number in range(2):
-                picture(tmp_path / "test" / person / f"{number}.jpg")
+                image(tmp_path / "test" / person / f"{number}.jpg")
         found = complaints(tmp_path)
         assert any("name no camera" in line for line in found)
         assert any("R@1 would be 0" in line for line in found)
@@ -142,7 +142,7 @@ class TestFaults:
         (healthy / "query" / "y").rename(healthy / "query" / "Y1")
         assert any("Nobody of 'query' is in 'gallery'" in line for line in complaints(healthy))
 
-    def test_one_picture_two_people(self, healthy: Path) -> None:
+    def test_one_image_two_people(self, healthy: Path) -> None:
         content = (healthy / "train" / "a" / "c1_001.jpg").read_bytes()
         (healthy / "train" / "b" / "c1_009.jpg").write_bytes(content)
         assert any("belong to two people at once" in line for line in complaints(healthy))
@@ -155,22 +155,22 @@ class TestFaults:
 
     def test_empty_file(self, healthy: Path) -> None:
         (healthy / "train" / "a" / "c1_001.jpg").write_bytes(b"")
-        assert any("1 of 20 pictures cannot be read" in line for line in complaints(healthy))
+        assert any("1 of 20 images cannot be read" in line for line in complaints(healthy))
 
-    def test_damaged_picture(self, healthy: Path) -> None:
+    def test_damaged_image(self, healthy: Path) -> None:
         (healthy / "train" / "a" / "c1_001.jpg").write_bytes(b"\xff\xd8nothing")
-        assert any("1 of 20 pictures cannot be read" in line for line in complaints(healthy))
+        assert any("1 of 20 images cannot be read" in line for line in complaints(healthy))
 
-    def test_full_pictures_instead_of_crops(self, tmp_path: Path) -> None:
+    def test_full_images_instead_of_crops(self, tmp_path: Path) -> None:
         for person in "ab":
             for camera in (1, 2):
-                picture(tmp_path / "train" / person / f"c{camera}_1.jpg", (200, 90))
+                image(tmp_path / "train" / person / f"c{camera}_1.jpg", (200, 90))
         assert any("wider than high" in line for line in complaints(tmp_path))
 
     def test_captions_that_tell_nobody_apart(self, tmp_path: Path) -> None:
         rows = []
         for person in range(6):
-            picture(tmp_path / f"{person}.jpg")
+            image(tmp_path / f"{person}.jpg")
             rows.append({"image": f"{person}.jpg", "person": person, "captions": ["a man walking"]})
         (tmp_path / "people.jsonl").write_text("\n".join(map(json.dumps, rows)))
         assert any("describe several people" in line for line in complaints(tmp_path))

@@ -1,4 +1,4 @@
-"""Data sets to Parquet and back: nothing is lost, and the pictures are in the files."""
+"""Data sets to Parquet and back: nothing is lost, and the images are in the files."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_there_and_back(root: Path, tmp_path: Path, name: str) -> None:
             )
 
 
-def test_files_hold_the_pictures(root: Path, tmp_path: Path) -> None:
+def test_files_hold_the_images(root: Path, tmp_path: Path) -> None:
     write_parquet("market1501", root, tmp_path / "parquet")
     loaded = load_dataset(str(tmp_path / "parquet"), cache_dir=str(tmp_path / "cache"))
     assert loaded["train"].features == features()
@@ -65,8 +65,8 @@ def test_trials_are_written_once(tmp_path: Path) -> None:
     counts = write_parquet("viper", tmp_path, tmp_path / "parquet")
     assert list(counts) == ["train", "query", "gallery"]
     read_parquet(tmp_path / "parquet", tmp_path / "back")
-    pictures = list((tmp_path / "back").rglob("*.bmp"))
-    assert len(pictures) == sum(counts.values()) == len(list(tmp_path.glob("VIPeR/*/*.bmp")))
+    images = list((tmp_path / "back").rglob("*.bmp"))
+    assert len(images) == sum(counts.values()) == len(list(tmp_path.glob("VIPeR/*/*.bmp")))
     assert datasets.splits("folder", tmp_path / "back") == ("train", "query", "gallery")
 
 
@@ -115,23 +115,23 @@ class TestRefusals:
         read_parquet(tmp_path / "rows", tmp_path / "out")
         assert (tmp_path / "out" / "images" / "train" / "evil.jpg").read_bytes() == b"1"
 
-    def test_two_pictures_of_one_id(self, tmp_path: Path) -> None:
+    def test_two_images_of_one_id(self, tmp_path: Path) -> None:
         row = {"id": "1.jpg", "image": {"bytes": b"1", "path": None}}
         write_rows(tmp_path / "rows", row, row)
-        with pytest.raises(InputError, match=r"Two pictures of the split 'train' have the id '1\.jpg'"):
+        with pytest.raises(InputError, match=r"Two images of the split 'train' have the id '1\.jpg'"):
             read_parquet(tmp_path / "rows", tmp_path / "out")
         assert [path.name for path in tmp_path.iterdir()] == ["rows"]
 
-    def test_no_picture(self, tmp_path: Path) -> None:
+    def test_no_image(self, tmp_path: Path) -> None:
         write_rows(tmp_path / "rows", {"id": "1.jpg", "image": None})
-        with pytest.raises(InputError, match=r"'1\.jpg' of the split 'train' holds no picture"):
+        with pytest.raises(InputError, match=r"'1\.jpg' of the split 'train' holds no image"):
             read_parquet(tmp_path / "rows", tmp_path / "out")
 
     def test_folder_that_exists(self, root: Path, tmp_path: Path) -> None:
         with pytest.raises(InputError, match="exists already"):
             write_parquet("market1501", root, tmp_path)
 
-    def test_missing_picture_leaves_nothing(self, tmp_path: Path) -> None:
+    def test_missing_image_leaves_nothing(self, tmp_path: Path) -> None:
         write_market1501(tmp_path, identities=6, images_per_identity=4, seed=0)
         crop = datasets.load("market1501", tmp_path, "train")[0]
         crop.image.unlink()

@@ -42,9 +42,9 @@ def test_it_finds_most_people_and_more_than_opencv_s_own_settings(
     hog = cv2.HOGDescriptor()
     hog.setSVMDetector(cv2.HOGDescriptor.getDefaultPeopleDetector())
     people = ours = boxes = plain = 0
-    for picture, truth in frames:
-        got = load_detector("hog").detect([picture])[0].xyxy
-        windows = np.reshape(hog.detectMultiScale(picture)[0], (-1, 4)).astype(float)
+    for image, truth in frames:
+        got = load_detector("hog").detect([image])[0].xyxy
+        windows = np.reshape(hog.detectMultiScale(image)[0], (-1, 4)).astype(float)
         windows[:, 2:] += windows[:, :2]
         people, boxes = people + len(truth), boxes + len(got)
         ours, plain = ours + found(truth, got), plain + found(truth, windows)
@@ -55,10 +55,10 @@ def test_it_finds_most_people_and_more_than_opencv_s_own_settings(
 
 def test_a_tight_crop_holds_one_person_who_fills_it(frames: list[tuple[np.ndarray, np.ndarray]]) -> None:
     filled = crops = 0
-    for picture, truth in frames:
+    for image, truth in frames:
         for left, top, right, bottom in truth.astype(int):
-            if bottom < picture.shape[0] - 2 and overlaps(truth, [(left, top, right, bottom)]).sum() < 1.01:
-                crop = cv2.resize(picture[top:bottom, left:right], (64, 128))
+            if bottom < image.shape[0] - 2 and overlaps(truth, [(left, top, right, bottom)]).sum() < 1.01:
+                crop = cv2.resize(image[top:bottom, left:right], (64, 128))
                 boxes = load_detector("hog").detect([crop])[0].xyxy
                 crops += 1
                 filled += found(np.array([[0, 0, 64, 128]]), boxes) == 1 and len(boxes) == 1
@@ -69,7 +69,7 @@ def test_a_tight_crop_holds_one_person_who_fills_it(frames: list[tuple[np.ndarra
 @pytest.mark.parametrize(
     "shape", [(1, 1), (3, 2000), (2000, 3), (40, 30), (64, 128), (700, 500), (2600, 3000)]
 )
-def test_any_size_gives_boxes_inside_the_picture(shape: tuple[int, int]) -> None:
+def test_any_size_gives_boxes_inside_the_image(shape: tuple[int, int]) -> None:
     noise = np.random.default_rng(0).integers(0, 256, (*shape, 3), np.uint8)
     before = noise.copy()
     (boxes,) = load_detector("hog").detect([noise])
@@ -80,14 +80,14 @@ def test_any_size_gives_boxes_inside_the_picture(shape: tuple[int, int]) -> None
     assert np.array_equal(noise, before)
 
 
-def test_a_person_of_a_large_picture_is_found_in_its_pixels(
+def test_a_person_of_a_large_image_is_found_in_its_pixels(
     frames: list[tuple[np.ndarray, np.ndarray]],
 ) -> None:
-    picture, _ = frames[0]
-    small = load_detector("hog").detect([picture])[0].xyxy
-    large = load_detector("hog").detect(
-        [cv2.resize(picture, None, fx=3, fy=3, interpolation=cv2.INTER_CUBIC)]
-    )[0]
+    image, _ = frames[0]
+    small = load_detector("hog").detect([image])[0].xyxy
+    large = load_detector("hog").detect([cv2.resize(image, None, fx=3, fy=3, interpolation=cv2.INTER_CUBIC)])[
+        0
+    ]
     assert found(small, large.xyxy / 3) >= len(small) / 2
 
 

@@ -17,7 +17,7 @@ from textreid.people import Boxes, load_detector
 from textreid.people.detectors import huggingface as transformer
 from textreid.people.detectors import torchvision as vision
 
-PICTURES = [np.random.default_rng(i).integers(0, 256, (100 + 60 * i, 180, 3), np.uint8) for i in range(2)]
+IMAGES = [np.random.default_rng(i).integers(0, 256, (100 + 60 * i, 180, 3), np.uint8) for i in range(2)]
 
 
 def small_rtdetr(folder: Path, labels: tuple[str, ...]) -> RTDetrForObjectDetection:
@@ -61,11 +61,11 @@ def rtdetr(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, RTDetrForObj
 
 
 def check(boxes: list[Boxes]) -> None:
-    assert len(boxes) == len(PICTURES)
-    for each, picture in zip(boxes, PICTURES, strict=True):
+    assert len(boxes) == len(IMAGES)
+    for each, image in zip(boxes, IMAGES, strict=True):
         assert each.xyxy.dtype == each.scores.dtype == np.float32
         assert (each.xyxy >= 0).all()
-        assert (each.xyxy[:, 2:] <= picture.shape[1::-1]).all()
+        assert (each.xyxy[:, 2:] <= image.shape[1::-1]).all()
         assert (np.diff(each.scores) <= 0).all()
 
 
@@ -76,17 +76,17 @@ def test_a_folder_gives_the_model_s_people(
     monkeypatch.setattr(transformer, "THRESHOLD", 0.0)
     detector = load_detector(str(folder))
     assert detector.name == str(folder)
-    got = detector.detect(PICTURES)
+    got = detector.detect(IMAGES)
     check(got)
-    for boxes, picture in zip(got, PICTURES, strict=True):  # by hand: resize, forward, sigmoid, top 10, scale
-        tensor = torch.from_numpy(picture).permute(2, 0, 1)[None].float() / 255
+    for boxes, image in zip(got, IMAGES, strict=True):  # by hand: resize, forward, sigmoid, top 10, scale
+        tensor = torch.from_numpy(image).permute(2, 0, 1)[None].float() / 255
         tensor = torch.nn.functional.interpolate(tensor, (64, 64), mode="bilinear", antialias=True)
         with torch.inference_mode():
             output = model(tensor)
         scores, flat = output.logits[0].sigmoid().flatten().topk(10)
         person = flat % 3 == 1
         cx, cy, w, h = output.pred_boxes[0][flat[person] // 3].T.numpy()
-        height, width = picture.shape[:2]
+        height, width = image.shape[:2]
         expected = np.stack(
             [(cx - w / 2) * width, (cy - h / 2) * height, (cx + w / 2) * width, (cy + h / 2) * height]
         )
@@ -130,7 +130,7 @@ def test_auto_takes_rtdetr_from_the_cache_and_hog_without_it(
     for name in ("auto", "rtdetr"):
         detector = load_detector(name)
         assert detector.name == "PekingU/rtdetr_r18vd"
-        check(detector.detect(PICTURES))
+        check(detector.detect(IMAGES))
 
 
 def test_torchvision_by_name_and_by_its_presence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -148,10 +148,10 @@ def test_torchvision_by_name_and_by_its_presence(tmp_path: Path, monkeypatch: py
     for asked in (name, "auto"):
         detector = load_detector(asked)
         assert detector.name == name
-        got = detector.detect(PICTURES)
+        got = detector.detect(IMAGES)
         check(got)
         with torch.inference_mode():
-            (expected,) = model([torch.from_numpy(PICTURES[1]).permute(2, 0, 1) / 255])
+            (expected,) = model([torch.from_numpy(IMAGES[1]).permute(2, 0, 1) / 255])
         people = expected["labels"] == 1
         wide = (expected["boxes"][people][:, 2:] - expected["boxes"][people][:, :2]).min(dim=1).values >= 2
         assert len(got[1]) == int(wide.sum()) > 0

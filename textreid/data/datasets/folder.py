@@ -1,6 +1,6 @@
-"""One's own pictures: a table `people.jsonl` or `people.csv`, or one folder a person.
+"""One's own images: a table `people.jsonl` or `people.csv`, or one folder a person.
 
-**Table**: a row a picture with `image` (path relative to the table), `person` (whole number or name) and,
+**Table**: a row an image with `image` (path relative to the table), `person` (whole number or name) and,
 where known, `camera`, `captions` (a list; in a .csv separated by " | "), `caption_source` (who wrote them,
 for the `trust` of a recipe), `attributes` (an object; in a .csv columns such as `attributes.hair`) and
 `split` ("train" where it is missing).
@@ -29,7 +29,7 @@ from textreid.types import PersonCrop
 
 SPLITS = ("train", "val", "test", "query", "gallery")
 DEPTH = 3
-"""Names in SPLIT/PERSON/CAMERA_anything.jpg; below that, pictures are looked for only to refuse them."""
+"""Names in SPLIT/PERSON/CAMERA_anything.jpg; below that, images are looked for only to refuse them."""
 CAMERA = re.compile(r"(?:camera|cam|c)[- ]?(\d+)(?:s\d+)?", re.IGNORECASE)
 WHOLE = re.compile(r"-?\d{1,18}")
 
@@ -43,8 +43,8 @@ class Folder(DataSet):
         """The crops of one split, in the order of the table, or of folder and file names.
 
         Raises:
-            InputError: there is neither a table nor a picture, or none in this split.
-            AnnotationError: a malformed row, or a picture in the wrong place, named by file, row and key.
+            InputError: there is neither a table nor an image, or none in this split.
+            AnnotationError: a malformed row, or an image in the wrong place, named by file, row and key.
         """
         root = Path(root).expanduser()
         rows = list(_rows(root))
@@ -57,15 +57,15 @@ class Folder(DataSet):
         ]
         if not crops:
             found = ", ".join(sorted({row["split"] for _, row in rows})) or "none"
-            raise InputError(f"'{root}' has no picture of the split '{split}'. It has: {found}.")
+            raise InputError(f"'{root}' has no image of the split '{split}'. It has: {found}.")
         return crops
 
     def splits_at(self, root: str | Path) -> tuple[str, ...]:
-        """The splits that there are pictures of.
+        """The splits that there are images of.
 
         Raises:
-            InputError: there is neither a table nor a picture.
-            AnnotationError: a malformed row, or a picture in the wrong place.
+            InputError: there is neither a table nor an image.
+            AnnotationError: a malformed row, or an image in the wrong place.
         """
         there = {row["split"] for _, row in _rows(Path(root).expanduser())}
         return tuple(split for split in SPLITS if split in there)
@@ -77,18 +77,18 @@ def _rows(root: Path) -> Iterator[tuple[str, dict[str, Any]]]:
         if (root / name).is_file():
             yield from read_table(root / name, SPLITS)
             return
-    pictures = sorted(_pictures(root))
-    if not pictures:
+    images = sorted(_images(root))
+    if not images:
         raise InputError(
-            f"Neither {' nor '.join(TABLES)} nor pictures in '{root}': expected a row a picture, or"
+            f"Neither {' nor '.join(TABLES)} nor images in '{root}': expected a row an image, or"
             " PERSON/CAMERA_anything.jpg."
         )
-    for path in pictures:
+    for path in images:
         yield str(path), _from_name(path, path.relative_to(root))
 
 
-def _pictures(root: Path) -> Iterator[Path]:
-    """The pictures in a folder and, through links too, in its folders; hidden ones are passed over."""
+def _images(root: Path) -> Iterator[Path]:
+    """The images in a folder and, through links too, in its folders; hidden ones are passed over."""
     for place, folders, files in os.walk(root, followlinks=True):
         folder = Path(place)
         deep = len(folder.relative_to(root).parts) >= DEPTH

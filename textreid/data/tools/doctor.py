@@ -44,12 +44,12 @@ class Finding:
 def examine(
     crops: Crops, dataset: str = "folder", *, progress: Callable[[int, int], None] = lambda *_: None
 ) -> list[Finding]:
-    """Look at a data set as its protocol would, and at every picture.
+    """Look at a data set as its protocol would, and at every image.
 
     Args:
         crops: split -> its crops, as `textreid.data.tools.parquet.read_splits` gives them.
         dataset: its name, to compare with the published counts where there are any.
-        progress: told how many pictures have been opened, of how many.
+        progress: told how many images have been opened, of how many.
 
     Returns:
         What was found, the fatal first; nothing for a data set without a fault.
@@ -59,19 +59,19 @@ def examine(
         *_people(crops),
         *_cameras(crops),
         *_sentences(crops),
-        *_pictures(crops, progress),
+        *_images(crops, progress),
     ]
     return sorted(found, key=lambda finding: finding.severity != "fatal")
 
 
 def counts(crops: Crops) -> dict[str, dict[str, int]]:
-    """Split -> how many "pictures", "people", "junk", "distractors", "cameras" and "captions" there are.
+    """Split -> how many "images", "people", "junk", "distractors", "cameras" and "captions" there are.
 
-    Pictures of somebody unknown count as junk; neither junk nor distractors count as people.
+    Images of somebody unknown count as junk; neither junk nor distractors count as people.
     """
     return {
         split: {
-            "pictures": len(own),
+            "images": len(own),
             "people": len(_known(split, own)),
             "junk": sum(crop.person_id in (None, JUNK) for crop in own),
             "distractors": sum(_is_distractor(split, crop) for crop in own),
@@ -92,13 +92,13 @@ def _known(split: str, own: Iterable[PersonCrop]) -> set[int]:
 
 
 def _is_distractor(split: str, crop: PersonCrop) -> bool:
-    """Whether a picture is of the people nobody asks for; elsewhere 0 is a person like others."""
+    """Whether an image is of the people nobody asks for; elsewhere 0 is a person like others."""
     return split == "gallery" and crop.person_id == DISTRACTOR
 
 
 def _published(crops: Crops, dataset: str) -> Iterator[Finding]:
     found = {
-        split: {"images": own["pictures"], "captions": own["captions"], "persons": own["people"]}
+        split: {"images": own["images"], "captions": own["captions"], "persons": own["people"]}
         for split, own in counts(crops).items()
     }
     if "query" in crops and "gallery" in crops:
@@ -135,13 +135,13 @@ def _people(crops: Crops) -> Iterator[Finding]:
                 f"{len(both)} people are in 'train' and in '{split}': {_some(both)}.",
                 "Move each person into one split: a model is measured on strangers.",
             )
-        pictures = Counter(crop.person_id for crop in crops[split])
-        alone = [person for person in sorted(known) if pictures[person] == 1]
+        images = Counter(crop.person_id for crop in crops[split])
+        alone = [person for person in sorted(known) if images[person] == 1]
         if split in TRAINING and len(alone) > len(known) / 2:
             yield Finding(
                 "warning",
-                f"{len(alone)} of {len(known)} people of '{split}' have one picture: {_some(alone)}.",
-                "Add pictures of the same people: there is nothing to pull together in one.",
+                f"{len(alone)} of {len(known)} people of '{split}' have one image: {_some(alone)}.",
+                "Add images of the same people: there is nothing to pull together in one.",
             )
         if split in TRAINING and len(known) < 2:
             yield Finding(
@@ -165,7 +165,7 @@ def _people(crops: Crops) -> Iterator[Finding]:
 
 
 def _cameras(crops: Crops) -> Iterator[Finding]:
-    """The rule of image queries: a picture of the same person by the same camera does not count."""
+    """The rule of image queries: an image of the same person by the same camera does not count."""
     for split, own in crops.items():
         if not own or any(crop.captions for crop in own):
             continue
@@ -175,14 +175,14 @@ def _cameras(crops: Crops) -> Iterator[Finding]:
         if unknown:
             yield Finding(
                 severity,
-                f"{unknown} of {len(own)} pictures of '{split}' name no camera.",
+                f"{unknown} of {len(own)} images of '{split}' name no camera.",
                 "Start file names with the camera (c1_0001.jpg) or fill the column 'camera'.",
             )
         if len(cameras) > max(20, len(own) / 4):
             yield Finding(
                 severity,
-                f"'{split}' has {len(cameras)} cameras for {len(own)} pictures: {_some(cameras)}.",
-                "These are frame or picture numbers: put the camera before the first underscore.",
+                f"'{split}' has {len(cameras)} cameras for {len(own)} images: {_some(cameras)}.",
+                "These are frame or image numbers: put the camera before the first underscore.",
             )
     if "query" in crops:
         yield from _no_second_view("query", crops["query"], crops.get("gallery", ()))
@@ -204,10 +204,10 @@ def _no_second_view(
         everybody = len(lost) == len(queries)
         yield Finding(
             "fatal" if everybody else "warning",
-            f"{len(lost)} of {len(queries)} pictures of '{split}' have no picture of the same person by"
+            f"{len(lost)} of {len(queries)} images of '{split}' have no image of the same person by"
             f" another camera: {_some(crop.id for crop in lost)}."
             + (" R@1 would be 0: no query has a right answer." if everybody else " They are left out."),
-            "Add pictures of these people by a second camera, or check how cameras are named.",
+            "Add images of these people by a second camera, or check how cameras are named.",
         )
 
 
@@ -235,7 +235,7 @@ def _sentences(crops: Crops) -> Iterator[Finding]:
 
 @dataclass(frozen=True)
 class _Look:
-    """What is seen of a picture: a digest of its file and its size in pixels, or why there is nothing."""
+    """What is seen of an image: a digest of its file and its size in pixels, or why there is nothing."""
 
     digest: bytes = b""
     width: int = 0
@@ -265,7 +265,7 @@ def _look_at_all(crops: Sequence[PersonCrop], progress: Callable[[int, int], Non
     return looks
 
 
-def _pictures(crops: Crops, progress: Callable[[int, int], None]) -> Iterator[Finding]:
+def _images(crops: Crops, progress: Callable[[int, int], None]) -> Iterator[Finding]:
     everything = [crop for own in crops.values() for crop in own]
     unreadable, flat, tiny = [], [], []
     same = defaultdict(list)
@@ -283,7 +283,7 @@ def _pictures(crops: Crops, progress: Callable[[int, int], None]) -> Iterator[Fi
     if unreadable:
         yield Finding(
             "fatal",
-            f"{len(unreadable)} of {total} pictures cannot be read: {_some(unreadable)}.",
+            f"{len(unreadable)} of {total} images cannot be read: {_some(unreadable)}.",
             "Copy them again, or take them out.",
         )
     clashes = [own for own in same.values() if len({crop.person_id for crop in own}) > 1]
@@ -291,19 +291,19 @@ def _pictures(crops: Crops, progress: Callable[[int, int], None]) -> Iterator[Fi
         pairs = (" = ".join(f"{crop.id} (person {crop.person_id})" for crop in own[:2]) for own in clashes)
         yield Finding(
             "fatal" if len(clashes) > total / 100 else "warning",
-            f"{len(clashes)} pictures belong to two people at once: {_some(pairs)}.",
+            f"{len(clashes)} images belong to two people at once: {_some(pairs)}.",
             "Decide who it is: one of the two labels is wrong.",
         )
     if len(flat) > total / 10:
         yield Finding(
             "warning",
-            f"{len(flat)} of {total} pictures are wider than high: {_some(flat)}.",
-            "Crop each person first: textreid index finds people in full pictures, training takes crops.",
+            f"{len(flat)} of {total} images are wider than high: {_some(flat)}.",
+            "Crop each person first: textreid index finds people in full images, training takes crops.",
         )
     if tiny:
         yield Finding(
             "warning",
-            f"{len(tiny)} of {total} pictures are less than {LOWEST} pixels high: {_some(tiny)}.",
+            f"{len(tiny)} of {total} images are less than {LOWEST} pixels high: {_some(tiny)}.",
             "Leave them out: nothing can be seen on them.",
         )
 

@@ -1,4 +1,4 @@
-"""Data sets as Hugging Face `datasets`: Parquet files that hold the pictures themselves, and back."""
+"""Data sets as Hugging Face `datasets`: Parquet files that hold the images themselves, and back."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ ShowProgress = Callable[[int, int], None]
 def features() -> Any:
     """The columns, as `datasets.Features`.
 
-    `image` holds the picture's own bytes, never re-encoded, and its name; `id` is unique in the data set;
+    `image` holds the image's own bytes, never re-encoded, and its name; `id` is unique in the data set;
     `person` -1 marks junk, null somebody unknown; `camera` and `time` (seconds) are null where unknown;
-    `captions` are the sentences of this picture, `caption_source` who wrote them, "" where nothing says;
+    `captions` are the sentences of this image, `caption_source` who wrote them, "" where nothing says;
     `attributes` pairs of name and value.
     """
     from datasets import Features, Image, List, Value
@@ -52,7 +52,7 @@ def to_dataset_dict(crops: dict[str, list[PersonCrop]], cache: str | Path | None
         cache: folder for the Arrow files; the library's own by default.
 
     Raises:
-        InputError: a picture cannot be read.
+        InputError: an image cannot be read.
     """
     from datasets import Dataset, DatasetDict
 
@@ -72,7 +72,7 @@ def to_dataset_dict(crops: dict[str, list[PersonCrop]], cache: str | Path | None
 def write_parquet(
     name: str, root: str | Path, out: Path, *, progress: ShowProgress = lambda *_: None
 ) -> dict[str, int]:
-    """Every split of a data set as `out/data/SPLIT-00000-of-0000N.parquet`, pictures included.
+    """Every split of a data set as `out/data/SPLIT-00000-of-0000N.parquet`, images included.
 
     `datasets.load_dataset(out)` reads it, and a hub takes it as it is. The folder appears whole or not at
     all.
@@ -81,13 +81,13 @@ def write_parquet(
         name: of `textreid.data.datasets.names()`.
         root: where it lies.
         out: must not exist yet.
-        progress: told how many pictures are done, of how many.
+        progress: told how many images are done, of how many.
 
     Returns:
-        Split -> number of pictures; splits that are not there are left out.
+        Split -> number of images; splits that are not there are left out.
 
     Raises:
-        InputError: no split can be read, a picture cannot, or `out` exists.
+        InputError: no split can be read, an image cannot, or `out` exists.
     """
     from datasets import Dataset
 
@@ -107,9 +107,9 @@ def write_parquet(
 
 
 def read_splits(name: str, root: str | Path) -> dict[str, list[PersonCrop]]:
-    """Split -> crops, of the splits that are there, with each picture once.
+    """Split -> crops, of the splits that are there, with each image once.
 
-    Of a data set that is split again and again the first trial is read: the others hold the same pictures.
+    Of a data set that is split again and again the first trial is read: the others hold the same images.
 
     Raises:
         InputError: none is there.
@@ -137,13 +137,13 @@ def read_parquet(
         source: a folder that `write_parquet` wrote, or the hub id of such a data set.
         out: must not exist yet; becomes `people.jsonl` and `images/SPLIT/...` (see
             `textreid.data.datasets.folder`).
-        progress: told how many pictures are done, of how many.
+        progress: told how many images are done, of how many.
 
     Returns:
-        Split -> number of pictures.
+        Split -> number of images.
 
     Raises:
-        InputError: it cannot be read, lacks a file, a column or a picture, has an id twice, or `out` exists.
+        InputError: it cannot be read, lacks a file, a column or an image, has an id twice, or `out` exists.
     """
     counts = {}
     with TemporaryDirectory() as cache, whole_folder(out) as folder:
@@ -154,7 +154,7 @@ def read_parquet(
                 for row in rows:
                     path = _place(split, row)
                     if (folder / path).exists():
-                        raise InputError(f"Two pictures of the split '{split}' have the id '{row['id']}'.")
+                        raise InputError(f"Two images of the split '{split}' have the id '{row['id']}'.")
                     (folder / path).parent.mkdir(parents=True, exist_ok=True)
                     (folder / path).write_bytes(row["image"]["bytes"])
                     table.write(json.dumps(_told(row, split, path)) + "\n")
@@ -210,14 +210,14 @@ def _check_shards(folder: Path) -> None:
 
 
 def _place(split: str, row: dict[str, Any]) -> str:
-    """Where a picture goes: the folders of its id, be it absolute, but never out of the data set's."""
-    picture = row["image"] or {}
+    """Where an image goes: the folders of its id, be it absolute, but never out of the data set's."""
+    image = row["image"] or {}
     parts = re.split(r"[/\\]", str(row["id"]))
     inside = [part for part in parts if part not in ("", ".", "..") and not part.endswith(":")]
-    if not inside or picture.get("bytes") is None:
-        raise InputError(f"The row '{row['id']}' of the split '{split}' holds no picture.")
+    if not inside or image.get("bytes") is None:
+        raise InputError(f"The row '{row['id']}' of the split '{split}' holds no image.")
     path = PurePosixPath("images", split, *inside)
-    suffix = Path(picture.get("path") or "").suffix or ".jpg"
+    suffix = Path(image.get("path") or "").suffix or ".jpg"
     return str(path if path.suffix else path.with_suffix(suffix))
 
 

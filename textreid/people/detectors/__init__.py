@@ -1,4 +1,4 @@
-"""Who looks for people in a picture. One file a family; `load_detector` picks by name."""
+"""Who looks for people in an image. One file a family; `load_detector` picks by name."""
 
 from __future__ import annotations
 

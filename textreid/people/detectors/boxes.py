@@ -11,10 +11,10 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Boxes:
-    """The people found in one picture, best first.
+    """The people found in one image, best first.
 
     Attributes:
-        xyxy: [N, 4] float32, left, top, right, bottom in pixels, inside the picture.
+        xyxy: [N, 4] float32, left, top, right, bottom in pixels, inside the image.
         scores: [N] float32 in 0..1, falling.
     """
 
@@ -32,7 +32,7 @@ class Boxes:
 
 
 class Detector(Protocol):
-    """Finds people in pictures.
+    """Finds people in images.
 
     Attributes:
         name: tells this detector from others; what was indexed under another name is looked at again.
@@ -41,25 +41,25 @@ class Detector(Protocol):
     name: str
 
     def detect(self, images: Sequence[np.ndarray]) -> list[Boxes]:
-        """The people in each picture.
+        """The people in each image.
 
         Args:
             images: each [H, W, 3] uint8 RGB, sizes may differ; they are not changed.
 
         Returns:
-            One `Boxes` for each picture, in its own pixels.
+            One `Boxes` for each image, in its own pixels.
         """
         ...
 
 
 def within(xyxy: np.ndarray, scores: np.ndarray, width: int, height: int) -> Boxes:
-    """Boxes clipped to a picture, best first; those of less than two pixels a side are dropped.
+    """Boxes clipped to an image, best first; those of less than two pixels a side are dropped.
 
     Args:
         xyxy: [N, 4] any float.
         scores: [N] any float.
-        width: of the picture, pixels.
-        height: of the picture, pixels.
+        width: of the image, pixels.
+        height: of the image, pixels.
     """
     clipped = np.clip(xyxy.reshape(-1, 4), 0, [width, height, width, height]).astype(np.float32)
     order = np.argsort(-scores, kind="stable")

@@ -16,7 +16,7 @@ from textreid.people.detectors.boxes import Boxes, within
 # The model looks at windows of 64 x 128 pixels in which a person is about 96 high, with a margin all around.
 WINDOW = np.array([64, 128])
 
-# Height of a second, small look with a border around it, for people who are as tall as the picture.
+# Height of a second, small look with a border around it, for people who are as tall as the image.
 NEAR = 128
 
 
@@ -25,7 +25,7 @@ class Config:
     """How the HOG detector looks.
 
     Attributes:
-        enlarge: pictures are scaled by this first, so that people from 96 / enlarge pixels are found ...
+        enlarge: images are scaled by this first, so that people from 96 / enlarge pixels are found ...
         longest: ... but to no more than this many pixels on the longer side.
         shrink: width and height of a person as a share of the window that found it.
         threshold: least margin to the decision surface that counts; a score is the logistic of the margin.
@@ -52,7 +52,7 @@ class HogDetector:
         self._hog.setSVMDetector(cv2.HOGDescriptor.getDefaultPeopleDetector())
 
     def detect(self, images: Sequence[np.ndarray]) -> list[Boxes]:
-        """The people in each [H, W, 3] uint8 RGB picture."""
+        """The people in each [H, W, 3] uint8 RGB image."""
         return [self._detect(image) for image in images]
 
     def _detect(self, image: np.ndarray) -> Boxes:
@@ -78,7 +78,7 @@ class HogDetector:
         small = cv2.resize(
             gray, size.tolist(), interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
         )
-        margin = np.maximum(border, -(-(WINDOW - size) // 2))  # no picture may be smaller than a window
+        margin = np.maximum(border, -(-(WINDOW - size) // 2))  # no image may be smaller than a window
         small = cv2.copyMakeBorder(
             small, margin[1], margin[1], margin[0], margin[0], borderType=cv2.BORDER_REPLICATE
         )

@@ -47,7 +47,7 @@ class TransformersDetector:
 
     @torch.inference_mode()
     def detect(self, images: Sequence[np.ndarray]) -> list[Boxes]:
-        """The people in each [H, W, 3] uint8 RGB picture."""
+        """The people in each [H, W, 3] uint8 RGB image."""
         inputs = self._processor(images=list(images), return_tensors="pt", input_data_format="channels_last")
         outputs = self._model(**inputs.to(self.device))
         sizes = [image.shape[:2] for image in images]

@@ -59,7 +59,7 @@ class TorchvisionDetector:
 
     @torch.inference_mode()
     def detect(self, images: Sequence[np.ndarray]) -> list[Boxes]:
-        """The people in each [H, W, 3] uint8 RGB picture."""
+        """The people in each [H, W, 3] uint8 RGB image."""
         tensors = [
             torch.from_numpy(image.copy()).to(self.device).permute(2, 0, 1).float() / 255 for image in images
         ]

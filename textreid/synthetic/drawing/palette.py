@@ -36,7 +36,7 @@ HAIR_COLOURS: dict[str, tuple[tuple[int, int, int], tuple[str, ...]]] = {
     "red": ((116, 54, 30), ("reddish", "red", "auburn")),
 }
 
-# Colours that a low-resolution picture can confuse: never the only difference between two people.
+# Colours that a low-resolution image can confuse: never the only difference between two people.
 NEAR: tuple[frozenset[str], ...] = tuple(
     frozenset(pair)
     for pair in (

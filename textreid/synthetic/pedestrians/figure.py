@@ -1,4 +1,4 @@
-"""One person as a cut-out picture: drawn, lit, with an alpha channel."""
+"""One person as a cut-out image: drawn, lit, with an alpha channel."""
 
 from __future__ import annotations
 

@@ -62,7 +62,7 @@ _CHOICES: dict[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True)
 class Pedestrian:
-    """One identity, in words; `textreid.synthetic.draw_crop` turns it into pictures.
+    """One identity, in words; `textreid.synthetic.draw_crop` turns it into images.
 
     Colour names are those of `textreid.synthetic.drawing.palette`. None means that the thing is not there.
 

@@ -27,15 +27,15 @@ def draw_background(
         [height, width, 3] float32 sRGB, 0..1.
     """
     edge = int(np.clip(edge, 0, height))
-    picture = np.empty((height, width, 3), np.float32)
+    image = np.empty((height, width, 3), np.float32)
     if edge < height:
         rows = np.arange(edge, height, dtype=np.float32) + 0.5
-        picture[edge:] = draw_floor(width, rows, ground, floor, rng)
+        image[edge:] = draw_floor(width, rows, ground, floor, rng)
     if edge > 0:
         metre = ground.metre(edge)
         behind = draw_wall(width, edge, metre, wall, rng)
-        picture[:edge] = cv2.GaussianBlur(behind, (0, 0), max(metre / 90, 0.5))
+        image[:edge] = cv2.GaussianBlur(behind, (0, 0), max(metre / 90, 0.5))
         reach = max(int(metre / 4), 1)
-        foot = picture[edge : edge + reach]
+        foot = image[edge : edge + reach]
         foot *= np.linspace(0.7, 1, len(foot), dtype=np.float32)[:, None, None]
-    return np.clip(picture, 0, 1)
+    return np.clip(image, 0, 1)

@@ -119,28 +119,28 @@ class Camera:
             rng: sensor noise and small motion.
 
         Returns:
-            An RGB picture of the same size, through JPEG.
+            An RGB image of the same size, through JPEG.
         """
         sigma = self.blur * tall / 200 + 0.1
-        picture = cv2.GaussianBlur(scene, (0, 0), sigma)
-        picture += self.sharpening * (picture - cv2.GaussianBlur(picture, (0, 0), 1.2))
+        image = cv2.GaussianBlur(scene, (0, 0), sigma)
+        image += self.sharpening * (image - cv2.GaussianBlur(image, (0, 0), 1.2))
         if rng.random() < 0.12:
             reach = max(int(tall / 60 * rng.uniform(0.6, 1.6)), 1)
-            picture = cv2.blur(picture, (2 * reach + 1, 1))
-        grey = picture @ np.array([0.3, 0.59, 0.11], np.float32)
-        picture = grey[..., None] + (picture - grey[..., None]) * self.saturation
-        picture = np.clip((picture * self.gain - 0.45) * self.contrast + 0.45, 0, 1) ** np.float32(self.gamma)
-        picture = picture + rng.standard_normal(picture.shape, np.float32) * np.float32(self.noise)
-        return through_jpeg(picture, self.quality)
+            image = cv2.blur(image, (2 * reach + 1, 1))
+        grey = image @ np.array([0.3, 0.59, 0.11], np.float32)
+        image = grey[..., None] + (image - grey[..., None]) * self.saturation
+        image = np.clip((image * self.gain - 0.45) * self.contrast + 0.45, 0, 1) ** np.float32(self.gamma)
+        image = image + rng.standard_normal(image.shape, np.float32) * np.float32(self.noise)
+        return through_jpeg(image, self.quality)
 
 
-def through_jpeg(picture: np.ndarray, quality: int) -> Image.Image:
-    """An RGB picture that has been through JPEG.
+def through_jpeg(image: np.ndarray, quality: int) -> Image.Image:
+    """An RGB image that has been through JPEG.
 
     Args:
-        picture: [H, W, 3] float, 0..1.
+        image: [H, W, 3] float, 0..1.
         quality: 1..95.
     """
     data = io.BytesIO()
-    Image.fromarray((np.clip(picture, 0, 1) * 255 + 0.5).astype(np.uint8)).save(data, "JPEG", quality=quality)
+    Image.fromarray((np.clip(image, 0, 1) * 255 + 0.5).astype(np.uint8)).save(data, "JPEG", quality=quality)
     return Image.open(io.BytesIO(data.getvalue())).convert("RGB")

@@ -16,7 +16,7 @@ class Ground:
     """How a camera sees the level ground.
 
     Attributes:
-        horizon: row where it would vanish, above the picture for most cameras.
+        horizon: row where it would vanish, above the image for most cameras.
         high: metres of the camera above it.
         focal: pixels.
     """
@@ -47,7 +47,7 @@ def draw_floor(
 
     Args:
         width: pixels.
-        rows: [K] rows of the picture that show floor.
+        rows: [K] rows of the image that show floor.
         ground: how the camera sees it.
         kind: one of FLOORS.
         rng: decides tone, direction and wear.

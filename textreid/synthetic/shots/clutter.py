@@ -18,7 +18,7 @@ from textreid.synthetic.shots.composite import paste
 
 
 def draw_stranger(scene: np.ndarray, camera: Camera, tall: float, rng: np.random.Generator) -> None:
-    """Draw somebody else who passes behind, partly out of the picture and out of focus.
+    """Draw somebody else who passes behind, partly out of the image and out of focus.
 
     Args:
         scene: [H, W, 3] float32, changed.

@@ -26,14 +26,14 @@ def draw_crop(person: Pedestrian, view: View, camera: Camera, seed: int) -> Imag
         seed: decides size, framing, background details and noise; equal seeds give equal pixels.
 
     Returns:
-        An RGB picture, most often 40 to 110 pixels wide and 90 to 230 tall.
+        An RGB image, most often 40 to 110 pixels wide and 90 to 230 tall.
     """
     rng = seeded(seed, "crop", person.number, camera.number)
     tall = float(rng.uniform(*camera.person_height))
     sprite = draw_figure(person, view, tall, camera.light, finer=2)
     scene, box = _stage(sprite, view, camera, tall, rng)
-    picture = camera.expose(scene, tall, rng)
-    return picture.crop(box)
+    image = camera.expose(scene, tall, rng)
+    return image.crop(box)
 
 
 def _stage(

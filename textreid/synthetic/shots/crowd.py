@@ -13,7 +13,7 @@ from textreid.synthetic.shots.scene import Scene, Walk
 def sample_crowd(
     scene: Scene, people: Sequence[Pedestrian], moments: Sequence[float], rng: np.random.Generator
 ) -> list[Walk]:
-    """Walks that keep people from hiding each other and from leaving the picture.
+    """Walks that keep people from hiding each other and from leaving the image.
 
     Args:
         scene: where.

@@ -47,14 +47,14 @@ class FramePerson:
 
 @dataclass(frozen=True)
 class Frame:
-    """One full picture of one camera.
+    """One full image of one camera.
 
     Attributes:
         image: RGB.
         camera: its name, "c1" and on.
         number: of the frame among its camera's, from 1.
         time: POSIX seconds.
-        people: those in the picture, from the farthest to the nearest.
+        people: those in the image, from the farthest to the nearest.
     """
 
     image: Image.Image
@@ -127,7 +127,7 @@ def _who(people: list[Pedestrian], camera: int, moment: int, rng: np.random.Gene
 
 
 def _enough(placed: Placed, scene: Scene) -> bool:
-    """Whether most of the person is inside the picture."""
+    """Whether most of the person is inside the image."""
     x1, y1, x2, y2 = placed.box
     sx1, sy1, sx2, sy2 = placed.sprite.box
     inside = max(x2 - x1, 0) * max(y2 - y1, 0)

@@ -1,4 +1,4 @@
-"""A camera's full picture: where on its floor people stand, how tall they look there, and how they walk."""
+"""A camera's full image: where on its floor people stand, how tall they look there, and how they walk."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Scene:
 
     @property
     def reach(self) -> tuple[float, float]:
-        """Nearest and farthest metres at which a person is wholly in the picture."""
+        """Nearest and farthest metres at which a person is wholly in the image."""
         near, far = (self.ground.focal / self.ground.metre(share * self.height) for share in (0.97, 0.47))
         return near, far
 
@@ -66,7 +66,7 @@ class Walk:
 
     Attributes:
         person: who.
-        across: metres right of the picture's middle at time 0.
+        across: metres right of the image's middle at time 0.
         away: metres from the camera at time 0.
         heading: degrees as `View.yaw`: 0 comes closer, 90 goes right.
         speed: metres a second; 0 stands.
@@ -82,7 +82,7 @@ class Walk:
 
     @classmethod
     def sample(cls, scene: Scene, person: Pedestrian, rng: np.random.Generator) -> Walk:
-        """A walk that begins somewhere in the picture."""
+        """A walk that begins somewhere in the image."""
         near, far = scene.reach
         away = float(rng.uniform(near, far))
         half = 0.42 * scene.width / scene.ground.focal * away
@@ -102,14 +102,14 @@ class Walk:
 
 @dataclass(frozen=True)
 class Placed:
-    """One person drawn for one picture.
+    """One person drawn for one image.
 
     Attributes:
         walk: whose walk.
         view: the moment.
         sprite: the cut-out.
-        corner: (x, y) of the cut-out's upper left corner in the picture.
-        box: x1, y1, x2, y2 in the picture's pixels, cut at its edges.
+        corner: (x, y) of the cut-out's upper left corner in the image.
+        box: x1, y1, x2, y2 in the image's pixels, cut at its edges.
     """
 
     walk: Walk
@@ -137,10 +137,10 @@ def place(scene: Scene, walk: Walk, seconds: float) -> Placed:
 
 
 def record(scene: Scene, people: list[Placed], rng: np.random.Generator) -> Image.Image:
-    """The picture that the camera takes of the people in its scene; nearer ones hide those behind."""
-    picture = scene.floor.copy()
+    """The image that the camera takes of the people in its scene; nearer ones hide those behind."""
+    image = scene.floor.copy()
     light = scene.camera.light
     for one in sorted(people, key=lambda p: p.corner[1] + p.sprite.foot[1]):
-        ground_shadow(picture, one.sprite, one.corner, light.direction, 0.25 + 0.35 * light.sun)
-        paste(picture, one.sprite, one.corner)
-    return scene.camera.expose(picture, 200.0, rng)
+        ground_shadow(image, one.sprite, one.corner, light.direction, 0.25 + 0.35 * light.sun)
+        paste(image, one.sprite, one.corner)
+    return scene.camera.expose(image, 200.0, rng)

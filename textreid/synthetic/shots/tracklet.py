@@ -21,7 +21,7 @@ class TrackCrop:
     Attributes:
         image: RGB.
         offset: seconds since the first crop.
-        box: x1, y1, x2, y2 in the camera's full picture, pixels.
+        box: x1, y1, x2, y2 in the camera's full image, pixels.
         view: the moment.
     """
 
@@ -40,7 +40,7 @@ def draw_tracklet(
         person: who.
         camera: where.
         seed: decides path and noise.
-        length: how many crops at most; fewer if the person leaves the picture.
+        length: how many crops at most; fewer if the person leaves the image.
         rate: crops a second.
 
     Returns:
