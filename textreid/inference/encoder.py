@@ -24,7 +24,7 @@ from textreid.inference.openvino import compile_for_cpu
 from textreid.types import PairScorer
 from textreid_index import EncoderInfo
 
-BROKEN = (
+LOADING_ERRORS = (
     OSError,
     ValueError,
     LookupError,
@@ -77,7 +77,7 @@ class Encoder(OldEncoderNames):
             if device == "cpu":
                 adapter = compile_for_cpu(adapter)
             dim = _dimension(adapter)
-        except BROKEN as error:
+        except LOADING_ERRORS as error:
             raise ModelError(f"Cannot load the model in '{folder}': {error}") from error
         return cls(adapter, EncoderInfo(name=name, fingerprint=fingerprint(folder), dim=dim), folder)
 

@@ -20,7 +20,7 @@ OPSET = 20
 
 
 class ImageGraph(nn.Module):
-    """Crops that have their final size to search vectors; scaling of the pixels included.
+    """Maps crops of their final size to search vectors; the scaling of their pixels is part of it.
 
     Args:
         model: with `get_image_features`.
@@ -54,7 +54,7 @@ class ImageGraph(nn.Module):
 
 
 class MatchedImageGraph(ImageGraph):
-    """Crops to search vectors and to the places that a matcher reads, by one pass through the image tower."""
+    """Maps crops to search vectors and to the places that a matcher reads, by one pass of the image tower."""
 
     outputs: tuple[str, ...] = ("vectors", "places")
 
@@ -65,7 +65,7 @@ class MatchedImageGraph(ImageGraph):
 
 
 class PlacesGraph(MatchedImageGraph):
-    """Crops to the places alone."""
+    """Maps crops to the places that a matcher reads, and to nothing else."""
 
     outputs = ("places",)
 
@@ -75,7 +75,7 @@ class PlacesGraph(MatchedImageGraph):
 
 
 class TextGraph(nn.Module):
-    """Texts as numbered tokens to search vectors.
+    """Maps texts, as numbered tokens, to search vectors.
 
     Args:
         model: with `get_text_features`.
@@ -99,7 +99,7 @@ class TextGraph(nn.Module):
 
 
 class MatchedTextGraph(TextGraph):
-    """Texts to search vectors and to the words that a matcher reads, by one pass through the text tower."""
+    """Maps texts to search vectors and to the words that a matcher reads, by one pass of the text tower."""
 
     outputs = ("vectors", "words")
 
@@ -110,7 +110,7 @@ class MatchedTextGraph(TextGraph):
 
 
 class MatchGraph(nn.Module):
-    """A matcher: the places of any number of crops and the words of one text to logits.
+    """Maps the places of any number of crops and the words of one text to the logits of a matcher.
 
     Args:
         matcher: the model's.
