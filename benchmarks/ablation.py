@@ -27,7 +27,7 @@ from textreid.data.attributes import with_attributes
 from textreid.evaluate import Benchmark, evaluate
 from textreid.inference import Encoder
 from textreid.recipe import DataRecipe, Recipe, load_recipe, with_root
-from textreid.training import StepReport, train
+from textreid.training import Reporter, StepReport, train
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "results" / "ablation.json"
@@ -135,10 +135,12 @@ def run(series: str, row: int, seed: int, data: Path, root: Path, out: Path) -> 
     with Progress(*columns, console=Console(stderr=True)) as bars:
         task = bars.add_task(f"{name}, seed {seed}", total=None)
 
-        def report(step: StepReport) -> None:
-            bars.update(task, total=step.epochs * step.steps, completed=step.epoch * step.steps + step.step)
+        class Bar(Reporter):
+            def step(self, report: StepReport) -> None:
+                done = report.epoch * report.steps + report.step
+                bars.update(task, total=report.epochs * report.steps, completed=done)
 
-        model = train(recipe, folder, report=report)
+        model = train(recipe, folder, reporter=Bar())
     dataset, split, direction = {
         "image": ("market1501", "test", "image_to_image"),
         "text": ("cuhk-pedes", "val", "text_to_image"),

@@ -37,7 +37,7 @@ from textreid.data import (
 from textreid.models.pretrained import start_model
 from textreid.recipe import DataRecipe, Recipe, load_recipe
 from textreid.synthetic import write_cuhk_pedes, write_market1501
-from textreid.training import Objective, Step, StepReport, freeze, train, view_sizes
+from textreid.training import Objective, Reporter, Step, StepReport, freeze, train, view_sizes
 from textreid.types import Batch
 
 PEOPLE, IMAGES, TURNS, EDGE = 192, 4, 2, 3
@@ -50,18 +50,19 @@ def recipe_of(root: Path, workers: int) -> Recipe:
         DataRecipe("cuhk-pedes", root=str(root), attributes="captions"),
         DataRecipe("market1501", root=str(root)),
     )
-    last = replace(recipe.phases[-1], epochs=1)
-    return replace(recipe, data=data, val=(), phases=(last,), workers=workers)
+    *_, last = (stage for stage in recipe.stages if stage["name"] == "phase")
+    return replace(recipe, data=data, val=(), stages=({**last, "epochs": 1},), workers=workers)
 
 
 def loop(recipe: Recipe, out: Path, device: str) -> float:
     """Images per second."""
     ends: list[float] = []
 
-    def report(_: StepReport) -> None:
-        ends.append(time.perf_counter())
+    class Clock(Reporter):
+        def step(self, report: StepReport) -> None:  # noqa: ARG002
+            ends.append(time.perf_counter())
 
-    train(recipe, out, device=device, report=report)
+    train(recipe, out, device=device, reporter=Clock())
     first, last = EDGE, len(ends) - EDGE
     return (last - first) * batch_size(recipe) / (ends[last] - ends[first])
 
@@ -85,16 +86,21 @@ def towers(step: Step, batches: list[Batch], recipe: Recipe) -> float:
     return len(batches) * batch_size(recipe) / (time.perf_counter() - start)
 
 
+def image_size(recipe: Recipe) -> tuple[int, int]:
+    height, width = recipe.stages[0]["image_size"]
+    return height, width
+
+
 def batch_size(recipe: Recipe) -> int:
     return recipe.sampler.identities * recipe.sampler.images
 
 
 def held(recipe: Recipe, out: Path, device: str) -> tuple[Step, list[Batch]]:
     """The towers, and the batches of an epoch as they see them, on the device."""
-    data, phase = read_training_set(recipe.data, out), recipe.phases[0]
-    model, processor = start_model(recipe.model, phase.image_size, data.captions)
+    data, size = read_training_set(recipe.data, out), image_size(recipe)
+    model, processor = start_model(recipe.model, size, data.captions)
     pixels = processor.image_processor
-    transform = train_transform(recipe.augment, phase.image_size, pixels.image_mean, pixels.resample)
+    transform = train_transform(recipe.augment, size, pixels.image_mean, pixels.resample)
     finish = Finish(recipe.augment, pixels.image_mean, pixels.image_std)
     order = list(IdentitySampler(data.labels, domains=data.domains, **vars(recipe.sampler)))
     pairs = PairDataset(data, transform)
@@ -117,7 +123,7 @@ def main(device: str = "cpu", workers: str = "1") -> None:
             for turn in range(TURNS):
                 rates["towers"].append(towers(step, batches, recipe))
                 rates["loop"].append(loop(recipe, root / str(turn), device))
-    height, width = recipe.phases[0].image_size
+    height, width = image_size(recipe)
     gpu = device.startswith("cuda")
     report = {
         "device": torch.cuda.get_device_name(device)

@@ -231,11 +231,14 @@ class TestRecipes:
         assert recipe.model.text_layers_to_keep == (0, 2)
         assert recipe.sampler.hard_neighbours == 1
         assert recipe.save_epochs
-        assert [stretch.frozen for stretch in recipe.locked] == ["text", "image"]
-        assert [stretch.identity_share for stretch in recipe.locked] == [0.4, 0.5]
-        assert [stretch.candidates for stretch in recipe.locked] == [50, 51]
-        assert [stretch.negatives for stretch in recipe.locked] == [5, 6]
-        assert [stretch.drift_weight for stretch in recipe.locked] == [2.0, 3.0]
+        names = [stage["name"] for stage in recipe.stages]
+        assert names == ["phase", "phase", "locked", "locked", "hubness"]
+        locked = recipe.stages[2:4]
+        assert [stage["frozen"] for stage in locked] == ["text", "image"]
+        assert [stage["identity_share"] for stage in locked] == [0.4, 0.5]
+        assert [stage["candidates"] for stage in locked] == [50, 51]
+        assert [stage["negatives"] for stage in locked] == [5, 6]
+        assert [stage["drift_weight"] for stage in locked] == [2.0, 3.0]
 
     def test_every_option_of_losses_branches_and_matcher_is_known(self) -> None:
         recipe = load_recipe(str(FIXTURE / "every-key.toml"))

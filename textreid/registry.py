@@ -18,6 +18,22 @@ def names(package: ModuleType) -> list[str]:
     return sorted(name for name in modules if not name.startswith("_"))
 
 
+def load(package: ModuleType, name: str, *, kind: str) -> ModuleType:
+    """The module of a part.
+
+    Args:
+        package: that holds it.
+        name: stem of its file, or name of its package.
+        kind: what it is, in messages.
+
+    Raises:
+        UnknownNameError: no such part.
+    """
+    if name not in names(package):
+        raise UnknownNameError(kind, name, names(package))
+    return importlib.import_module(f"{package.__name__}.{name}")
+
+
 def find(
     package: ModuleType, name: str, options: dict[str, Any], *, kind: str, where: str, base: type
 ) -> tuple[Any, Any]:
@@ -35,9 +51,7 @@ def find(
         UnknownNameError: no such part, or an option that it does not have.
         InputError: an option of the wrong type, or out of its range.
     """
-    if name not in names(package):
-        raise UnknownNameError(kind, name, names(package))
-    module = importlib.import_module(f"{package.__name__}.{name}")
+    module = load(package, name, kind=kind)
     return build(module.Config, options, where=where), part(module, base)
 
 

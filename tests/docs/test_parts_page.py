@@ -33,7 +33,7 @@ def test_snippets_name_branches_options_losses_and_modules_that_exist(block: Blo
     for loss, _, branch in (name.partition("@") for name in recipe.get("loss", {})):
         assert loss in losses.names()
         assert not branch or branch in found
-    for module in (name for phase in recipe.get("phases", []) for name in phase.get("frozen", [])):
+    for module in (name for stage in recipe.get("stages", []) for name in stage.get("frozen", [])):
         where, _, within = module.partition(".")
         assert where in ("image_tower", "image_projection", "branches")
         if within:

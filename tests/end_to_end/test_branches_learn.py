@@ -11,12 +11,13 @@ import pytest
 
 from tests.helpers.batches import TIE_PEOPLE
 from tests.helpers.own_people import rank_1
+from tests.helpers.recorder import Recorder
+from tests.helpers.small_models import phase
 from textreid import losses
 from textreid.models import branches
-from textreid.recipe import AugmentRecipe, DataRecipe, ModelRecipe, Phase, Recipe, SamplerRecipe, TextRecipe
+from textreid.recipe import AugmentRecipe, DataRecipe, ModelRecipe, Recipe, SamplerRecipe, TextRecipe
 from textreid.synthetic import write_cuhk_pedes
 from textreid.training.from_recipe import train
-from textreid.training.progress import StepReport
 
 PEOPLE, IMAGES = 8, 4
 CHANCE = 100 / PEOPLE
@@ -47,9 +48,7 @@ def recipe(tmp_path_factory: pytest.TempPathFactory) -> Recipe:
         data=(DataRecipe("cuhk-pedes", root=str(root), attributes="captions"),),
         sampler=SamplerRecipe(PEOPLE, 2),
         augment=AugmentRecipe(flip=0, pad=0, erase=0, jitter=0),
-        phases=(
-            Phase(epochs=16, image_size=(64, 32), image_rate=3e-3, text_rate=3e-3, head_rate=3e-3, warmup=1),
-        ),
+        stages=(phase(epochs=16, warmup=1),),
         workers=0,
     )
 
@@ -80,7 +79,7 @@ def test_branch_alone_learns(recipe: Recipe, tmp_path: Path, branch: str) -> Non
 
 def falls(recipe: Recipe, out: Path) -> list[tuple[float, float]]:
     """Each loss at the beginning and at the end of the training, the mean of five steps."""
-    reports: list[StepReport] = []
-    train(recipe, out, report=reports.append)
-    curves = np.array([list(report.terms.values()) for report in reports])
+    reporter = Recorder()
+    train(recipe, out, reporter=reporter)
+    curves = np.array([list(report.terms.values()) for report in reporter.steps])
     return list(zip(curves[:5].mean(axis=0).tolist(), curves[-5:].mean(axis=0).tolist(), strict=True))

@@ -13,7 +13,7 @@ from typer.testing import CliRunner, Result
 from textreid.cli import application
 from textreid.errors import ModelError
 from textreid.inference.encoder import Encoder
-from textreid.recipe import AugmentRecipe, DataRecipe, ModelRecipe, Phase, Recipe, SamplerRecipe
+from textreid.recipe import AugmentRecipe, DataRecipe, ModelRecipe, Recipe, SamplerRecipe
 from textreid.synthetic import write_market1501
 from textreid.training.from_recipe import train
 
@@ -29,7 +29,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
         sampler=SamplerRecipe(identities=4, images=2),
         augment=AugmentRecipe(pad=0),
         loss={"identification": {}, "triplet": {"pairs": "images"}},
-        phases=(Phase(epochs=2, image_size=(64, 32)),),
+        stages=({"name": "phase", "epochs": 2, "image_size": [64, 32]},),
         workers=0,
     )
     train(recipe, home / "run")

@@ -30,7 +30,7 @@ def folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("whole_way")
     textreid(folder, "synthesize --out drawn --identities 48 --images 4 --seed 7")
     data = "--set data.0.name=cuhk-pedes --set data.0.identities=0 --set val.name=cuhk-pedes"
-    short = "--set val.split=train --set phases.0.epochs=30 --set phases.0.warmup=1"
+    short = "--set val.split=train --set stages.0.epochs=30 --set stages.0.warmup=1"
     textreid(folder, f"train smoke --root drawn {data} {short} --out run")
     return folder
 

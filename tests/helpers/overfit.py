@@ -18,12 +18,11 @@ import torch
 from timm.models import save_for_hf
 
 from tests.helpers.own_people import rank_1
-from tests.helpers.small_models import write_clip
+from tests.helpers.small_models import phase, write_clip
 from tests.helpers.tiny_recipes import attributes, tiny
 from textreid.recipe import (
     AugmentRecipe,
     OptimizerRecipe,
-    Phase,
     Recipe,
     load_recipe,
     with_root,
@@ -100,12 +99,16 @@ def smaller(name: str) -> list[str]:
 
 def shrunk(recipe: Recipe, epochs: int) -> Recipe:
     """The recipe with another optimiser and pictures as they are."""
-    each = epochs // len(recipe.phases)
-    phase = Phase(each, (64, 32), image_rate=RATE, text_rate=RATE, head_rate=RATE, warmup=1)
+    phases = [stage for stage in recipe.stages if stage["name"] == "phase"]
+    rates = {"image_rate": RATE, "text_rate": RATE, "head_rate": RATE}
+    own = {"epochs": epochs // len(phases), "warmup": 1, **rates}
     return replace(
         recipe,
         val=(),
         augment=AugmentRecipe(flip=0, pad=0, erase=0, jitter=0),
         optimizer=OptimizerRecipe(),
-        phases=tuple(replace(phase, frozen=own.frozen) for own in recipe.phases),
+        stages=tuple(
+            phase(frozen=stage.get("frozen", []), **own) if stage["name"] == "phase" else stage
+            for stage in recipe.stages
+        ),
     )

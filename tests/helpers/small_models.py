@@ -35,7 +35,7 @@ from textreid.models.folder import save_model
 from textreid.models.joint import JointModel
 from textreid.models.pretrained.joint import start_model
 from textreid.models.processor import JointProcessor
-from textreid.recipe import DataRecipe, ModelRecipe, Phase, Recipe, SamplerRecipe
+from textreid.recipe import DataRecipe, ModelRecipe, Recipe, SamplerRecipe
 
 CAPTIONS = [
     "a man in a red shirt and blue jeans",
@@ -66,6 +66,12 @@ def small_recipe(**changes: Any) -> ModelRecipe:
     return replace(small, **changes)
 
 
+def phase(**options: Any) -> dict[str, Any]:
+    """The table of a phase with crops of 64 x 32 pixels and high rates, and whatever the options change."""
+    rates = {"image_rate": 3e-3, "text_rate": 3e-3, "head_rate": 3e-3}
+    return {"name": "phase", "epochs": 1, "image_size": [64, 32], **rates, **options}
+
+
 def short_run(model: ModelRecipe) -> Recipe:
     """Two epochs with thirty drawn people; as many are looked at in between."""
     return Recipe(
@@ -74,7 +80,7 @@ def short_run(model: ModelRecipe) -> Recipe:
         val=(DataRecipe("synthetic", identities=30, images=2, split="val"),),
         sampler=SamplerRecipe(identities=8, images=2),
         loss={"itc": {}},
-        phases=(Phase(epochs=2, image_size=(64, 32), image_rate=3e-3, text_rate=3e-3, head_rate=3e-3),),
+        stages=(phase(epochs=2),),
         workers=0,
     )
 

@@ -59,6 +59,7 @@ def tiny(name: str, hub: Path) -> list[str]:
     if any(val.name == "synthetic" for val in recipe.val):
         changes += [f"val.identities={PEOPLE}", "val.images=2"]
     epochs = 2 if recipe.noise else 1
-    for number, _ in enumerate(recipe.phases):
-        changes += [f"phases.{number}.epochs={epochs}", f"phases.{number}.image_size=[64, 32]"]
+    for number, stage in enumerate(recipe.stages):
+        if stage["name"] == "phase":
+            changes += [f"stages.{number}.epochs={epochs}", f"stages.{number}.image_size=[64, 32]"]
     return changes

@@ -43,11 +43,10 @@ def write_every_part(folder: Path) -> Path:
     parts = {
         "branches": {"stripes": {"dim": 8, "count": 3}, "patches": {"dim": 6, "count": 2}},
         "neck_weight": 0.5,
-        "hubs": 4,
         "matcher": {"width": 16, "heads": 2, "weight": 0.03},
     }
     model, processor = start_model(ModelRecipe(**SMALL, **parts), (96, 32), CAPTIONS)
-    model.hubs.normal_(std=0.1)
+    model.set_hubs(0.1 * torch.randn(model.vector_width))
     model.matcher.verdict[-1].weight.data.normal_()
     save_model(model, processor, folder)
     (folder / "README.md").write_text("Drawn at random.\n")

@@ -15,9 +15,7 @@ import pytest
 from textreid.errors import InputError, UnknownNameError
 from textreid.recipe import (
     AugmentRecipe,
-    LockedRecipe,
     ModelRecipe,
-    Phase,
     Recipe,
     SamplerRecipe,
     load_recipe,
@@ -25,10 +23,12 @@ from textreid.recipe import (
 from textreid.recipe.renamed import RENAMED, rename_keys
 
 START = """
-[[phases]]
+[[stages]]
+name = "phase"
 epochs = 1
 
 """
+OLD_START = "[[phases]]\nepochs = 1\n\n"
 VALUES: dict[str, str] = {
     "keep_epochs": "true",
     "model.keep": "0.25",
@@ -42,6 +42,7 @@ VALUES: dict[str, str] = {
     "locked.nearest": "11",
     "locked.wrong": "2",
 }
+PHASE = {"name": "phase", "epochs": 1}
 CHANGED: dict[str, dict[str, Any]] = {
     "keep_epochs": {"save_epochs": True},
     "model.keep": {"model": ModelRecipe(interpolate=0.25)},
@@ -49,11 +50,11 @@ CHANGED: dict[str, dict[str, Any]] = {
     "model.matcher.say": {"model": ModelRecipe(matcher={"weight": 0.5})},
     "sampler.alike": {"sampler": SamplerRecipe(hard_neighbours=3)},
     "augment.policy_share": {"augment": AugmentRecipe(policy_probability=0.75)},
-    "locked.still": {"locked": (LockedRecipe(frozen="text"),)},
-    "locked.stay": {"locked": (LockedRecipe(drift_weight=7.5),)},
-    "locked.person": {"locked": (LockedRecipe(identity_share=0.9),)},
-    "locked.nearest": {"locked": (LockedRecipe(candidates=11),)},
-    "locked.wrong": {"locked": (LockedRecipe(negatives=2),)},
+    "locked.still": {"stages": (PHASE, {"name": "locked", "frozen": "text"})},
+    "locked.stay": {"stages": (PHASE, {"name": "locked", "drift_weight": 7.5})},
+    "locked.person": {"stages": (PHASE, {"name": "locked", "identity_share": 0.9})},
+    "locked.nearest": {"stages": (PHASE, {"name": "locked", "candidates": 11})},
+    "locked.wrong": {"stages": (PHASE, {"name": "locked", "negatives": 2})},
 }
 
 
@@ -72,16 +73,22 @@ class TestOldKeys:
         table, _, key = old.rpartition(".")
         head = f"[[{table}]]\n" if table == "locked" else f"[{table}]\n" if table else ""
         entry = f"{head}{key} = {VALUES[old]}\n"
-        recipe = load_recipe(recipe_file(tmp_path, START + entry if head else entry + START))
-        assert recipe == replace(Recipe(phases=(Phase(epochs=1),)), **CHANGED[old])
-        assert capsys.readouterr().err == f"'{old}' is now called '{RENAMED[old]}'.\n"
+        start = OLD_START if table == "locked" else START
+        recipe = load_recipe(recipe_file(tmp_path, start + entry if head else entry + start))
+        assert recipe == replace(Recipe(stages=(PHASE,)), **CHANGED[old])
+        said = capsys.readouterr().err.splitlines()
+        assert said[0] == f"'{old}' is now called '{RENAMED[old]}'."
+        assert len(said) == (3 if table == "locked" else 1)
 
     def test_in_an_override(self, tmp_path: Path, old: str, capsys: pytest.CaptureFixture[str]) -> None:
-        text = START + ("[[locked]]\n" if old.startswith("locked") else "")
+        is_locked = old.startswith("locked")
+        text = START + ('[[stages]]\nname = "locked"\n' if is_locked else "")
         key = old.replace("locked.", "locked.0.")
         recipe = load_recipe(recipe_file(tmp_path, text), [f"{key}={VALUES[old]}"])
-        assert recipe == replace(Recipe(phases=(Phase(epochs=1),)), **CHANGED[old])
-        assert capsys.readouterr().err == f"'{old}' is now called '{RENAMED[old]}'.\n"
+        assert recipe == replace(Recipe(stages=(PHASE,)), **CHANGED[old])
+        said = capsys.readouterr().err.splitlines()
+        assert said[0] == f"'{old}' is now called '{RENAMED[old]}'."
+        assert len(said) == (2 if is_locked else 1)
 
 
 def test_an_override_by_the_old_key_wins_over_the_recipe_and_one_of_a_whole_table_is_renamed_too(

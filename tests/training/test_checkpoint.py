@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,14 +12,29 @@ import torch
 from torch import nn
 
 from textreid.errors import InputError, ModelError
+from textreid.io.run_folder import RunFolder
 from textreid.recipe import DataRecipe, ModelRecipe, Recipe, SamplerRecipe
 from textreid.training.averaging import MovingAverage
-from textreid.training.checkpoint import load_state, save_state, settle
-from textreid.training.progress import Progress
+from textreid.training.checkpoint import read_state, restore, save_state, settle
+from textreid.training.progress import RunState
+from textreid.training.stage import read_stages
 
 RECIPE = Recipe(
-    data=(DataRecipe("cuhk-pedes", root="here"),), val=(DataRecipe("cuhk-pedes", split="val"),), seed=1
+    data=(DataRecipe("cuhk-pedes", root="here"),),
+    val=(DataRecipe("cuhk-pedes", split="val"),),
+    loss={"itc": {}},
+    stages=({"name": "phase", "epochs": 6}, {"name": "hubness"}),
+    seed=1,
 )
+
+
+STAGES = read_stages(RECIPE)
+STATE = RunState(stage=0, name="phase", epoch=2, batch=17, finished=False, steps=57, best=31.5)
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> RunFolder:
+    return RunFolder(tmp_path)
 
 
 def parts(width: int = 3, seed: int = 0) -> dict[str, Any]:
@@ -33,26 +49,26 @@ def parts(width: int = 3, seed: int = 0) -> dict[str, Any]:
     return {"model": model, "objective": objective, "optimizer": optimizer, "average": average}
 
 
-def test_state_reads_back_whole(tmp_path: Path) -> None:
-    progress = Progress(phase=1, epoch=5, epoch_in_phase=2, batch=17, best=31.5, trust=[[1.0, 0.5], []])
+def test_state_reads_back_whole(run: RunFolder) -> None:
     saved, loaded = parts(seed=0), parts(seed=1)
-    save_state(tmp_path, progress, saved)
-    assert load_state(tmp_path, loaded) == progress
+    save_state(run, STATE, saved)
+    assert read_state(run, STAGES) == STATE
+    restore(run, STAGES, loaded)
     for name in ("model", "objective", "average"):
         one, other = saved[name].state_dict(), loaded[name].state_dict()
         assert all(torch.equal(one[key], other[key]) for key in one), name
     optimizers = (saved["optimizer"].state.values(), loaded["optimizer"].state.values())
     for one, other in zip(*optimizers, strict=True):
         assert all(torch.equal(one[name], other[name]) for name in one)
-    assert [path.name for path in tmp_path.iterdir()] == ["state.pt"]
+    assert [path.name for path in run.path.iterdir()] == ["state.pt"]
 
 
-def test_without_a_state_it_starts_anew(tmp_path: Path) -> None:
-    assert load_state(tmp_path, parts()) == Progress()
+def test_without_a_state_it_starts_anew(run: RunFolder) -> None:
+    assert read_state(run, STAGES) == RunState(stage=-1)
 
 
-def test_kill_while_writing_leaves_the_state_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    save_state(tmp_path, Progress(batch=1), parts())
+def test_kill_while_writing_leaves_the_state_before(run: RunFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    save_state(run, STATE, parts())
 
     def killed(state: object, file: object) -> None:
         file.write(b"half a st")  # type: ignore[attr-defined]
@@ -61,23 +77,29 @@ def test_kill_while_writing_leaves_the_state_before(tmp_path: Path, monkeypatch:
     with monkeypatch.context() as patch:
         patch.setattr(torch, "save", killed)
         with pytest.raises(KeyboardInterrupt):
-            save_state(tmp_path, Progress(batch=2), parts())
-    assert load_state(tmp_path, parts()).batch == 1
+            save_state(run, replace(STATE, batch=18), parts())
+    assert read_state(run, STAGES) == STATE
 
 
-def test_state_of_another_model_is_refused(tmp_path: Path) -> None:
-    save_state(tmp_path, Progress(), parts(width=3))
+def test_state_of_another_model_is_refused(run: RunFolder) -> None:
+    save_state(run, STATE, parts(width=3))
     with pytest.raises(ModelError, match=r"state\.pt' belongs to another recipe, or is damaged"):
-        load_state(tmp_path, parts(width=4))
+        restore(run, STAGES, parts(width=4))
 
 
-@pytest.mark.parametrize("share", [0.0, 0.5, 0.99])
-def test_damaged_state_is_refused(tmp_path: Path, share: float) -> None:
-    save_state(tmp_path, Progress(), parts())
-    content = (tmp_path / "state.pt").read_bytes()
-    (tmp_path / "state.pt").write_bytes(content[: int(share * len(content))])
+def test_state_of_a_stage_that_the_recipe_lacks_is_refused(run: RunFolder) -> None:
+    save_state(run, replace(STATE, stage=1, name="locked"), parts())
+    with pytest.raises(InputError, match=r"left in stages\[1\], 'locked', which the recipe does not have"):
+        read_state(run, STAGES)
+
+
+@pytest.mark.parametrize("fraction", [0.0, 0.5, 0.99])
+def test_damaged_state_is_refused(run: RunFolder, fraction: float) -> None:
+    save_state(run, STATE, parts())
+    content = run.state.read_bytes()
+    run.state.write_bytes(content[: int(fraction * len(content))])
     with pytest.raises(ModelError, match="or is damaged: choose another --out"):
-        load_state(tmp_path, parts())
+        read_state(run, STAGES)
 
 
 class TestSettle:
@@ -89,27 +111,40 @@ class TestSettle:
             replace(RECIPE, data=(DataRecipe("cuhk-pedes", root="moved"),)),
         ],
     )
-    def test_run_goes_on_with_the_same_settings(self, tmp_path: Path, same: Recipe) -> None:
-        settle(RECIPE, tmp_path)
-        save_state(tmp_path, Progress(), parts())
-        settle(same, tmp_path)
-        settle(RECIPE, tmp_path)
+    def test_run_goes_on_with_the_same_settings(self, run: RunFolder, same: Recipe) -> None:
+        settle(RECIPE, run)
+        save_state(run, STATE, parts())
+        settle(same, run)
+        settle(RECIPE, run)
 
-    def test_other_settings_are_refused_by_name(self, tmp_path: Path) -> None:
-        settle(RECIPE, tmp_path)
-        save_state(tmp_path, Progress(), parts())
+    def test_other_settings_are_refused_by_name(self, run: RunFolder) -> None:
+        settle(RECIPE, run)
+        save_state(run, STATE, parts())
         with pytest.raises(
             InputError, match="holds a run with another average and seed: choose another --out"
         ):
-            settle(replace(RECIPE, seed=2, average=0.9), tmp_path)
+            settle(replace(RECIPE, seed=2, average=0.9), run)
 
-    def test_before_anything_is_learned_settings_may_change(self, tmp_path: Path) -> None:
-        settle(RECIPE, tmp_path)
-        settle(replace(RECIPE, seed=2), tmp_path)
-        assert '"seed": 2' in (tmp_path / "recipe.json").read_text()
+    def test_without_its_settings_a_state_goes_on_by_new_ones(self, run: RunFolder) -> None:
+        assert not settle(RECIPE, run)
+        save_state(run, STATE, parts())
+        run.recipe.unlink()
+        assert settle(replace(RECIPE, seed=2), run)
+        assert not settle(replace(RECIPE, seed=2), run)
+
+    def test_settings_are_written_with_their_defaults(self, run: RunFolder) -> None:
+        settle(RECIPE, run)
+        phase, hubness = json.loads(run.recipe.read_text())["stages"]
+        assert phase["image_size"] == [256, 128]
+        assert hubness == {"name": "hubness", "nearest": 200}
+
+    def test_before_anything_is_learned_settings_may_change(self, run: RunFolder) -> None:
+        settle(RECIPE, run)
+        settle(replace(RECIPE, seed=2), run)
+        assert '"seed": 2' in run.recipe.read_text()
 
     def test_a_run_that_began_under_other_names_of_its_keys_goes_on(
-        self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+        self, run: RunFolder, capsys: pytest.CaptureFixture[str]
     ) -> None:
         recipe = replace(
             RECIPE,
@@ -117,9 +152,9 @@ class TestSettle:
             sampler=SamplerRecipe(hard_neighbours=2),
             save_epochs=True,
         )
-        settle(recipe, tmp_path)
-        save_state(tmp_path, Progress(), parts())
-        written = (tmp_path / "recipe.json").read_text()
+        settle(recipe, run)
+        save_state(run, STATE, parts())
+        written = run.recipe.read_text()
         old = written
         for new, before in [
             ("interpolate", "keep"),
@@ -129,9 +164,9 @@ class TestSettle:
         ]:
             assert old.count(f'"{new}":') == 1
             old = old.replace(f'"{new}":', f'"{before}":')
-        (tmp_path / "recipe.json").write_text(old)
+        run.recipe.write_text(old)
         with pytest.raises(InputError, match="a run with another seed"):
-            settle(replace(recipe, seed=2), tmp_path)
-        settle(recipe, tmp_path)
-        assert (tmp_path / "recipe.json").read_text() == written
+            settle(replace(recipe, seed=2), run)
+        settle(recipe, run)
+        assert run.recipe.read_text() == written
         assert capsys.readouterr().err == ""  # the file is ours: nobody has to change it

@@ -1,4 +1,4 @@
-"""What is kept of training pictures: as a search sees them, varied, once, and on a disk that may be full."""
+"""Cached features: as a search sees crops and captions, varied, once, and on a disk that may be full."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,13 +15,14 @@ import torch
 
 from tests.helpers.small_models import CAPTIONS, small_recipe
 from tests.helpers.toy import draw_person
-from textreid.errors import ImageError, InputError
+from textreid.errors import InputError
 from textreid.io.images import open_image
 from textreid.models.joint import JointModel
 from textreid.models.pretrained.joint import start_model
 from textreid.models.processor import JointProcessor
 from textreid.recipe import Recipe, TextRecipe
-from textreid.training.stages.locked.feature_cache import BATCH, read_image_features, read_text_features
+from textreid.training.progress import SILENT
+from textreid.training.stages.locked.feature_cache import BATCH, FeatureCache
 from textreid.types import PersonCrop
 
 COUNT = BATCH + 6
@@ -43,18 +45,15 @@ def small_model() -> tuple[JointModel, JointProcessor]:
     return model.eval(), processor
 
 
-def read(folder: Path, crops: list[PersonCrop], views: int = 2, *, tokens: bool = True):
+def cache(folder: Path, **recipe: Any) -> FeatureCache:
     model, processor = small_model()
-    recipe = Recipe(workers=0)
-    return read_image_features(
-        folder, model, processor, crops, recipe, views=views, tokens=tokens, show=lambda *_: None
-    )
+    return FeatureCache(folder, model, processor, Recipe(workers=0, **recipe), SILENT)
 
 
 def test_the_first_view_is_what_a_search_sees_and_the_second_is_not(
     tmp_path: Path, crops: list[PersonCrop]
 ) -> None:
-    tokens, vectors = read(tmp_path / "kept", crops)
+    tokens, vectors = cache(tmp_path).images(crops, views=2, tokens=True)
     model, processor = small_model()
     pixels = processor.image_processor(images=[open_image(crop.image) for crop in crops], return_tensors="pt")
     with torch.inference_mode():
@@ -69,10 +68,10 @@ def test_the_first_view_is_what_a_search_sees_and_the_second_is_not(
     assert changed.mean() > 0.9
 
 
-def test_what_is_kept_is_not_read_again(tmp_path: Path, crops: list[PersonCrop]) -> None:
-    tokens, vectors = read(tmp_path / "kept", crops, views=1)
+def test_what_is_cached_is_not_computed_again(tmp_path: Path, crops: list[PersonCrop]) -> None:
+    tokens, vectors = cache(tmp_path).images(crops, views=1, tokens=True)
     crops[0].image.unlink()
-    again, same = read(tmp_path / "kept", crops, views=1)
+    again, same = cache(tmp_path).images(crops, views=1, tokens=True)
     np.testing.assert_array_equal(again, tokens)
     assert torch.equal(same, vectors)
 
@@ -82,21 +81,18 @@ def test_a_full_disk_is_told_and_left_as_it_was(
     tmp_path: Path, crops: list[PersonCrop], *, tokens: bool
 ) -> None:
     """Whether tokens fill it or vectors alone."""
-    with files_up_to(10_000), pytest.raises(InputError, match=r"locked.0.views=1"):
-        read(tmp_path / "kept", crops, tokens=tokens)
-    assert not any(path.name.startswith("kept") for path in tmp_path.iterdir())
-    grid, vectors = read(tmp_path / "kept", crops, tokens=tokens)
+    with files_up_to(10_000), pytest.raises(InputError, match="store fewer views"):
+        cache(tmp_path / "cache").images(crops, views=2, tokens=tokens)
+    assert not any((tmp_path / "cache").iterdir())
+    grid, vectors = cache(tmp_path / "cache").images(crops, views=2, tokens=tokens)
     assert vectors.shape[:2] == (2, COUNT)
     assert (grid is not None) == tokens
 
 
-def test_the_first_view_of_sentences_is_what_a_search_sees(tmp_path: Path) -> None:
+def test_the_first_view_of_captions_is_what_a_search_sees(tmp_path: Path) -> None:
     captions = [*CAPTIONS, "a child"] * 30
     model, processor = small_model()
-    recipe = Recipe(text=TextRecipe(delete=0.4))
-    vectors = read_text_features(
-        tmp_path / "kept", model, processor, captions, recipe, views=2, show=lambda *_: None
-    )
+    vectors = cache(tmp_path, text=TextRecipe(delete=0.4)).texts(captions, views=2)
     with torch.inference_mode():
         for place, caption in enumerate(captions[:5]):
             words = processor.tokenizer(caption, return_tensors="pt")
@@ -106,11 +102,11 @@ def test_the_first_view_of_sentences_is_what_a_search_sees(tmp_path: Path) -> No
     assert not torch.allclose(vectors[1, :5], vectors[1, 5:10], atol=1e-3)
 
 
-def test_a_picture_that_cannot_be_read_leaves_nothing_behind(tmp_path: Path, crops: list[PersonCrop]) -> None:
+def test_an_image_that_cannot_be_read_leaves_nothing_behind(tmp_path: Path, crops: list[PersonCrop]) -> None:
     broken = [*crops[:-1], replace(crops[-1], image=tmp_path / "gone.png")]
-    with pytest.raises(ImageError, match=r"gone\.png.*no such file"):
-        read(tmp_path / "kept", broken)
-    assert not any(path.name.startswith("kept") for path in tmp_path.iterdir())
+    with pytest.raises(InputError, match=r"gone\.png.*no such file"):
+        cache(tmp_path / "cache").images(broken, views=2, tokens=True)
+    assert not any((tmp_path / "cache").iterdir())
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,22 +14,25 @@ from sklearn.linear_model import Ridge
 from torch import Tensor
 from torch.nn import functional as F
 
-from tests.helpers.small_models import short_run, small_recipe
+from tests.helpers.finished_run import FinishedRun
 from tests.helpers.toy import draw_person
 from textreid.data.training_set import TrainingSet
 from textreid.errors import InputError
 from textreid.evaluate import evaluate
 from textreid.evaluate.benchmark import Benchmark
+from textreid.inference.adapters import TransformersAdapter
 from textreid.inference.encoder import Encoder
-from textreid.models.folder import load_whole, save_model
+from textreid.models.folder import load_whole
 from textreid.models.joint import JointModel
 from textreid.models.pretrained.joint import start_model
-from textreid.recipe import ModelRecipe, Recipe
+from textreid.models.processor import JointProcessor
+from textreid.recipe import ModelRecipe
 from textreid.training.from_recipe import train
-from textreid.training.stages.hubness import RIDGE, counter_hubs, direction, nearness
+from textreid.training.stages.hubness import RIDGE, direction, find_hubs, nearness
 from textreid.types import PersonCrop
+from textreid_index import EncoderInfo
 
-SENTENCES = ["a red shirt and blue trousers", "somebody in green trousers, pink shirt"]
+TEXTS = ["a red shirt and blue trousers", "somebody in green trousers, pink shirt"]
 
 
 def unit(rows: int, seed: int, *, dim: int = 12) -> Tensor:
@@ -77,74 +81,61 @@ def test_hubs_come_first_less_often() -> None:
 
 
 class TestRun:
-    @pytest.fixture(scope="class")
-    @staticmethod
-    def recipe() -> Recipe:
-        return short_run(small_recipe(branches={"stripes": {"dim": 8, "count": 2}}, hubs=4))
-
-    @pytest.fixture(scope="class")
-    @staticmethod
-    def run(recipe: Recipe, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
-        """The model of a finished run, and what the run said."""
-        said: list[str] = []
-        return train(recipe, tmp_path_factory.mktemp("run"), say=said.append), said
-
-    def test_it_is_measured_once_more(self, run: tuple[Path, list[str]]) -> None:
+    def test_it_is_measured_once_more(self, finished: FinishedRun) -> None:
         """And that is what `best.json` says of the model."""
-        best = json.loads((run[0].parent / "best.json").read_text())["val"]["synthetic val"]
-        assert (
-            run[1][-1]
-            == f"vectors of the finished model: synthetic val R@1 {best['R1']:.2f}, mAP {best['mAP']:.2f}"
-        )
-        data = next((run[0].parent / "data").iterdir())
-        benchmark = Benchmark.read("cuhk-pedes", data, "val")
-        measured = evaluate(Encoder.load(run[0], device="cpu"), benchmark, directions=["text_to_image"])
+        best = json.loads((finished.out / "best.json").read_text())["val"]["synthetic val"]
+        line = f"vectors of the finished model: synthetic val R@1 {best['R1']:.2f}, mAP {best['mAP']:.2f}"
+        assert finished.reporter.notes.count(line) == 1
+        benchmark = Benchmark.read("cuhk-pedes", next((finished.out / "data").iterdir()), "val")
+        encoder = Encoder.load(finished.out / "model", device="cpu")
+        measured = evaluate(encoder, benchmark, directions=["text_to_image"])
         assert measured.directions["text_to_image"].percent == best
 
-    def test_sentences_are_turned_and_pictures_are_not(self, run: tuple[Path, list[str]]) -> None:
-        model = load_whole(JointModel, run[0])
+    def test_texts_are_turned_and_images_are_not(self, finished: FinishedRun) -> None:
+        model = load_whole(JointModel, finished.out / "model")
+        processor = JointProcessor.from_pretrained(finished.out / "model")
         hubs = model.hubs.clone()
         assert hubs.any()
-        encoder = Encoder.load(run[0], device="cpu")
-        picture = [draw_person("red", "blue")]
-        turned, seen = encoder.encode_texts(SENTENCES), encoder.encode_images(picture)
-        encoder._towers.model.hubs.zero_()
-        plain = torch.from_numpy(encoder.encode_texts(SENTENCES))
+        encoder = Encoder(TransformersAdapter(model, processor, "cpu"), EncoderInfo("turned", "", 48))
+        image = [draw_person("red", "blue")]
+        turned, seen = encoder.encode_texts(TEXTS), encoder.encode_images(image)
+        model.set_hubs(None)
+        plain = torch.from_numpy(encoder.encode_texts(TEXTS))
         np.testing.assert_allclose(turned, F.normalize(plain - hubs, dim=1), atol=1e-6)
-        np.testing.assert_array_equal(encoder.encode_images(picture), seen)
+        np.testing.assert_array_equal(encoder.encode_images(image), seen)
 
-    def test_a_finished_run_is_not_turned_again(self, run: tuple[Path, list[str]], recipe: Recipe) -> None:
-        before = load_file(run[0] / "model.safetensors")
-        said: list[str] = []
-        after = load_file(train(recipe, run[0].parent, say=said.append) / "model.safetensors")
-        assert said == []
-        assert all(torch.equal(before[name], after[name]) for name in before)
+    def test_further_training_starts_from_straight_texts(self, finished: FinishedRun) -> None:
+        further, _ = start_model(ModelRecipe(init=str(finished.out / "model")), (64, 32), [])
+        assert further.hubs is None
+        assert not further.config.counters_hubs
 
-    @pytest.mark.parametrize("hubs", [0, 4])
-    def test_further_training_starts_from_straight_sentences(
-        self, run: tuple[Path, list[str]], recipe: Recipe, hubs: int
+    def test_alone_it_turns_a_model_that_was_turned_before_to_the_same_texts(
+        self, finished: FinishedRun, tmp_path: Path
     ) -> None:
-        further, _ = start_model(ModelRecipe(init=str(run[0]), hubs=hubs), (64, 32), [])
-        assert (further.hubs is None) == (hubs == 0)
-        assert hubs == 0 or not further.hubs.any()
+        """As a stage of another run, and after a kill at its very end."""
+        model = replace(finished.recipe.model, init=str(finished.out / "model"))
+        alone = replace(finished.recipe, model=model, stages=finished.recipe.stages[-1:], val=())
+        run = finished.share_data(tmp_path / "run")
+        train(alone, run)
+        state = torch.load(run / "state.pt", weights_only=True)
+        torch.save({"run": state["run"] | {"finished": False}}, run / "state.pt")
+        train(alone, run)
+        expected, found = (load_file(out / "model" / "model.safetensors") for out in (finished.out, run))
+        assert expected.keys() == found.keys()
+        assert all(torch.equal(expected[name], found[name]) for name in expected)
 
-    def test_few_captions_are_enough(self, run: tuple[Path, list[str]], tmp_path: Path) -> None:
-        """Not one of the pictures that are looked at has a sentence."""
+    def test_few_captions_are_enough(self, finished: FinishedRun, tmp_path: Path) -> None:
+        """Not one of the images that are looked at has a caption."""
         path = tmp_path / "person.png"
         draw_person("red", "blue").save(path)
         bare = PersonCrop(str(path), path, person_id=0)
-        told = PersonCrop(str(path), path, person_id=None, captions=tuple(SENTENCES))
+        told = PersonCrop(str(path), path, person_id=None, captions=tuple(TEXTS))
         nothing = torch.empty(2, 0, dtype=torch.int64)
         data = TrainingSet([bare, told], [0, -1], [0, 0], [[], [1.0, 1.0]], nothing, {})
-        save_model(*start_model(ModelRecipe(init=str(run[0]), hubs=4), (64, 32), []), tmp_path / "model")
-        assert counter_hubs(tmp_path / "model", data, nearest=4, device="cpu", seed=0)
+        encoder = Encoder.load(finished.out / "model", device="cpu")
+        assert find_hubs(encoder, data, nearest=4, seed=0).isfinite().all()
 
-    def test_it_needs_sentences(self, recipe: Recipe, tmp_path: Path) -> None:
-        blind = Recipe(
-            model=ModelRecipe(reads_text=False, hubs=4),
-            data=recipe.data,
-            loss=recipe.loss,
-            phases=recipe.phases,
-        )
-        with pytest.raises(InputError, match=r"model\.hubs=0"):
+    def test_it_needs_captions(self, finished: FinishedRun, tmp_path: Path) -> None:
+        blind = replace(finished.recipe, model=ModelRecipe(reads_text=False), stages=({"name": "hubness"},))
+        with pytest.raises(InputError, match="leave the stage 'hubness' out"):
             train(blind, tmp_path)

@@ -15,9 +15,11 @@ from sklearn.metrics import log_loss
 from torch import Tensor
 from torch.nn.functional import cross_entropy, normalize
 
-from tests.helpers.small_models import CAPTIONS, joint_model, short_run, small_recipe
+from tests.helpers.finished_run import IMAGE_TASK, LOCKED, TEXT_TASK, FinishedRun
+from tests.helpers.recorder import Interrupt, Recorder
+from tests.helpers.small_models import CAPTIONS, joint_model, phase
 from tests.helpers.toy import draw_person
-from textreid.data.image_batches import AS_SEARCHED
+from textreid.data.image_augment import AS_SEARCHED
 from textreid.data.training_set import TrainingSet
 from textreid.errors import InputError
 from textreid.evaluate import Methods, evaluate
@@ -25,16 +27,45 @@ from textreid.evaluate.benchmark import Benchmark
 from textreid.inference.encoder import Encoder
 from textreid.inference.reranker import RERANKED_HITS
 from textreid.io.images import open_image
-from textreid.recipe import LockedRecipe, Recipe
+from textreid.io.run_folder import RunFolder
+from textreid.models.joint import JointModel
+from textreid.models.processor import JointProcessor
+from textreid.recipe import Recipe
+from textreid.training.distributed import make_accelerator
 from textreid.training.from_recipe import train
-from textreid.training.progress import StepReport
-from textreid.training.stages.locked.image_task import ImageTask, means
+from textreid.training.progress import SILENT, RunState, StepReport
+from textreid.training.run import TrainingRun
+from textreid.training.stages.locked.config import Config
+from textreid.training.stages.locked.image_task import ImageTask, identity_means
 from textreid.training.stages.locked.task import LockedContext
-from textreid.training.stages.locked.text_task import TextTask, match_loss, wrong_hits
+from textreid.training.stages.locked.text_task import TextTask, draw_negatives, match_loss
 from textreid.types import PersonCrop
 
 LABELS = torch.tensor([0, 0, 1, 1, 2, 2, 2, 3, 3, 4, -1, -1])
 """Of twelve pictures; two are of unknown people, each somebody else."""
+
+
+def context_of(
+    folder: Path,
+    data: TrainingSet,
+    model: JointModel,
+    processor: JointProcessor,
+    recipe: Recipe,
+    options: Config,
+) -> LockedContext:
+    """Of a run that is in a locked stage."""
+    run = TrainingRun(
+        recipe=recipe,
+        stages=[],
+        folder=RunFolder(folder / "run"),
+        accelerator=make_accelerator("cpu", "fp32"),
+        data=data,
+        val={},
+        reporter=SILENT,
+        log=None,
+        state=RunState(stage=0, name="locked", finished=False),
+    )
+    return LockedContext(run, options, model, processor)
 
 
 def drawn(*shape: int, seed: int) -> Tensor:
@@ -63,7 +94,7 @@ def test_nobody_trusted_is_no_loss() -> None:
 
 def test_people_begin_at_the_mean_of_their_pictures() -> None:
     vectors = normalize(drawn(12, 5, seed=4), dim=1)
-    found = means(vectors, LABELS, 5)
+    found = identity_means(vectors, LABELS, 5)
     for person in range(5):
         mean = vectors[person == LABELS].double().mean(dim=0)
         torch.testing.assert_close(
@@ -71,178 +102,157 @@ def test_people_begin_at_the_mean_of_their_pictures() -> None:
         )
 
 
-@pytest.mark.parametrize("nearest", [1, 5, 1000])
-def test_wrong_hits_are_among_the_nearest_of_a_sort(nearest: int) -> None:
+@pytest.mark.parametrize("candidates", [1, 5, 1000])
+def test_draw_negatives_are_among_the_nearest_of_a_sort(candidates: int) -> None:
     cosines = drawn(40, 12, seed=2)
     own = torch.randint(12, (40,), generator=torch.Generator().manual_seed(3))
     same = torch.tensor([[is_same(mine, n) for n in range(12)] for mine in own.tolist()])
-    found = wrong_hits(cosines, same, nearest=nearest, count=200)
+    found = draw_negatives(cosines, same, candidates=candidates, count=200)
     assert found.shape == (40, 200)
     for row, mine, hits in zip(cosines, own.tolist(), found.tolist(), strict=True):
         others = sorted((n for n in range(12) if not is_same(mine, n)), key=lambda n: -float(row[n]))
-        usable = min(nearest, 9)  # person 2 has three pictures, and nine are of others
+        usable = min(candidates, 9)  # person 2 has three pictures, and nine are of others
         assert set(hits) == set(others[:usable])
 
 
-@pytest.fixture(scope="module")
-def recipe() -> Recipe:
-    short = short_run(small_recipe(hubs=4, matcher={"width": 16, "heads": 2, "weight": 0.1}))
-    pictures = LockedRecipe(frozen="text", epochs=2, batch=16, image_rate=1e-3, head_rate=3e-3)
-    sentences = LockedRecipe(epochs=3, batch=16, text_rate=1e-3, head_rate=3e-3, candidates=20, negatives=3)
-    return replace(short, locked=(pictures, sentences), average=0.9)
-
-
 class TestRun:
-    @pytest.fixture(scope="class")
-    @staticmethod
-    def finished(recipe: Recipe, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
-        """The folder of a run, and what it said."""
-        out, said = tmp_path_factory.mktemp("run"), list[str]()
-        train(recipe, out, say=said.append)
-        return out, said
+    def test_one_tower_at_a_time_changes(self, finished: FinishedRun) -> None:
+        first, second = (finished.before[title] for title in ("text tower frozen", "image tower frozen"))
+        assert changed(first, second) == {"image_tower", "image_projection", "branches"}
+        assert changed(second, finished.out / "model") == {
+            "text_tower",
+            "text_projection",
+            "branches",
+            "matcher",
+            "hubs",
+        }
 
-    @pytest.fixture(scope="class")
-    @staticmethod
-    def before(recipe: Recipe, tmp_path_factory: pytest.TempPathFactory) -> Path:
-        out = tmp_path_factory.mktemp("before")
-        train(replace(recipe, locked=()), out)
-        return out
+    def test_batch_statistics_stay(self, finished: FinishedRun) -> None:
+        folders = finished.before["text tower frozen"], finished.out / "model"
+        old, new = (load_file(folder / "model.safetensors") for folder in folders)
+        statistics = [name for name in old if name.startswith("image_tower.") and "running_" in name]
+        assert statistics
+        assert all(torch.equal(old[name], new[name]) for name in statistics)
 
-    @pytest.fixture(scope="class")
-    @staticmethod
-    def between(recipe: Recipe, tmp_path_factory: pytest.TempPathFactory) -> Path:
-        """The run with the first of the two stages alone."""
-        out = tmp_path_factory.mktemp("between")
-        train(replace(recipe, locked=recipe.locked[:1]), out)
-        return out
+    def test_nothing_of_a_stage_is_left_in_the_folder(self, finished: FinishedRun) -> None:
+        assert not list(finished.out.glob("locked-*"))
 
-    def test_one_tower_at_a_time_changes(
-        self, finished: tuple[Path, list[str]], between: Path, before: Path
-    ) -> None:
-        assert changed(before, between) == {"image_tower", "image_projection", "hubs"}
-        assert changed(between, finished[0]) == {"text_tower", "text_projection", "matcher", "hubs"}
-
-    def test_batch_statistics_stay(self, between: Path, before: Path) -> None:
-        old, new = (load_file(out / "model" / "model.safetensors") for out in (before, between))
-        kept = [name for name in old if "running_" in name]
-        assert kept
-        assert all(torch.equal(old[name], new[name]) for name in kept)
-
-    @pytest.mark.parametrize("stage", ["locked-0", "locked-1"])
-    def test_what_was_kept_is_gone_afterwards(self, finished: tuple[Path, list[str]], stage: str) -> None:
-        assert [path.name for path in (finished[0] / stage).iterdir()] == ["state.pt"]
-
-    @pytest.mark.parametrize(
-        ("kind", "match", "begins"),
-        [
-            ("val", 0, "vectors of the finished model: synthetic val R@1"),
-            (
-                "matched",
-                RERANKED_HITS,
-                f"first {RERANKED_HITS} put into order by the matcher: synthetic val R@1",
-            ),
-        ],
-    )
-    def test_the_finished_model_is_measured(
-        self, finished: tuple[Path, list[str]], kind: str, match: int, begins: str
-    ) -> None:
-        out, said = finished
-        best = json.loads((out / "best.json").read_text())[kind]["synthetic val"]
-        benchmark = Benchmark.read("cuhk-pedes", next((out / "data").iterdir()), "val")
+    def test_the_finished_model_is_measured_with_its_matcher(self, finished: FinishedRun) -> None:
+        best = json.loads((finished.out / "best.json").read_text())["matched"]["synthetic val"]
+        benchmark = Benchmark.read("cuhk-pedes", next((finished.out / "data").iterdir()), "val")
         measured = evaluate(
-            Encoder.load(out / "model", device="cpu"),
+            Encoder.load(finished.out / "model", device="cpu"),
             benchmark,
-            methods=Methods(rerank=match),
+            methods=Methods(rerank=RERANKED_HITS),
             directions=["text_to_image"],
         )
         assert measured.directions["text_to_image"].percent == best
-        assert sum(line.startswith(begins) for line in said) == 1
+        begins = f"first {RERANKED_HITS} put into order by the matcher: synthetic val R@1"
+        assert sum(line.startswith(begins) for line in finished.reporter.notes) == 1
 
-    def test_a_finished_run_is_left_alone(self, recipe: Recipe, finished: tuple[Path, list[str]]) -> None:
-        weights = finished[0] / "model" / "model.safetensors"
-        before, said = weights.stat().st_mtime_ns, list[str]()
-        train(recipe, finished[0], say=said.append)
-        assert weights.stat().st_mtime_ns == before
-        assert not said
-
-    @pytest.mark.parametrize(
-        "stage",
-        ["text tower locked", "pictures, view 2 of 2", "sentences, view 1 of 1", "image tower locked"],
-    )
-    def test_a_killed_run_ends_the_same(
-        self,
-        recipe: Recipe,
-        finished: tuple[Path, list[str]],
-        tmp_path: Path,
-        monkeypatch: pytest.MonkeyPatch,
-        stage: str,
+    def test_interrupted_anywhere_it_ends_the_same(
+        self, finished: FinishedRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("textreid.training.stages.locked.stage.STATE_SECONDS", 0)
-        with pytest.raises(KeyboardInterrupt):
-            train(recipe, tmp_path, report=stop_at(stage))
-        train(recipe, tmp_path)
-        ended, expected = (load_file(out / "model" / "model.safetensors") for out in (tmp_path, finished[0]))
+        """In the middle of either stage, and of what each prepares; its state is saved after every step."""
+        monkeypatch.setattr("textreid.training.loop.STATE_SECONDS", -1)
+        finished.share_data(tmp_path)
+        titles = ["text tower frozen", "images, view 2 of 2", "texts, view 1 of 1", "image tower frozen"]
+        for title in titles:
+            with pytest.raises(KeyboardInterrupt):
+                train(finished.recipe, tmp_path, reporter=Interrupt(half_of(title)))
+        train(finished.recipe, tmp_path)
+        ended, expected = (load_file(out / "model" / "model.safetensors") for out in (tmp_path, finished.out))
         assert all(torch.equal(ended[name], expected[name]) for name in expected)
-
-
-def test_a_loss_that_is_no_number_ends_the_run(recipe: Recipe, tmp_path: Path) -> None:
-    wild = replace(recipe, val=(), locked=(LockedRecipe(epochs=9, text_rate=1e30, head_rate=1e30),))
-    with pytest.raises(InputError, match=r"not finite.*\[\[locked\]\]"):
-        train(wild, tmp_path)
+        assert (tmp_path / "best.json").read_text() == (finished.out / "best.json").read_text()
 
 
 def changed(before: Path, after: Path) -> set[str]:
-    """Parts of the model that differ between two runs."""
-    old, new = (load_file(out / "model" / "model.safetensors") for out in (before, after))
-    assert old.keys() == new.keys()
-    return {name.partition(".")[0] for name in old if not torch.equal(old[name], new[name])}
+    """Parts of the model that differ between two folders."""
+    old, new = (load_file(folder / "model.safetensors") for folder in (before, after))
+    shared = {name.partition(".")[0] for name in old if not torch.equal(old[name], new[name])}
+    return shared | {name.partition(".")[0] for name in new.keys() - old.keys()}
 
 
-def stop_at(stage: str) -> Callable[[StepReport], None]:
-    """Interrupts where half of a stage is done."""
+def half_of(title: str) -> Callable[[StepReport], bool]:
+    """Whether half of a stage's last epoch, or of a preparation, is done."""
 
-    def report(step: StepReport) -> None:
-        if step.stage == stage and 2 * step.step >= step.steps:
-            raise KeyboardInterrupt
+    def reached(report: StepReport) -> bool:
+        over = report.epoch * report.steps + report.step
+        return report.title == title and 2 * over >= report.epochs * report.steps
 
-    return report
+    return reached
 
 
 @pytest.fixture(scope="module")
-def long(recipe: Recipe) -> Recipe:
-    """Long enough to learn."""
-    locked = LockedRecipe(epochs=60, batch=16, text_rate=1e-2, head_rate=1e-2, candidates=20, negatives=3)
-    phases = (replace(recipe.phases[0], epochs=12),)
-    return replace(recipe, val=(), phases=phases, locked=(locked,))
+def alone(finished: FinishedRun, tmp_path_factory: pytest.TempPathFactory) -> Recipe:
+    """The recipe of a stage by itself, from a model that has learned something."""
+    phases = (phase(epochs=12),)
+    taught = replace(finished.recipe, val=(), average=0.0, stages=phases)
+    model = train(taught, finished.share_data(tmp_path_factory.mktemp("taught")))
+    return replace(taught, model=replace(finished.recipe.model, init=str(model)), stages=())
 
 
-def test_sentences_and_the_matcher_learn(long: Recipe, tmp_path: Path) -> None:
-    """Both tell the right picture from the wrong ones of their own training."""
-    losses: list[dict[str, float]] = []
+@pytest.fixture
+def out(finished: FinishedRun, tmp_path: Path) -> Path:
+    """Folder of a new run."""
+    return finished.share_data(tmp_path)
 
-    def report(step: StepReport) -> None:
-        if step.stage == "image tower locked":
-            losses.append(step.terms)
 
-    train(long, tmp_path, report=report)
-    for name in ("sentences", "matching"):
+def losses_of(recipe: Recipe, out: Path) -> list[dict[str, float]]:
+    """The losses of each step of a run."""
+    reporter = Recorder()
+    train(recipe, out, reporter=reporter)
+    return [dict(report.terms) for report in reporter.steps if report.terms]
+
+
+def test_captions_and_the_matcher_learn(alone: Recipe, out: Path) -> None:
+    """Both tell the right crop from the wrong ones of their own training."""
+    stage = LOCKED | TEXT_TASK | {"epochs": 60, "text_rate": 1e-2, "head_rate": 1e-2}
+    losses = losses_of(replace(alone, stages=(stage,)), out)
+    for name in ("texts", "matching"):
         values = [terms[name] for terms in losses]
         assert np.mean(values[-10:]) < 0.75 * np.mean(values[:10])
 
 
-def test_pictures_learn(long: Recipe, tmp_path: Path) -> None:
-    """Each finds its own sentences, and its person."""
-    options = LockedRecipe(frozen="text", epochs=60, batch=16, image_rate=3e-3, head_rate=3e-3)
-    losses: list[dict[str, float]] = []
-
-    def report(step: StepReport) -> None:
-        if step.stage == "text tower locked":
-            losses.append(step.terms)
-
-    train(replace(long, average=0.0, locked=(options,)), tmp_path, report=report)
-    for name in ("pictures", "identification"):
+def test_crops_learn(alone: Recipe, out: Path) -> None:
+    """Each finds its own captions, and its identity."""
+    stage = LOCKED | IMAGE_TASK | {"epochs": 40, "image_rate": 3e-3}
+    losses = losses_of(replace(alone, stages=(stage,)), out)
+    for name in ("images", "identification"):
         values = [terms[name] for terms in losses]
         assert np.mean(values[-10:]) < 0.85 * np.mean(values[:10])
+
+
+def test_without_a_matcher_captions_learn_alone(alone: Recipe, out: Path) -> None:
+    """And of the crops only vectors are stored."""
+    sizes: list[int] = []
+
+    class Sizes(Recorder):
+        def step(self, report: StepReport) -> None:
+            super().step(report)
+            if report.terms:
+                sizes.append((out / "locked-0" / "images" / "tokens.f16").stat().st_size)
+
+    reporter = Sizes()
+    model = replace(alone.model, matcher=None)
+    stage = LOCKED | TEXT_TASK | {"epochs": 1}
+    train(replace(alone, model=model, stages=(stage,)), out, reporter=reporter)
+    terms = [set(report.terms) for report in reporter.steps if report.terms]
+    assert terms
+    assert all(names == {"texts"} for names in terms)
+    assert set(sizes) == {0}
+
+
+def test_a_loss_that_is_no_number_ends_the_run(alone: Recipe, out: Path) -> None:
+    wild = LOCKED | {"epochs": 9, "text_rate": 1e30, "head_rate": 1e30}
+    with pytest.raises(InputError, match=r"not finite.*stages\[0\], 'locked'"):
+        train(replace(alone, stages=(wild,)), out)
+
+
+def test_a_model_of_images_alone_is_refused(finished: FinishedRun, tmp_path: Path) -> None:
+    model = replace(finished.recipe.model, reads_text=False, matcher=None)
+    with pytest.raises(InputError, match="leave 'locked' out"):
+        train(replace(finished.recipe, model=model, stages=(LOCKED,)), tmp_path)
 
 
 def test_pictures_without_sentences_stay_and_unknown_people_are_nobody(tmp_path: Path) -> None:
@@ -255,22 +265,24 @@ def test_pictures_without_sentences_stay_and_unknown_people_are_nobody(tmp_path:
         crops.append(PersonCrop(id=image.name, image=image, person_id=labels[number], captions=captions))
     trust = [[1.0], [0.4], [0.6], [1.0], [], []]
     data = TrainingSet(crops, labels, [0] * 6, trust, torch.zeros(6, 0, dtype=torch.int64), {})
-    options = LockedRecipe(
+    options = Config(
         frozen="text", batch=6, views=1, identity_share=0.0, identification=2.0, drift_weight=3.0
     )
     recipe = Recipe(augment=AS_SEARCHED, workers=0)
     model, processor = joint_model()
-    context = LockedContext(tmp_path / "kept", data, model, processor, recipe, options, lambda *_: None)
+    context = context_of(tmp_path, data, model, processor, recipe, options)
     task = ImageTask(context)
     with torch.no_grad():
         start = task.start.clone()
         model.image_projection.weight.add_(0.02 * drawn(*model.image_projection.weight.shape, seed=0))
-        losses = task(model, next(task.inputs(0, 0)))
+        _, batches = task.open_epoch(0, 0)
+        _, inputs = next(batches)
+        losses = task.losses(inputs)
         pixels = processor.image_processor([open_image(crop.image) for crop in crops], return_tensors="pt")
         now = normalize(model.get_image_features(**pixels).pooler_output, dim=1)
         words = processor.tokenizer(CAPTIONS, padding=True, return_tensors="pt")
         sentences = normalize(model.get_text_features(**words).pooler_output, dim=1)
-    assert losses["stay"].item() == pytest.approx(
+    assert losses["drift"].item() == pytest.approx(
         3 * (1 - (now * start).sum(dim=1)[4:].mean().item()), abs=1e-5
     )
     people = normalize(torch.stack([start[:2].mean(dim=0), start[[2, 4]].mean(dim=0)]), dim=1)
@@ -280,7 +292,7 @@ def test_pictures_without_sentences_stay_and_unknown_people_are_nobody(tmp_path:
     logits, weights = now[:4] @ sentences.T / options.temperature, torch.tensor([1.0, 0.4, 0.6, 1.0])
     each = [cross_entropy(side, torch.arange(4), reduction="none") for side in (logits, logits.T)]
     expected = torch.stack([(values * weights).sum() / weights.sum() for values in each]).mean()
-    assert losses["pictures"].item() == pytest.approx(expected.item(), rel=1e-4)
+    assert losses["images"].item() == pytest.approx(expected.item(), rel=1e-4)
 
 
 def test_sentences_choose_among_all_pictures_of_their_person(tmp_path: Path) -> None:
@@ -295,13 +307,11 @@ def test_sentences_choose_among_all_pictures_of_their_person(tmp_path: Path) -> 
         crops.append(PersonCrop(id=image.name, image=image, person_id=None, captions=captions))
     data = TrainingSet(crops, labels, [0] * 5, trust, torch.zeros(5, 0, dtype=torch.int64), {})
     model, processor = joint_model()
-    recipe, options = Recipe(workers=0), LockedRecipe(batch=6, views=1, identity_share=0.3)
-    task = TextTask(
-        LockedContext(tmp_path / "kept", data, model, processor, recipe, options, lambda *_: None)
-    )
+    recipe, options = Recipe(workers=0), Config(batch=6, views=1, identity_share=0.3)
+    task = TextTask(context_of(tmp_path, data, model, processor, recipe, options))
     (rows,) = task.order(0)
     with torch.no_grad():
-        loss = task(model, rows)["sentences"].item()
+        loss = task.losses(rows)["texts"].item()
         pixels = processor.image_processor([open_image(crop.image) for crop in crops], return_tensors="pt")
         pictures = normalize(model.get_image_features(**pixels).pooler_output, dim=1)
         words = processor.tokenizer(data.captions, padding=True, return_tensors="pt")
@@ -336,38 +346,12 @@ def test_sentences_about_one_person_alone_are_refused(
     model, processor = joint_model()
 
     def task() -> TextTask:
-        recipe, options = Recipe(workers=0), LockedRecipe(batch=2)
-        return TextTask(
-            LockedContext(tmp_path / "kept", data, model, processor, recipe, options, lambda *_: None)
-        )
+        recipe, options = Recipe(workers=0), Config(batch=2)
+        return TextTask(context_of(tmp_path, data, model, processor, recipe, options))
 
     if refused:
         with pytest.raises(InputError, match="two people"):
             task()
     else:
         made = task()
-        assert made(model, next(made.inputs(0, 0)))["sentences"].isfinite()
-
-
-def test_without_a_matcher_sentences_learn_alone(recipe: Recipe, tmp_path: Path) -> None:
-    """And of the pictures only vectors are kept."""
-    terms: list[set[str]] = []
-    sizes: list[int] = []
-
-    def report(step: StepReport) -> None:
-        if step.stage == "image tower locked":
-            terms.append(set(step.terms))
-            sizes.append((folder / "kept" / "pictures" / "tokens.f16").stat().st_size)
-
-    folder = tmp_path / "locked-0"
-    alone = replace(recipe, model=replace(recipe.model, matcher=None), val=(), locked=recipe.locked[1:])
-    train(alone, tmp_path, report=report)
-    assert terms
-    assert all(names == {"sentences"} for names in terms)
-    assert set(sizes) == {0}
-
-
-def test_a_model_of_pictures_alone_is_refused(recipe: Recipe, tmp_path: Path) -> None:
-    model = replace(recipe.model, reads_text=False, matcher=None, hubs=0)
-    with pytest.raises(InputError, match=r"\[\[locked\]\]"):
-        train(replace(recipe, model=model), tmp_path)
+        assert made.losses([0, 1])["texts"].isfinite()

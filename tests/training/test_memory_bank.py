@@ -122,19 +122,19 @@ def test_nobody_trusted_is_no_loss(own: Tensor, fixed: Tensor) -> None:
     assert contrast(points[rows], rows, points[rows] @ fixed.T, own[rows], nobody[rows]).item() == 0
 
 
-@pytest.mark.parametrize("person", [0.0, 0.3, 1.0])
-def test_shares_make_the_cross_entropy_of_scikit_learn(person: float) -> None:
+@pytest.mark.parametrize("identity_share", [0.0, 0.3, 1.0])
+def test_shares_make_the_cross_entropy_of_scikit_learn(identity_share: float) -> None:
     """A choice that is right in several ways is a row for each of them, weighed by how right it is."""
     weights = torch.tensor([1.0, 0.4, 0.6, 1.0])
     own = torch.tensor([[True, True, False, False], [False, False, True, False]])
     same = torch.tensor([[True, True, True, False], [True, True, True, False]])
     logits = drawn(2, 4, seed=6)
-    targets = soft_targets(own, same, weights, person=person)
+    targets = soft_targets(own, same, weights, identity_share=identity_share)
     losses = F.cross_entropy(logits, targets.double(), reduction="none")
     for row in range(2):
         alone = np.where(own[row], weights, 0)
         together = np.where(same[row], weights, 0)
-        weight = (1 - person) * alone / alone.sum() + person * together / together.sum()
+        weight = (1 - identity_share) * alone / alone.sum() + identity_share * together / together.sum()
         chances = [logits[row].softmax(0).tolist()] * 4
         expected = log_loss([0, 1, 2, 3], chances, sample_weight=weight, labels=[0, 1, 2, 3])
         assert losses[row].item() == pytest.approx(expected, abs=1e-6)

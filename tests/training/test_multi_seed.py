@@ -19,7 +19,7 @@ SMALL = [
     "val.identities=14",
     "val.images=2",
     "sampler.identities=6",
-    "phases.0.epochs=1",
+    "stages.0.epochs=1",
     "workers=0",
 ]
 

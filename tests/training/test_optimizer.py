@@ -13,50 +13,24 @@ from transformers import BertConfig, BertModel
 from tests.helpers.small_models import joint_model
 from textreid.errors import UnknownNameError
 from textreid.losses import Sizes
-from textreid.recipe import OptimizerRecipe, Phase
+from textreid.recipe import OptimizerRecipe
 from textreid.training.averaging import MovingAverage, interpolate_weights
 from textreid.training.freezing import freeze, recompute_activations, set_dropout
 from textreid.training.objective import Objective
-from textreid.training.optimizer import layer_depths, make_optimizer, schedule, set_rates
+from textreid.training.optimizer import layer_depths, make_optimizer
+from textreid.training.schedule import Schedule
 
 LOWEST = ("text_tower.embeddings", "text_tower.encoder.layer.0")
-
-
-class TestSchedule:
-    def test_warms_up_in_equal_steps(self) -> None:
-        rates = [schedule(Phase(10, warmup=1), step, 10) for step in range(11)]
-        assert rates == pytest.approx([0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.0])
-
-    def test_falls_by_half_a_cosine(self) -> None:
-        phase = Phase(11, warmup=1, final=0.2)
-        assert schedule(phase, 10, 10) == pytest.approx(1.0)
-        assert schedule(phase, 60, 10) == pytest.approx(0.6)
-        assert schedule(phase, 110, 10) == pytest.approx(0.2)
-
-    def test_never_rises_again(self) -> None:
-        rates = [schedule(Phase(5, warmup=0.5, final=0.1), step, 10) for step in range(5, 80)]
-        assert rates == sorted(rates, reverse=True)
-        assert rates[-1] == pytest.approx(0.1)
-
-    def test_falls_in_steps_after_the_epochs_named(self) -> None:
-        phase = Phase(8, warmup=0, schedule="steps", drops=(4, 7), drop=0.1)
-        rates = [schedule(phase, step, 3) for step in range(24)]
-        assert rates == pytest.approx([1.0] * 12 + [0.1] * 9 + [0.01] * 3)
-
-    def test_warm_up_takes_a_quarter_at_most(self) -> None:
-        assert schedule(Phase(1, warmup=100), 2, 12) == pytest.approx(1)
-
-    @pytest.mark.parametrize("steps", [1, 2, 3])
-    def test_shortest_phases(self, steps: int) -> None:
-        assert all(0 < schedule(Phase(1, warmup=20), step, steps) <= 1 for step in range(steps))
 
 
 def optimised(**options: object) -> tuple[nn.Module, nn.Module, dict[int, dict[str, object]]]:
     """A model, an objective, and the settings that each weight is trained with."""
     model, _ = joint_model()
     objective = Objective({"identification": {}}, {"global": Sizes(24, 5)})
-    optimizer = make_optimizer(model, objective, OptimizerRecipe(**options), untrained=LOWEST)
-    set_rates(optimizer, Phase(1, image_rate=1.0, text_rate=2.0, head_rate=3.0), 0.5)
+    optimizer = make_optimizer(
+        model, objective.named_parameters(), OptimizerRecipe(**options), untrained=LOWEST
+    )
+    Schedule(1, image_rate=1.0, text_rate=2.0, head_rate=3.0).set_rates(optimizer, 0.5)
     settings = {id(weight): group for group in optimizer.param_groups for weight in group["params"]}
     return model, objective, settings
 
@@ -132,7 +106,7 @@ class TestLayerDepths:
     ],
 )
 def test_optimizers_are_told_what_the_recipe_says(recipe: OptimizerRecipe, kind: type) -> None:
-    optimizer = make_optimizer(joint_model()[0], nn.Identity(), recipe)
+    optimizer = make_optimizer(joint_model()[0], [], recipe)
     assert type(optimizer) is kind
     said = {"betas": recipe.betas, "eps": recipe.epsilon, "momentum": recipe.momentum}
     told = {name: value for name, value in optimizer.defaults.items() if name in said}

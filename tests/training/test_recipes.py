@@ -13,13 +13,13 @@ import torch
 from PIL import Image
 from timm.models import save_for_hf
 
+from tests.helpers.recorder import Recorder
 from tests.helpers.small_models import write_clip, write_joint
 from tests.helpers.tiny_recipes import PEOPLE, attributes, tiny
 from textreid.inference.encoder import Encoder
 from textreid.recipe import load_recipe, recipe_names, with_root
 from textreid.synthetic import write_cuhk_pedes, write_market1501
 from textreid.training.from_recipe import train
-from textreid.training.progress import StepReport
 
 
 @pytest.fixture(scope="module")
@@ -46,11 +46,12 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize("name", recipe_names())
 def test_recipe_trains_and_its_model_searches(name: str, root: Path, hub: Path, tmp_path: Path) -> None:
     recipe = with_root(load_recipe(name, tiny(name, hub)), root)
-    reports: list[StepReport] = []
-    folder = train(recipe, tmp_path / "run", report=reports.append)
+    reporter = Recorder()
+    folder = train(recipe, tmp_path / "run", reporter=reporter)
+    reports = [report for report in reporter.steps if report.title.startswith("phase")]
     assert len(reports) >= 2
     assert set(reports[0].terms) == set(recipe.loss)
-    assert all(np.isfinite(list(report.terms.values())).all() for report in reports)
+    assert all(np.isfinite(list(report.terms.values())).all() for report in reporter.steps)
     encoder = Encoder.load(folder, device="cpu")
     image = encoder.encode_images([Image.new("RGB", (40, 90), "red")])
     assert image.shape == (1, encoder.info.dim)

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -15,11 +15,9 @@ from textreid.cli._options import Device
 from textreid.cli._progress import make_bars
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from rich.console import Console
 
-    from textreid.training.progress import StepReport
+    from textreid.training.progress import Reporter, StepReport
 
 
 def run(
@@ -47,7 +45,7 @@ def run(
     Examples:
       textreid train smoke --out runs/smoke
       textreid train cuhk-pedes-pocket --root data --out runs/pocket
-      textreid train smoke --set phases.0.epochs=2 --set loss.triplet.margin=0.3 --out runs/short
+      textreid train smoke --set stages.0.epochs=2 --set loss.triplet.margin=0.3 --out runs/short
       textreid train smoke --seeds 3 --out runs/three
       textreid eval cuhk-pedes --root data --split val --model runs/pocket/model
     """
@@ -59,33 +57,39 @@ def run(
     chosen = with_root(load_recipe(recipe, settings or ()), root)
     console = stderr()
     console.quiet = os.environ.get("RANK", "0") != "0"  # the first of several processes speaks for all
-    how: dict[str, Any] = {"device": choose_device(device), "say": lambda line: console.print(line)}
+    on = choose_device(device)
     if seeds > 1:
-        with _progress(console) as report:
-            summary = train_seeds(chosen, out, seeds, report=report, **how)
+        with _progress(console) as reporter:
+            summary = train_seeds(chosen, out, seeds, device=on, reporter=reporter)
         for name, found in summary.items():
             console.print(f"{name}: {found['mean']:.2f} ± {found['interval']:.2f}")
         console.print(f"The models are in {out}/seed-*/model, all numbers in {out}/summary.json")
         return
-    with _progress(console) as report:
-        folder = train(chosen, out, report=report, **how)
+    with _progress(console) as reporter:
+        folder = train(chosen, out, device=on, reporter=reporter)
     console.print(f"The model is in {folder}. Next: textreid index PHOTOS --gallery DIR --model {folder}")
 
 
 @contextmanager
-def _progress(console: Console) -> Iterator[Callable[[StepReport], None]]:
+def _progress(console: Console) -> Iterator[Reporter]:
+    from textreid.training.progress import Reporter
+
     with make_bars(console) as bars:
         task = bars.add_task("reading the data", total=None, details="")
 
-        def report(step: StepReport) -> None:
-            done = 0 if step.stage else step.epoch * step.steps
-            losses = " ".join(f"{name} {value:.3f}" for name, value in step.terms.items())
-            bars.update(
-                task,
-                description=step.stage or f"epoch {step.epoch + 1}/{step.epochs}",
-                completed=done + step.step,
-                total=step.steps if step.stage else step.epochs * step.steps,
-                details=f"{step.rate:.0f} images/s {losses}",
-            )
+        class Bar(Reporter):
+            def step(self, report: StepReport) -> None:
+                epoch = f", epoch {report.epoch + 1}/{report.epochs}" if report.terms else ""
+                losses = " ".join(f"{name} {value:.3f}" for name, value in report.terms.items())
+                bars.update(
+                    task,
+                    description=report.title + epoch,
+                    completed=report.epoch * report.steps + report.step,
+                    total=report.epochs * report.steps,
+                    details=f"{report.rate:.0f} rows/s {losses}" if losses else "",
+                )
 
-        yield report
+            def note(self, line: str) -> None:
+                console.print(line)
+
+        yield Bar()

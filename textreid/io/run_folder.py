@@ -73,6 +73,10 @@ class RunFolder:
         """Of a recipe trained with several seeds: means and intervals, as JSON."""
         return self.path / "summary.json"
 
+    def stage(self, name: str, number: int) -> Path:
+        """The folder of a stage under way, by its name and its number among the stages of that name."""
+        return self.path / f"{name}-{number}"
+
     def epoch(self, number: int) -> Path:
         """The folder of the model after so many epochs."""
         return self.path / "epochs" / str(number)

@@ -72,6 +72,15 @@ class JointModel(PreTrainedModel):
         self.register_buffer("hubs", hubs)
         self.post_init()
 
+    def set_hubs(self, hubs: Tensor | None) -> None:
+        """Choose what is taken off the vectors of texts.
+
+        Args:
+            hubs: [D′] float32; None for nothing.
+        """
+        self.hubs = None if hubs is None else hubs.to(self.device)
+        self.config.counters_hubs = hubs is not None
+
     def _init_weights(self, module: nn.Module) -> None:
         """Draw the projections only: the other parts draw their own, and transformers would do so anew."""
         if isinstance(module, nn.Linear) and module in (self.image_projection, self.text_projection):

@@ -11,18 +11,16 @@ if TYPE_CHECKING:
     from textreid.recipe.data import DataRecipe, SamplerRecipe
     from textreid.recipe.model import ModelRecipe
     from textreid.recipe.recipe import Recipe, load_recipe, recipe_folder, recipe_names, with_root
-    from textreid.recipe.training import LockedRecipe, NoiseRecipe, OptimizerRecipe, Phase
+    from textreid.recipe.training import NoiseRecipe, OptimizerRecipe
 else:
     __getattr__, __dir__ = hand_on(__name__)
 
 __all__ = [
     "AugmentRecipe",
     "DataRecipe",
-    "LockedRecipe",
     "ModelRecipe",
     "NoiseRecipe",
     "OptimizerRecipe",
-    "Phase",
     "Recipe",
     "SamplerRecipe",
     "TextRecipe",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from textreid.config import require_at_least, require_fraction
+from textreid.config import require_fraction
 from textreid.errors import InputError
 
 
@@ -41,8 +41,6 @@ class ModelRecipe:
         global_weight: of the global vector in the search vector, beside the branches' own weights.
         neck_weight: of the same vector behind a batch-normalised neck, which losses see as the view
             "neck"; 0 for a model without one.
-        hubs: how many captions nearest to a crop say how much of a hub it is, once training has ended (200 is
-            usual); 0 does nothing about hubs. See `textreid.training.stages.hubness`.
         interpolate: fraction of the STARTING weights in the model that is measured and saved, 0 to 1: 0 saves
             the trained weights, 1 the starting ones, and between them each weight lies on the line from the
             one to the other. Learns something new and forgets less (WiSE-FT; its α is 1 - this one: Wortsman
@@ -67,11 +65,9 @@ class ModelRecipe:
     matcher: dict[str, Any] | None = None
     global_weight: float = 1.0
     neck_weight: float = 0.0
-    hubs: int = 0
     interpolate: float = 0.0
 
     def __post_init__(self) -> None:
-        require_at_least(self, 0, "hubs")
         require_fraction(self, "interpolate")
         if self.text_width < 32 or self.text_width % 32:
             raise InputError(f"text_width is {self.text_width}; it must be a multiple of 32.")

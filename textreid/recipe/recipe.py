@@ -18,8 +18,9 @@ from textreid.errors import InputError, UnknownNameError
 from textreid.recipe.augment import AugmentRecipe, TextRecipe
 from textreid.recipe.data import DataRecipe, SamplerRecipe
 from textreid.recipe.model import ModelRecipe
-from textreid.recipe.renamed import rename_keys, rename_override
-from textreid.recipe.training import LockedRecipe, NoiseRecipe, OptimizerRecipe, Phase
+from textreid.recipe.old_tables import override_of_stages, to_stages
+from textreid.recipe.renamed import Tell, rename_keys, rename_override, silent
+from textreid.recipe.training import NoiseRecipe, OptimizerRecipe
 
 
 @dataclass(frozen=True)
@@ -37,8 +38,8 @@ class Recipe:
         text: how captions are varied.
         loss: name -> options of each loss.
         noise: how wrong pairs of crops and captions are found; None believes them all.
-        phases: stretches of training, one after the other.
-        locked: stretches after them in which one tower stands still.
+        stages: what is trained, one after the other: tables with the `name` of a stage and its options; see
+            `textreid.training.stages`.
         optimizer: how gradients become changes of the weights.
         accumulate: batches whose gradients are added up for one change of the weights. Losses compare the
             rows of one batch only.
@@ -61,8 +62,7 @@ class Recipe:
     text: TextRecipe = field(default_factory=TextRecipe)
     loss: dict[str, dict[str, Any]] = field(default_factory=dict)
     noise: NoiseRecipe | None = None
-    phases: tuple[Phase, ...] = ()
-    locked: tuple[LockedRecipe, ...] = ()
+    stages: tuple[dict[str, Any], ...] = ()
     optimizer: OptimizerRecipe = field(default_factory=OptimizerRecipe)
     accumulate: int = 1
     average: float = 0.0
@@ -106,10 +106,25 @@ def load_recipe(name: str, overrides: Sequence[str] = ()) -> Recipe:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except tomllib.TOMLDecodeError as error:
         raise InputError(f"'{path}' is not valid TOML: {error}") from error
-    table = rename_keys(table, _tell)
+    table = to_stages(rename_keys(table, _tell), _tell)
     for override in overrides:
         _override(table, override)
     return build(Recipe, table, where=path.stem)
+
+
+def read_recipe(table: dict[str, Any], *, where: str, tell: Tell = silent) -> Recipe:
+    """A recipe from its table, of this version or of one before.
+
+    Args:
+        table: such as a run's recipe.json holds.
+        where: name of the table in messages.
+        tell: is told which keys have another name today.
+
+    Raises:
+        UnknownNameError: an unknown key.
+        InputError: a value of the wrong type.
+    """
+    return build(Recipe, to_stages(rename_keys(table, tell), tell), where=where)
 
 
 def with_root(recipe: Recipe, root: Path | None) -> Recipe:
@@ -126,12 +141,13 @@ def with_root(recipe: Recipe, root: Path | None) -> Recipe:
 def _override(table: dict[str, Any], override: str) -> None:
     key, equals, text = override.partition("=")
     if not equals:
-        raise InputError(f"'{override}' is not of the form key=value, such as phases.0.epochs=2.")
+        raise InputError(f"'{override}' is not of the form key=value, such as stages.0.epochs=2.")
     try:
         value = tomllib.loads(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:
         value = text.strip()  # a bare word
     key, value = rename_override(key.strip(), value, _tell)
+    key, value = override_of_stages(table.setdefault("stages", []), key, value, _tell)
     *parents, last = key.split(".")
     place: Any = table
     for name in parents:

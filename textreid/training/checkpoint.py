@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
 from pickle import UnpicklingError
@@ -11,82 +12,117 @@ from typing import Any
 
 import torch
 
-from textreid.config import build
 from textreid.errors import InputError, ModelError
 from textreid.io.run_folder import RunFolder, write_json
-from textreid.recipe.recipe import Recipe
-from textreid.recipe.renamed import rename_keys
-from textreid.training.progress import Progress
+from textreid.recipe.recipe import Recipe, read_recipe
+from textreid.training.progress import RunState
+from textreid.training.stage import Stage, read_stages
+from textreid.training.state_of_0_1 import is_of_0_1, load_tensors, translate
 from textreid_index.whole_folder import whole_file
 
 
-def settle(recipe: Recipe, out: Path) -> None:
+def settle(recipe: Recipe, folder: RunFolder) -> bool:
     """Write the recipe into the folder of its run, unless the folder is another recipe's.
 
     Args:
         recipe: what is going to be trained.
-        out: folder of the run; made if missing.
+        folder: of the run; made if missing.
+
+    Returns:
+        Whether a state goes on by settings that are new to it, because its own were deleted.
 
     Raises:
         InputError: the folder holds the state of a run with other settings.
     """
-    path = RunFolder(out).recipe
-    if path.is_file() and RunFolder(out).state.is_file():
-        before = build(Recipe, rename_keys(json.loads(path.read_text(encoding="utf-8"))), where=str(path))
-        old, new = vars(_comparable(before)), vars(_comparable(recipe))
+    path = folder.recipe
+    has_state, has_recipe = folder.state.is_file(), path.is_file()
+    if has_state and has_recipe:
+        before = read_recipe(json.loads(path.read_text(encoding="utf-8")), where=str(path))
+        old, new = _comparable(before), _comparable(recipe)
         changed = [name for name in new if old[name] != new[name]]
         if changed:
             raise InputError(
-                f"'{out}' holds a run with another {' and '.join(changed)}: choose another --out, or delete"
-                f" '{path}' to go on with the new settings from where it is."
+                f"'{folder.path}' holds a run with another {' and '.join(changed)}: choose another --out, or"
+                f" delete '{path}' to go on with the new settings from where it is."
             )
-    write_json(path, asdict(recipe))
+    stages = tuple(stage.table for stage in read_stages(recipe))
+    write_json(path, asdict(replace(recipe, stages=stages)))
+    return has_state and not has_recipe
 
 
-def _comparable(recipe: Recipe) -> Recipe:
+def _comparable(recipe: Recipe) -> dict[str, Any]:
     """Without what changes no result: the description, where the data lies, how many processes read it."""
     data = tuple(replace(data, root="") for data in recipe.data)
     val = tuple(replace(data, root="") for data in recipe.val)
-    return replace(recipe, description="", workers=0, data=data, val=val)
+    stages = [(stage.name, stage.config) for stage in read_stages(recipe)]
+    return vars(replace(recipe, description="", workers=0, data=data, val=val)) | {"stages": stages}
 
 
-OLD_NAMES = {"task": "lesson"}
-"""What parts were called in states that are resumed still."""
-
-
-def save_state(folder: Path, progress: Progress, parts: Mapping[str, Any]) -> None:
+def save_state(folder: RunFolder, state: RunState, parts: Mapping[str, Any]) -> None:
     """Write everything that a run needs to go on; a kill while writing leaves the previous state.
 
     Random numbers need no state: they are a function of the seed, the epoch and the batch.
 
     Args:
         folder: of the run; made if missing.
-        progress: how far it is.
+        state: how far it is.
         parts: name -> what has a `state_dict()`.
     """
-    state = {"progress": vars(progress), **{name: part.state_dict() for name, part in parts.items()}}
-    with whole_file(RunFolder(folder).state) as file:
-        torch.save(state, file)
+    content = {"run": vars(state), **{name: part.state_dict() for name, part in parts.items()}}
+    with whole_file(folder.state) as file:
+        torch.save(content, file)
 
 
-def load_state(folder: Path, parts: Mapping[str, Any]) -> Progress:
-    """Go back to the last saved state, or to the start where there is none.
+def read_state(folder: RunFolder, stages: Sequence[Stage]) -> RunState:
+    """How far a run is, by the last saved state; at the start where there is none.
 
     Args:
         folder: of the run.
+        stages: those of its recipe.
+
+    Raises:
+        ModelError: the state is damaged.
+        InputError: it was left in a stage that the recipe does not have there.
+    """
+    if not folder.state.is_file():
+        return RunState()
+    with _reading(folder.state):
+        state = RunState(**_content(folder, stages)["run"])
+    if state.stage >= len(stages) or (state.stage >= 0 and stages[state.stage].name != state.name):
+        raise InputError(
+            f"'{folder.path}' was left in stages[{state.stage}], '{state.name}', which the recipe does not"
+            f" have there: choose another --out, or delete '{folder.state}' to start anew."
+        )
+    return state
+
+
+def restore(folder: RunFolder, stages: Sequence[Stage], parts: Mapping[str, Any]) -> None:
+    """Bring parts to where they were when the state was saved last.
+
+    Args:
+        folder: of the run.
+        stages: those of its recipe.
         parts: name -> what has a `load_state_dict()`, as `save_state` was given.
 
     Raises:
-        ModelError: the state belongs to another recipe, or is damaged.
+        ModelError: the state belongs to other parts, or is damaged.
     """
-    path = RunFolder(folder).state
-    if not path.is_file():
-        return Progress()
-    try:
-        state = torch.load(path, map_location="cpu", weights_only=True)  # tensors and plain values alone
+    with _reading(folder.state):
+        content = _content(folder, stages)
         for name, part in parts.items():
-            part.load_state_dict(state[name if name in state else OLD_NAMES[name]])
-        return Progress(**state["progress"])
+            part.load_state_dict(content[name])
+
+
+def _content(folder: RunFolder, stages: Sequence[Stage]) -> dict[str, Any]:
+    """What a state holds; its tensors are read from the file as they are used."""
+    content = load_tensors(folder.state)
+    return translate(content, folder, stages) if is_of_0_1(content) else content
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[None]:
+    try:
+        yield
     except (OSError, RuntimeError, ValueError, TypeError, KeyError, EOFError, UnpicklingError) as error:
         raise ModelError(
             f"'{path}' belongs to another recipe, or is damaged: choose another --out, or delete it to start"

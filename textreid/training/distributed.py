@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
 from itertools import accumulate
 from typing import Any
 
 import torch
 from accelerate import Accelerator
-from accelerate.utils import AutocastKwargs, DistributedDataParallelKwargs
+from accelerate.utils import AutocastKwargs, DistributedDataParallelKwargs, InitProcessGroupKwargs
 from torch import Tensor, distributed
 from torch.nn import functional as F
 
 from textreid.errors import InputError
 from textreid.types import Batch, Encoded, Features
+
+PATIENCE = timedelta(days=1)
+"""How long processes wait for the first one, which measures and reads features alone."""
 
 
 def is_shared() -> bool:
@@ -61,12 +65,42 @@ def gather(encoded: Encoded, batch: Batch) -> tuple[Encoded, Batch]:
 
 
 def _features(own: Features, lengths: Sequence[int]) -> Features:
-    views = {name: _joined(parts, lengths) for name, parts in own.views.items()}
-    return Features(_joined(own.pooled, lengths), views)
+    views = {name: join_rows(parts, lengths) for name, parts in own.views.items()}
+    return Features(join_rows(own.pooled, lengths), views)
 
 
-def _joined(own: Tensor, lengths: Sequence[int]) -> Tensor:
-    """The rows of all processes, of which those of this one have a graph."""
+def split_rows(count: int) -> list[int]:
+    """How many of `count` rows each process takes, in order of their ranks."""
+    processes = distributed.get_world_size() if is_shared() else 1
+    return [count // processes + (rank < count % processes) for rank in range(processes)]
+
+
+def own_rows(count: int) -> range:
+    """Which of `count` rows this process takes; none where there are fewer rows than processes."""
+    lengths = split_rows(count)
+    rank = distributed.get_rank() if is_shared() else 0
+    return range(sum(lengths[:rank]), sum(lengths[: rank + 1]))
+
+
+def same_everywhere(number: int) -> int:
+    """The number that the first process has drawn."""
+    drawn = [number]
+    if is_shared():
+        distributed.broadcast_object_list(drawn)
+    return drawn[0]
+
+
+def join_rows(own: Tensor, lengths: Sequence[int]) -> Tensor:
+    """The rows of all processes, of which those of this one have a graph.
+
+    For a loss that every process computes alike from all rows: see `gather` for the gradient.
+
+    Args:
+        own: [n, ...] of this process.
+        lengths: n of each process.
+    """
+    if not is_shared():
+        return own
     shares = list(_everywhere(own.detach(), lengths).split(list(lengths)))
     if own.requires_grad:
         own = own.view_as(own)  # so that the hook is on these rows as they are compared, and on no other use
@@ -107,6 +141,11 @@ def make_accelerator(device: str, precision: str) -> Accelerator:
     if device.startswith("cuda:"):
         torch.cuda.set_device(device)
     # A process may have nothing to learn with some weights, such as those of a matcher without sentences.
-    handlers = [AutocastKwargs(enabled=False), DistributedDataParallelKwargs(find_unused_parameters=True)]
+    # Batch statistics are the first process's own, and memory banks are alike everywhere: none is sent.
+    handlers = [
+        AutocastKwargs(enabled=False),
+        DistributedDataParallelKwargs(find_unused_parameters=True, broadcast_buffers=False),
+        InitProcessGroupKwargs(timeout=PATIENCE),
+    ]
     scaled = "fp16" if precision == "fp16" else "no"
     return Accelerator(cpu=device == "cpu", mixed_precision=scaled, kwargs_handlers=handlers)

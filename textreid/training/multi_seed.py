@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from textreid.errors import InputError
 from textreid.io.run_folder import RunFolder, write_json
 from textreid.recipe.recipe import Recipe
 from textreid.training.from_recipe import train
-from textreid.training.progress import StepReport
+from textreid.training.progress import SILENT, Reporter
 
 
 def train_seeds(
@@ -23,8 +23,7 @@ def train_seeds(
     seeds: int,
     *,
     device: str = "cpu",
-    report: Callable[[StepReport], None] = lambda _: None,
-    say: Callable[[str], None] = lambda _: None,
+    reporter: Reporter = SILENT,
 ) -> dict[str, Any]:
     """Train with the seeds 0, 1, … in `out/seed-0`, `out/seed-1`, …, and sum up in `out/summary.json`.
 
@@ -32,9 +31,8 @@ def train_seeds(
         recipe: with a validation split; its own seed is not used.
         out: folder of the runs; those that are finished are not done again.
         seeds: how many, two or more.
-        device: as in `train`, like the next two.
-        report: told after every step.
-        say: told of every finished epoch.
+        device: as in `train`, like the next.
+        reporter: told after every step, and of what is measured.
 
     Returns:
         "validation split metric" -> {"mean", "interval", "values"} in percent, of each run's best epoch.
@@ -47,7 +45,7 @@ def train_seeds(
     best = []
     for seed in range(seeds):
         folder = RunFolder(out).seed(seed)
-        train(replace(recipe, seed=seed), folder.path, device=device, report=report, say=say)
+        train(replace(recipe, seed=seed), folder.path, device=device, reporter=reporter)
         best.append(folder.read_best()["val"])
     summary = {
         f"{split} {metric}": mean_and_interval([run[split][metric] for run in best])

@@ -2,31 +2,34 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import torch
 from torch import nn
 
 from textreid.models.joint import JointModel
-from textreid.recipe.training import OptimizerRecipe, Phase
+from textreid.recipe.training import OptimizerRecipe
 
 LAYER = re.compile(r"(?:layers?|blocks?|stages?)\.?\d+(?=\.)")
 """Where a layer of a tower starts in the names of weights: "encoder.layer.3", "blocks.3", "layer3"."""
 
 
 def make_optimizer(
-    model: JointModel, objective: nn.Module, recipe: OptimizerRecipe, *, untrained: Sequence[str] = ()
+    model: JointModel,
+    heads: Iterable[tuple[str, nn.Parameter]],
+    recipe: OptimizerRecipe,
+    *,
+    untrained: Sequence[str] = (),
 ) -> torch.optim.Optimizer:
-    """The optimizer of all weights that are ever trained; each group names the rate of a `Phase` it follows.
+    """The optimizer of all weights that are trained; each group names the rate of a `Schedule` it follows.
 
     Args:
         model: its towers follow "image_rate" and "text_rate", the rest "head_rate".
-        objective: follows "head_rate".
+        heads: names and weights of what is trained beside the model; they follow "head_rate".
         recipe: which optimizer, and what it is told of each weight.
-        untrained: modules of the model that no phase trains.
+        untrained: modules of the model that are never trained; so are weights that require no gradient.
     """
     groups = defaultdict(list)
     for name, weight, depth in _weights(model):
@@ -34,7 +37,7 @@ def make_optimizer(
             part = name.partition(".")[0]
             rate = {"image_tower": "image_rate", "text_tower": "text_rate"}.get(part, "head_rate")
             groups[_group(name, weight, rate, depth, recipe)].append(weight)
-    for name, weight in objective.named_parameters():
+    for name, weight in heads:
         if weight.requires_grad:
             groups[_group(name, weight, "head_rate", 0, recipe)].append(weight)
     told = [
@@ -78,27 +81,3 @@ def _group(
 ) -> tuple[str, float, float]:
     factor = recipe.layer_decay**depth * (recipe.bias_factor if name.endswith("bias") else 1.0)
     return rate, factor, recipe.weight_decay if weight.ndim > 1 else 0.0
-
-
-def set_rates(optimizer: torch.optim.Optimizer, phase: Phase, share: float) -> None:
-    """Give each group `share` of the phase's peak rate, times the group's own factor."""
-    for group in optimizer.param_groups:
-        group["lr"] = share * group["factor"] * getattr(phase, group["rate"])
-
-
-def schedule(phase: Phase, step: int, steps_per_epoch: int) -> float:
-    """Share of the peak learning rate.
-
-    Args:
-        phase: its length, warm-up, and how the rate falls.
-        step: changes of the weights in this phase so far, from 0.
-        steps_per_epoch: of them.
-    """
-    steps = phase.epochs * steps_per_epoch
-    warmup = min(round(phase.warmup * steps_per_epoch), steps // 4)
-    if step < warmup:
-        return (step + 1) / warmup
-    if phase.schedule == "steps":
-        return phase.drop ** sum(step >= epoch * steps_per_epoch for epoch in phase.drops)
-    done = min(1.0, (step - warmup) / max(1, steps - warmup))
-    return phase.final + (1 - phase.final) * (1 + math.cos(math.pi * done)) / 2

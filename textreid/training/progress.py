@@ -1,53 +1,91 @@
-"""How far a run is."""
+"""How far a run is, and who is told."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 
 @dataclass
-class Progress:
-    """How far a training run is.
+class RunState:
+    """How far a run is; it stands in the run's state beside the weights.
 
     Attributes:
-        phase: index of the current phase.
-        epoch: epochs finished in all.
-        epoch_in_phase: epochs finished in this phase.
-        batch: batches finished in this epoch.
-        steps: batches finished in all.
+        stage: index of the stage that was begun last; -1 before the first.
+        name: of that stage.
+        epoch: epochs of it that are over.
+        batch: batches of its present epoch that are over.
+        finished: whether the stage is over.
+        steps: batches of all stages that are over.
         best: best R@1 on the first validation split so far, percent.
-        trust: of each caption of each image in this epoch; None where all are believed as they were read.
-        look_alikes: of each person in this epoch; None where batches are not made of such.
+        unmeasured: whether the model has changed since it was measured.
     """
 
-    phase: int = 0
+    stage: int = -1
+    name: str = ""
     epoch: int = 0
-    epoch_in_phase: int = 0
     batch: int = 0
+    finished: bool = True
     steps: int = 0
     best: float = -1.0
-    trust: list[list[float]] | None = None
-    look_alikes: list[list[int]] | None = None
+    unmeasured: bool = False
 
 
 @dataclass(frozen=True)
 class StepReport:
-    """What a progress display is told after each step.
+    """What is told after each step of a stage, and of what it prepares.
 
     Attributes:
-        step: steps done in this epoch.
-        steps: steps of this epoch.
-        epoch: epochs finished, from 0.
-        epochs: of the whole run.
+        title: what is being done, such as "phase 1 of 2".
+        step: steps done in this epoch, or rows of a preparation.
+        steps: of this epoch.
+        epoch: epochs of the stage that are over.
+        epochs: of the stage.
         terms: each loss before its weight.
-        rate: images per second since the step before.
-        stage: what is being done, if it is none of the epochs; then `step` of `steps` of it are done.
+        rate: rows per second since the step before, of all processes.
     """
 
+    title: str
     step: int
     steps: int
-    epoch: int
-    epochs: int
-    terms: dict[str, float]
-    rate: float
-    stage: str = ""
+    epoch: int = 0
+    epochs: int = 1
+    terms: Mapping[str, float] = field(default_factory=dict)
+    rate: float = 0.0
+
+
+class Reporter:
+    """Told how a run is going; this one keeps silent."""
+
+    def step(self, report: StepReport) -> None:
+        """Called after every step."""
+
+    def note(self, line: str) -> None:
+        """Called with a line for people to read, such as what an epoch measured."""
+
+
+SILENT = Reporter()
+
+
+class CallbackReporter(Reporter):
+    """Hands on to the two functions that `train` took in version 0.1.
+
+    Args:
+        report: called after every step.
+        say: called with every line.
+    """
+
+    def __init__(
+        self, report: Callable[[StepReport], None] | None, say: Callable[[str], None] | None
+    ) -> None:
+        self.report, self.say = report, say
+
+    def step(self, report: StepReport) -> None:
+        """Hand on a step."""
+        if self.report is not None:
+            self.report(report)
+
+    def note(self, line: str) -> None:
+        """Hand on a line."""
+        if self.say is not None:
+            self.say(line)

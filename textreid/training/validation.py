@@ -1,10 +1,11 @@
-"""What is measured after each epoch."""
+"""What is measured after each epoch, and when all stages are over."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 from textreid.data.attributes.space import with_attributes
 from textreid.data.training_set import locate
@@ -13,11 +14,16 @@ from textreid.evaluate import ImageTextEncoder, evaluate
 from textreid.evaluate.benchmark import Benchmark
 from textreid.evaluate.directions import IMAGE_TO_IMAGE, TEXT_TO_IMAGE
 from textreid.evaluate.methods import Methods
+from textreid.inference.encoder import Encoder
+from textreid.inference.reranker import RERANKED_HITS
 from textreid.losses.attributes import Attributes
+from textreid.models.folder import save_model
 from textreid.models.joint import JointModel
 from textreid.models.processor import JointProcessor
 from textreid.recipe.data import DataRecipe
 from textreid.training.attribute_validation import validate_attributes
+from textreid.training.objective import Objective
+from textreid.training.run import TrainingRun
 
 
 def read_benchmarks(recipes: Sequence[DataRecipe], out: Path) -> dict[str, Benchmark]:
@@ -41,52 +47,92 @@ def _read(recipe: DataRecipe, out: Path) -> Benchmark:
     return replace(benchmark, gallery=tuple(with_attributes(benchmark.gallery, recipe)))
 
 
-def direction(benchmark: Benchmark, *, reads_text: bool) -> str:
-    """What is measured: a search by sentences, or by images where the split or the model has no sentences."""
+def direction(encoder: ImageTextEncoder, benchmark: Benchmark) -> str:
+    """What is measured: a search by captions, or by images where the split or the model has no text."""
     described = any(crop.captions for crop in benchmark.gallery)
-    return TEXT_TO_IMAGE if reads_text and described else IMAGE_TO_IMAGE
+    return TEXT_TO_IMAGE if encoder.reads_text and described else IMAGE_TO_IMAGE
 
 
-def measure(
-    encoder: ImageTextEncoder, benchmark: Benchmark, *, reads_text: bool, rerank: int = 0
-) -> dict[str, float]:
+def measure(encoder: ImageTextEncoder, benchmark: Benchmark, *, rerank: int = 0) -> dict[str, float]:
     """Name of a metric -> percent (see `textreid.metrics.protocols.RetrievalResult`).
 
     Args:
         encoder: the model.
         benchmark: the split.
-        reads_text: whether the model does.
-        rerank: how many hits of each sentence its matcher puts into order, where sentences search.
+        rerank: how many hits of each caption its matcher puts into order, where captions search.
     """
-    asked = direction(benchmark, reads_text=reads_text)
+    asked = direction(encoder, benchmark)
     methods = Methods(rerank=rerank if asked == TEXT_TO_IMAGE else 0)
     return evaluate(encoder, benchmark, methods=methods, directions=[asked]).directions[asked].percent
 
 
-def measure_attributes(
-    model: JointModel,
-    processor: JointProcessor,
-    heads: Attributes,
-    benchmark: Benchmark,
-    groups: Mapping[str, tuple[str, ...]],
-    *,
-    device: str,
-) -> dict[str, float]:
-    """Mean accuracy, accuracy and F1 of the attribute heads, in percent.
-
-    Nothing where no crop has attributes.
+def keep_best(
+    run: TrainingRun, model: JointModel, processor: JointProcessor, objective: Objective, epoch: int
+) -> None:
+    """Write the model if it is the best so far on the first validation split, or if there is none.
 
     Args:
-        model: in evaluation mode, on the device.
+        run: the run, in its first process.
+        model: as it is after the epoch.
         processor: of the model.
-        heads: the loss `attributes` of the same run.
-        benchmark: as `read` gives it.
-        groups: attribute group -> its values, of the training data.
-        device: that model and heads are on.
+        objective: its attribute heads are measured too, if it has any.
+        epoch: epochs of the run that are over.
     """
-    if not any(groups.keys() & crop.attributes.keys() for crop in benchmark.gallery):
+    if run.recipe.save_epochs:
+        save_model(model, processor, run.folder.epoch(epoch))
+    if run.val:
+        encoder = run.encoder(model, processor)
+        measured = {
+            name: measure(encoder, benchmark)
+            | _measure_attributes(run, model, processor, objective, benchmark)
+            for name, benchmark in run.val.items()
+        }
+        (first, chosen), *others = measured.items()
+        if run.log is not None:
+            row = {"epoch": epoch, "val": chosen, **({"also": dict(others)} if others else {})}
+            run.log.add(run.state.steps, "validation", row)
+        run.reporter.note(f"epoch {epoch}: {summary_line(measured)}")
+        if chosen["R1"] <= run.state.best:
+            return
+        run.state.best, run.state.unmeasured = chosen["R1"], False
+        run.folder.write_best({"epoch": epoch, "chosen_by": f"R1 of {first}", "val": measured})
+    save_model(model, processor, run.folder.model)
+
+
+def measure_finished(run: TrainingRun) -> None:
+    """Measure what stages have made of the model since it was measured, with its matcher too."""
+    if not (run.is_first and run.val and run.state.unmeasured):
+        return
+    encoder, best = Encoder.load(run.folder.model, device=run.device), run.folder.read_best()
+    before = best.get("val", {})
+    best["val"] = {
+        name: before.get(name, {}) | measure(encoder, benchmark) for name, benchmark in run.val.items()
+    }
+    run.reporter.note(f"vectors of the finished model: {summary_line(best['val'])}")
+    if encoder.matcher is not None:
+        best["matched"] = {
+            name: measure(encoder, benchmark, rerank=RERANKED_HITS) for name, benchmark in run.val.items()
+        }
+        found = summary_line(best["matched"])
+        run.reporter.note(f"first {RERANKED_HITS} put into order by the matcher: {found}")
+    run.folder.write_best(best)
+    run.state.unmeasured = False
+
+
+def _measure_attributes(
+    run: TrainingRun,
+    model: JointModel,
+    processor: JointProcessor,
+    objective: Objective,
+    benchmark: Benchmark,
+) -> dict[str, float]:
+    """Mean accuracy, accuracy and F1 of the attribute heads, in percent; nothing where either has none."""
+    groups = run.data.groups
+    described = any(groups.keys() & crop.attributes.keys() for crop in benchmark.gallery)
+    if "attributes" not in objective.terms or not described:
         return {}
-    result = validate_attributes(model, processor, heads, benchmark.gallery, groups, device=device)
+    heads = cast(Attributes, objective.terms["attributes"])
+    result = validate_attributes(model, processor, heads, benchmark.gallery, groups, device=run.device)
     return {name: 100 * getattr(result, name) for name in ("mean_accuracy", "accuracy", "f1")}
 
 

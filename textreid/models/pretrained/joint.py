@@ -27,15 +27,18 @@ from textreid.models.pretrained.weight_files import libraries_reading, read_json
 from textreid.models.processor import JointProcessor, image_processor
 from textreid.recipe.model import ModelRecipe
 
+IMAGE_SIZE = (256, 128)
+"""(height, width) in pixels of crops, as most recipes have it in the end."""
+
 
 def start_model(
-    recipe: ModelRecipe, image_size: tuple[int, int], captions: Sequence[str]
+    recipe: ModelRecipe, image_size: tuple[int, int] | None, captions: Sequence[str]
 ) -> tuple[JointModel, JointProcessor]:
     """The model that a recipe starts from.
 
     Args:
         recipe: `init`, `image_init` and `text_init` say where the towers come from.
-        image_size: (height, width) in pixels.
+        image_size: (height, width) in pixels; None for that of a joint model, and `IMAGE_SIZE` for a new one.
         captions: the training captions; they choose the vocabulary of a new model.
 
     Raises:
@@ -45,6 +48,7 @@ def start_model(
     trained = None if recipe.image_init or recipe.text_init else _joint_model(recipe.init)
     if trained is not None:
         return _continue_from(recipe, trained, image_size)
+    image_size = image_size or IMAGE_SIZE
     image = image_start(recipe, image_size)
     text = text_start(recipe, captions) if recipe.reads_text else None
     model = _assemble(recipe, image_size, image, text)
@@ -63,7 +67,7 @@ def _joint_model(source: str) -> Path | None:
 
 
 def _continue_from(
-    recipe: ModelRecipe, folder: Path, image_size: tuple[int, int]
+    recipe: ModelRecipe, folder: Path, image_size: tuple[int, int] | None
 ) -> tuple[JointModel, JointProcessor]:
     """A trained model at another size of crop, with the branches, neck and matcher that it lacks.
 
@@ -75,17 +79,18 @@ def _continue_from(
     if recipe.text_layers_to_keep:
         _select_layers(model, recipe.text_layers_to_keep)
     config = copy.deepcopy(model.config)
+    image_size = image_size or config.image_size
     config.image_size = image_size
     config.branches = config.branches | recipe.branches
     if recipe.matcher is None or config.matcher is None:  # one that is not taught on would not fit the towers
         config.matcher = recipe.matcher
     config.neck_weight = config.neck_weight or recipe.neck_weight
-    config.counters_hubs = recipe.hubs > 0
+    config.counters_hubs = False  # what hubs are is found anew when training has ended
     if _views(config) != _views(model.config):
         config.global_weight = recipe.global_weight
     grown = JointModel(config)
     weights = {name: weight for name, weight in model.state_dict().items() if name != "hubs"}
-    grown.load_state_dict(weights, strict=False)  # what hubs are is found anew when training has ended
+    grown.load_state_dict(weights, strict=False)
     pixels = processor.image_processor
     return grown, JointProcessor(
         image_processor(image_size, pixels.image_mean, pixels.image_std, pixels.resample), processor.tokenizer
@@ -133,7 +138,6 @@ def _assemble(
             matcher=recipe.matcher,
             global_weight=recipe.global_weight,
             neck_weight=recipe.neck_weight,
-            counters_hubs=recipe.hubs > 0,
         )
     )
     if image.weights is not None:

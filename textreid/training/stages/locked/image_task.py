@@ -1,101 +1,113 @@
-"""Pictures against all sentences, while the text tower stands still."""
+"""Crops against all captions, while the text tower is frozen."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from textreid.data.image_batches import PictureBatches
-from textreid.models.joint import JointModel
+from textreid.data.image_augment import SeededAugmentation
+from textreid.io.image_reader import read_images
 from textreid.pairs import same_label
+from textreid.training.distributed import join_rows, own_rows, same_everywhere, split_rows
 from textreid.training.precision import tower_autocast
 from textreid.training.stages.locked.memory_bank import MemoryBankContrast, soft_targets
 from textreid.training.stages.locked.task import LockedContext, LockedTask
 
-PEOPLE_TEMPERATURE = 0.05
+FROZEN = ("text_tower", "text_projection")
+IDENTITY_TEMPERATURE = 0.05
+
+Inputs = tuple[list[int], Tensor]
+"""Rows of a batch, and the images of those that this process encodes."""
 
 
 class ImageTask(LockedTask):
-    """N pictures with sentences choose among all T sentences, and the sentences among the pictures.
+    """N crops with captions choose among all T captions, and the captions among the crops.
 
-    All pictures of known people are told apart as well, by vectors of each person that begin at the mean of
-    their pictures; pictures without sentences shall stay near where they were.
+    All crops of known identities are told apart as well, by a vector for each identity that begins at the
+    mean of its crops; crops without captions should stay near where they were.
 
     Args:
-        context: all pictures of its data take part. Its model stays in evaluation mode: batch statistics do
-            not move, as the sentences know them.
+        context: all crops of its data take part. Its model stays in evaluation mode: batch statistics do not
+            move, as the captions know them.
     """
 
-    sentences: Tensor
+    texts: Tensor
     start: Tensor
     place: Tensor
     labels: Tensor
-    own: Tensor
+    captioned: Tensor
     trust: Tensor
 
     def __init__(self, context: LockedContext) -> None:
-        data, options = context.data, context.options
-        _, (start,) = context.pictures(data.crops, views=1, tokens=False)
-        sentences, labels = context.sentences(data.captions, views=options.views), torch.tensor(data.labels)
+        data, options = context.run.data, context.options
+        _, (start,) = context.image_features(data.crops, views=1, tokens=False)
+        texts, labels = context.text_features(data.captions, views=options.views), torch.tensor(data.labels)
         described = torch.tensor([bool(crop.captions) for crop in data.crops])
         trust = torch.tensor([trust for row in data.trust for trust in row])
         super().__init__(
             context,
             len(data.crops),
-            sentences=sentences,
+            FROZEN,
+            texts=texts,
             start=start,
             place=described.cumsum(dim=0) - 1,
             labels=labels,
-            own=torch.tensor([row for row, crop in enumerate(data.crops) for _ in crop.captions]),
+            captioned=torch.tensor([row for row, crop in enumerate(data.crops) for _ in crop.captions]),
             trust=trust,
         )
         self.files, self.pixels = [crop.image for crop in data.crops], context.processor.image_processor
-        self.contrast = MemoryBankContrast(
-            start[described], sentences[0], trust, temperature=options.temperature
-        )
-        self.people = nn.Parameter(means(start, labels, data.classes))
+        self.contrast = MemoryBankContrast(start[described], texts[0], trust, temperature=options.temperature)
+        self.people = nn.Parameter(identity_means(start, labels, data.classes))
 
-    def inputs(self, epoch: int, first: int) -> Iterator[tuple[Tensor, Tensor]]:
-        """Rows [B] and images [B, 3, H, W] uint8 of each batch."""
+    def open_epoch(self, epoch: int, first: int) -> tuple[int, Iterator[tuple[int, Inputs]]]:
+        """Rows of each batch, and images [b, 3, H, W] uint8 of this process's part of it."""
         order = self.order(epoch)
-        read = PictureBatches(self.files, order, self.pixels, self.recipe.augment, (self.recipe.seed, epoch))
-        self.finish = read.finish
-        batches = read.loader(first=first, workers=self.recipe.workers)
-        return zip(map(torch.tensor, order[first:]), batches, strict=True)
+        augment = SeededAugmentation(self.pixels, self.recipe.augment, (self.seed, epoch))
+        self.finish = augment.finish
+        own = [self.own(batch) for batch in order]
+        images = read_images(self.files, own, augment, first=first, workers=self.recipe.workers)
+        inputs = zip(order[first:], images, strict=True)
+        return len(order), ((len(rows), (rows, images)) for rows, images in inputs)
 
-    def forward(self, model: JointModel, inputs: Any) -> dict[str, Tensor]:
-        """Losses "pictures", "identification" and "stay", times what the recipe weighs them by."""
-        options, device, (rows, images) = self.options, self.start.device, inputs
-        view = int(torch.randint(len(self.sentences), ()))
+    def losses(self, inputs: Inputs) -> dict[str, Tensor]:
+        """Losses "images", "identification" and "drift", times what the options weigh them by."""
+        options, device, (batch, images) = self.options, self.device, inputs
+        view = same_everywhere(int(torch.randint(len(self.texts), ())))
         with tower_autocast(device.type, self.recipe.precision, on_cpu=False):
-            read = model.encode_image(self.finish(images.to(device)))
-        vectors, rows = F.normalize(model.vector(read).float(), dim=1), rows.to(device)
-        labels, own = self.labels[rows], rows[:, None] == self.own
-        described = own.any(dim=1)
+            read = self.model.encode_image(self.finish(images.to(device)))
+        own = F.normalize(self.model.vector(read).float(), dim=1)[: len(own_rows(len(batch)))]
+        vectors, rows = join_rows(own, split_rows(len(batch))), torch.tensor(batch, device=device)
+        labels, right = self.labels[rows], rows[:, None] == self.captioned
+        described = right.any(dim=1)
         losses = {}
         if described.any():
-            alone = own[described]
-            same = alone | same_label(labels[described, None], self.labels[self.own])
-            targets = soft_targets(alone, same, self.trust, person=options.identity_share)
+            alone = right[described]
+            same = alone | same_label(labels[described, None], self.labels[self.captioned])
+            targets = soft_targets(alone, same, self.trust, identity_share=options.identity_share)
             trust, places = (alone * self.trust).sum(dim=1), self.place[rows[described]]
-            cosines = vectors[described] @ self.sentences[view].T
-            losses["pictures"] = self.contrast(vectors[described], places, cosines, targets, trust)
+            cosines = vectors[described] @ self.texts[view].T
+            losses["images"] = self.contrast(vectors[described], places, cosines, targets, trust)
         if (labels >= 0).any():
-            chances = vectors @ F.normalize(self.people, dim=1).T / PEOPLE_TEMPERATURE
-            known = F.cross_entropy(chances, labels, ignore_index=-1)
+            logits = vectors @ F.normalize(self.people, dim=1).T / IDENTITY_TEMPERATURE
+            known = F.cross_entropy(logits, labels, ignore_index=-1)
             losses["identification"] = options.identification * known
         if not described.all():
-            moved = 1 - (vectors * self.start[rows]).sum(dim=1)[~described]
-            losses["stay"] = options.drift_weight * moved.mean()
+            drift = 1 - (vectors * self.start[rows]).sum(dim=1)[~described]
+            losses["drift"] = options.drift_weight * drift.mean()
         return losses
 
 
-def means(vectors: Tensor, labels: Tensor, classes: int) -> Tensor:
-    """[classes, D] float32 of unit norm, of each person; `vectors` [N, D], `labels` [N], -1 for nobody."""
+def identity_means(vectors: Tensor, labels: Tensor, classes: int) -> Tensor:
+    """[classes, D] float32 of unit norm: the mean direction of each identity.
+
+    Args:
+        vectors: [N, D] float32.
+        labels: [N] int64, 0 to classes - 1; -1 where nobody knows who it is.
+        classes: how many identities.
+    """
     known = labels >= 0
     total = torch.zeros(classes, vectors.shape[1]).index_add(0, labels[known], vectors[known])
     return F.normalize(total, dim=1)

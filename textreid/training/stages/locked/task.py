@@ -1,23 +1,24 @@
-"""What one tower learns while the other stands still."""
+"""What one tower learns while the other is frozen."""
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from abc import abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from torch import Tensor, nn
 
-from textreid.data.training_set import TrainingSet
 from textreid.models.joint import JointModel
 from textreid.models.processor import JointProcessor
-from textreid.recipe.recipe import Recipe
-from textreid.recipe.training import LockedRecipe
-from textreid.training.stages.locked.feature_cache import read_image_features, read_text_features
-from textreid.types import PersonCrop, ShowProgress
+from textreid.training.distributed import own_rows
+from textreid.training.run import TrainingRun
+from textreid.training.stages.locked.config import Config
+from textreid.training.stages.locked.feature_cache import FeatureCache
+from textreid.training.task import Task
+from textreid.types import LossReport, PersonCrop
 
 
 @dataclass(frozen=True)
@@ -25,70 +26,61 @@ class LockedContext:
     """What a task is made from.
 
     Attributes:
-        folder: what the towers make of the data at the start is kept there.
-        data: what is learned from.
+        run: the run; its data is learned from.
+        options: of the stage.
         model: what learns, in evaluation mode.
-        processor: its.
-        recipe: of the run.
-        options: of this stretch of it.
-        show: told how far the towers are.
+        processor: of the model.
     """
 
-    folder: Path
-    data: TrainingSet
+    run: TrainingRun
+    options: Config
     model: JointModel
     processor: JointProcessor
-    recipe: Recipe
-    options: LockedRecipe
-    show: ShowProgress
 
-    def pictures(
+    @property
+    def cache(self) -> FeatureCache:
+        """Where the features of the model, as it is at the start of the stage, are stored."""
+        run = self.run
+        return FeatureCache(run.stage_folder, self.model, self.processor, run.recipe, run.reporter)
+
+    def image_features(
         self, crops: Sequence[PersonCrop], *, views: int, tokens: bool
     ) -> tuple[np.ndarray | None, Tensor]:
-        """Tokens and vectors of pictures; see `feature_cache.read_image_features`."""
-        return read_image_features(
-            self.folder / "pictures",
-            self.model,
-            self.processor,
-            crops,
-            self.recipe,
-            views=views,
-            tokens=tokens,
-            show=self.show,
-        )
+        """Tokens and vectors of crops, which the first process computes; see `FeatureCache.images`."""
+        with self.run.accelerator.main_process_first():
+            return self.cache.images(crops, views=views, tokens=tokens)
 
-    def sentences(self, captions: Sequence[str], *, views: int) -> Tensor:
-        """Vectors of sentences; see `textreid.training.stages.locked.feature_cache.read_text_features`."""
-        return read_text_features(
-            self.folder / "sentences",
-            self.model,
-            self.processor,
-            captions,
-            self.recipe,
-            views=views,
-            show=self.show,
-        )
+    def text_features(self, captions: Sequence[str], *, views: int) -> Tensor:
+        """Vectors of captions, which the first process computes; see `FeatureCache.texts`."""
+        with self.run.accelerator.main_process_first():
+            return self.cache.texts(captions, views=views)
 
 
-class LockedTask(nn.Module, ABC):
-    """Batches of rows, and the losses of each; its own weights are trained beside the model's.
+class LockedTask(Task):
+    """Batches of rows, of which each process encodes its part, and all compare the whole.
 
     Args:
         context: what it is made from.
-        rows: how many there are to learn from.
+        rows: how many crops or captions there are to learn from.
+        frozen: modules of the model that do not learn.
         fixed: buffers that no state has to hold.
     """
 
-    def __init__(self, context: LockedContext, rows: int, **fixed: Tensor) -> None:
+    def __init__(self, context: LockedContext, rows: int, frozen: Sequence[str], **fixed: Tensor) -> None:
         super().__init__()
-        self.recipe, self.options, self.rows = context.recipe, context.options, rows
+        self.model, self.options, self.rows = context.model, context.options, rows
+        self.recipe, self.seed = context.run.recipe, context.run.process_seed
+        self.title = f"{self.options.frozen} tower frozen"
+        for name in frozen:
+            context.model.get_submodule(name).requires_grad_(False)
         for name, value in fixed.items():
             self.register_buffer(name, value, persistent=False)
 
     @property
-    def batches(self) -> int:
-        """Of an epoch."""
-        return -(-self.rows // self.options.batch)
+    def device(self) -> torch.device:
+        """That the model is on."""
+        device: torch.device = self.model.device
+        return device
 
     def order(self, epoch: int) -> list[list[int]]:
         """Rows of each batch."""
@@ -96,10 +88,29 @@ class LockedTask(nn.Module, ABC):
         shuffled = np.random.default_rng([self.recipe.seed, epoch]).permutation(self.rows).tolist()
         return [shuffled[first : first + size] for first in range(0, self.rows, size)]
 
-    @abstractmethod
-    def inputs(self, epoch: int, first: int) -> Iterator[Any]:
-        """What `forward` is given of each batch, from the batch `first` on."""
+    @staticmethod
+    def own(batch: Sequence[int]) -> list[int]:
+        """The rows that this process encodes; one all the same where none falls to it."""
+        return [batch[place] for place in own_rows(len(batch))] or list(batch[:1])
+
+    def forward(self, inputs: Any) -> LossReport:
+        """The sum of the losses of a batch; every process computes it alike, from the rows of all."""
+        losses = self.losses(inputs)
+        terms = {name: loss.detach() for name, loss in losses.items()}
+        return LossReport(torch.stack(list(losses.values())).sum(), terms)
 
     @abstractmethod
-    def forward(self, model: JointModel, inputs: Any) -> dict[str, Tensor]:
+    def losses(self, inputs: Any) -> dict[str, Tensor]:
         """Loss -> [] float32 with a graph."""
+
+    def train(self, mode: bool = True) -> LockedTask:
+        """Put what learns into training mode; batch statistics stay as the frozen tower knows them."""
+        super().train(mode)
+        self.model.eval()
+        for module in self.learning():
+            module.train(mode)
+        return self
+
+    def learning(self) -> Sequence[nn.Module]:
+        """Modules of the model that are in training mode."""
+        return ()

@@ -1,0 +1,151 @@
+"""A training run under way: what its stages are given, and how far it is."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from accelerate import Accelerator
+from accelerate.utils import broadcast_object_list
+
+from textreid.data.batches import seed_of
+from textreid.data.training_set import TrainingSet
+from textreid.evaluate.benchmark import Benchmark
+from textreid.inference.adapters import TransformersAdapter
+from textreid.inference.encoder import Encoder
+from textreid.io.run_folder import RunFolder
+from textreid.models.folder import load_whole, save_model
+from textreid.models.joint import JointModel
+from textreid.models.pretrained.joint import start_model
+from textreid.models.processor import JointProcessor
+from textreid.recipe.recipe import Recipe
+from textreid.training.checkpoint import restore, save_state
+from textreid.training.progress import Reporter, RunState
+from textreid.training.run_log import RunLog
+from textreid.training.stage import Stage
+from textreid_index import EncoderInfo
+
+
+@dataclass
+class TrainingRun:
+    """A training run under way, in one of its processes.
+
+    Attributes:
+        recipe: what it does.
+        stages: those of the recipe, in order.
+        folder: where it keeps what.
+        accelerator: devices and processes.
+        data: what is learned from.
+        val: validation split -> what is measured.
+        reporter: told how it is going; silent in all processes but the first.
+        log: what is written down; None in all processes but the first.
+        state: how far the run is; the training loop and `enter` and `leave` change it.
+        resumed: whether the stage under way goes on from where an earlier process was ended.
+        model: what the stage under way has learned so far, see `textreid.training.loop.fit`; None before.
+        parts: what the state holds beside `state`, by name.
+    """
+
+    recipe: Recipe
+    stages: Sequence[Stage]
+    folder: RunFolder
+    accelerator: Accelerator
+    data: TrainingSet
+    val: Mapping[str, Benchmark]
+    reporter: Reporter
+    log: RunLog | None
+    state: RunState
+    resumed: bool = False
+    model: JointModel | None = None
+    parts: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def device(self) -> str:
+        """The torch device of this process."""
+        return str(self.accelerator.device)
+
+    @property
+    def is_first(self) -> bool:
+        """Whether this is the process that measures, writes and reports."""
+        return bool(self.accelerator.is_main_process)
+
+    @property
+    def process_seed(self) -> int:
+        """Of what this process alone draws, such as how its images are varied; the recipe's in the first."""
+        rank = self.accelerator.process_index
+        return seed_of(self.recipe.seed, rank) if rank else self.recipe.seed
+
+    @property
+    def stage_folder(self) -> Path:
+        """Where the stage under way may store what it needs after an interruption; gone at its end."""
+        number = sum(stage.name == self.state.name for stage in self.stages[: self.state.stage])
+        return self.folder.stage(self.state.name, number)
+
+    def share(self, value: Any) -> Any:
+        """What the first process gives, in every process."""
+        return broadcast_object_list([value])[0]
+
+    def enter(self, number: int) -> bool:
+        """Begin a stage, or resume it; False where it is over."""
+        state = self.state
+        if number < state.stage or (number == state.stage and state.finished):
+            return False
+        self.resumed = number == state.stage
+        if not self.resumed:
+            state.stage, state.name = number, self.stages[number].name
+            state.epoch, state.batch, state.finished = 0, 0, False
+        return True
+
+    def leave(self) -> None:
+        """End the stage under way, and empty its folder."""
+        self.state.finished = True
+        self.save_state()
+        if self.is_first:
+            shutil.rmtree(self.stage_folder, ignore_errors=True)
+        self.model, self.parts = None, {}
+        self.accelerator.wait_for_everyone()
+
+    def restore(self, parts: Mapping[str, Any], *, continues: bool = False) -> None:
+        """Bring parts to where a resumed stage was, and save them with the state from here on.
+
+        Args:
+            parts: name -> what has a `state_dict()`.
+            continues: bring them to where the stage before has left them, if this one is not resumed.
+
+        Raises:
+            ModelError: the state belongs to other parts, or is damaged.
+        """
+        self.parts = parts
+        if self.resumed or continues:
+            restore(self.folder, self.stages, parts)
+
+    def save_state(self) -> None:
+        """Write what it takes to go on from here."""
+        if self.is_first:
+            save_state(self.folder, self.state, self.parts)
+
+    def load_model(self) -> tuple[JointModel, JointProcessor]:
+        """The model that the stages before have left, or where the recipe starts; in evaluation mode."""
+        if not self.folder.model.is_dir():
+            torch.manual_seed(self.recipe.seed)
+            model, processor = start_model(self.recipe.model, None, self.data.captions)
+        else:
+            model = load_whole(JointModel, self.folder.model)
+            processor = JointProcessor.from_pretrained(self.folder.model)
+        return model.to(self.accelerator.device).eval(), processor
+
+    def keep_model(self, model: JointModel, processor: JointProcessor) -> None:
+        """Make a model what the run has trained; the first process writes it, and all wait."""
+        if self.is_first:
+            save_model(model, processor, self.folder.model)
+        self.state.unmeasured = True
+        self.accelerator.wait_for_everyone()
+
+    def encoder(self, model: JointModel, processor: JointProcessor) -> Encoder:
+        """A model as it is now, put into evaluation mode."""
+        epoch = f"epoch {self.state.epoch}"
+        info = EncoderInfo("training", epoch, model.config.projection_dim)
+        return Encoder(TransformersAdapter(model.eval(), processor, self.device), info)

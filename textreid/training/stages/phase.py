@@ -1,0 +1,210 @@
+"""A phase: epochs over the training data at one resolution, by the recipe's losses.
+
+Phases that follow one another share the optimizer, the moving average and the heads of the losses.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader
+
+from textreid.data.batches import EpochBatches, PairDataset, seed_of
+from textreid.data.image_augment import Finish, train_transform
+from textreid.data.samplers import IdentitySampler, ShareOfBatches
+from textreid.errors import InputError
+from textreid.models.folder import load_whole
+from textreid.models.joint import JointModel
+from textreid.models.pretrained.joint import start_model
+from textreid.models.processor import JointProcessor, image_processor
+from textreid.recipe.recipe import Recipe
+from textreid.training.averaging import interpolate_weights
+from textreid.training.distributed import gather
+from textreid.training.freezing import recompute_activations, set_dropout
+from textreid.training.loop import fit
+from textreid.training.mining.hard_identities import hard_neighbours
+from textreid.training.mining.noisy_pairs import believed_fraction, filter_noisy_pairs
+from textreid.training.objective import Objective, view_sizes
+from textreid.training.run import TrainingRun
+from textreid.training.schedule import Schedule
+from textreid.training.stage import StageConfig
+from textreid.training.step import Step
+from textreid.training.task import Task
+from textreid.training.validation import keep_best
+from textreid.types import Batch, LossReport
+
+
+@dataclass(frozen=True)
+class Config(Schedule, StageConfig):
+    """Epochs at one resolution; the learning rate warms up, then falls.
+
+    Attributes:
+        image_size: (height, width) in pixels.
+        frozen: modules that stay as they are in this phase alone, such as "image_tower".
+    """
+
+    image_size: tuple[int, int] = (256, 128)
+    frozen: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if min(self.image_size) < 32:
+            raise InputError(f"image_size is {list(self.image_size)}; both sides need 32 pixels or more.")
+
+    def check(self, recipe: Recipe) -> None:
+        """Raise `InputError` where there is no loss."""
+        if not recipe.loss:
+            raise InputError("A phase learns by losses: give the recipe a [loss.NAME] table or more.")
+
+
+def run(run: TrainingRun, options: Config) -> None:
+    """Train for the epochs of one phase, and keep the best model."""
+    recipe, number = run.recipe, run.state.stage
+    phases = [stage.config for stage in run.stages[:number] if stage.name == "phase"]
+    follows = number > 0 and run.stages[number - 1].name == "phase"
+    torch.manual_seed(recipe.seed)
+    size = [*phases, options][0].image_size
+    model, processor = start_model(recipe.model, size, run.data.captions)
+    start = copy.deepcopy(model.state_dict()) if recipe.model.interpolate else {}
+    task = PhaseTask(run, options, model, processor, start, title=f"phase {len(phases) + 1}")
+    if not follows and run.folder.model.is_dir() and number > 0:
+        left: JointModel = load_whole(JointModel, run.folder.model)
+        model.load_state_dict({name: w for name, w in left.state_dict().items() if name != "hubs"})
+    fit(
+        run,
+        task,
+        options,
+        frozen=options.frozen,
+        accumulate=recipe.accumulate,
+        first_epoch=sum(phase.epochs for phase in phases),
+        continues=follows,
+    )
+
+
+class PhaseTask(Step, Task):
+    """Batches of P × K images with captions, and the losses of the recipe.
+
+    Args:
+        run: the run; its data is learned from.
+        options: of the phase.
+        model: at the recipe's start; its image size becomes the phase's.
+        processor: of the model; likewise.
+        start: the weights that the recipe starts from, to interpolate with; may be empty.
+        title: of the phase.
+    """
+
+    def __init__(
+        self,
+        run: TrainingRun,
+        options: Config,
+        model: JointModel,
+        processor: JointProcessor,
+        start: Mapping[str, Tensor],
+        *,
+        title: str,
+    ) -> None:
+        recipe, data, size = run.recipe, run.data, options.image_size
+        objective = Objective(recipe.loss, view_sizes(model, data), gather=gather)
+        super().__init__(model, objective, precision=recipe.precision)
+        if model.text_tower is not None:
+            set_dropout(model.text_tower, recipe.model.text_dropout)
+        if recipe.recompute:
+            recompute_activations(model)
+        pixels = processor.image_processor
+        model.config.image_size = size
+        processor.image_processor = image_processor(
+            size, pixels.image_mean, pixels.image_std, pixels.resample
+        )
+        self.run, self.processor, self.start, self.title = run, processor, start, title
+        self.transform = train_transform(recipe.augment, size, pixels.image_mean, pixels.resample)
+        self.finish = Finish(recipe.augment, pixels.image_mean, pixels.image_std)
+        self.sampler = IdentitySampler(
+            data.labels, domains=data.domains, **vars(recipe.sampler), seed=recipe.seed
+        )
+        self.trust: list[list[float]] | None = None
+        self.neighbours: list[list[int]] | None = None
+
+    def get_extra_state(self) -> dict[str, Any]:
+        """What was found before this epoch, which goes on with it."""
+        return {"trust": self.trust, "neighbours": self.neighbours}
+
+    def set_extra_state(self, state: dict[str, Any]) -> None:
+        """Go on with what was found before."""
+        self.trust, self.neighbours = state["trust"], state["neighbours"]
+
+    def open_epoch(self, epoch: int, first: int) -> tuple[int, Iterator[tuple[int, Batch]]]:
+        """This process's share of whole identities of each batch."""
+        run, recipe = self.run, self.run.recipe
+        self.sampler.set_epoch(epoch)
+        if recipe.sampler.hard_neighbours:
+            if first == 0 or self.neighbours is None:
+                self.neighbours = run.share(self._find_neighbours(epoch) if run.is_first else None)
+            self.sampler.set_look_alikes(self.neighbours or [])
+        data, processes = run.data, run.accelerator.num_processes
+        if recipe.noise is not None and epoch >= recipe.noise.warmup:
+            if first == 0:
+                self.trust = run.share(self._find_trust(epoch) if run.is_first else None)
+            data = replace(data, trust=self.trust or data.trust)
+        order = list(
+            ShareOfBatches(
+                self.sampler,
+                images=recipe.sampler.images,
+                rank=run.accelerator.process_index,
+                processes=processes,
+            )
+        )
+        batches = EpochBatches(
+            PairDataset(data, self.transform),
+            order,
+            self.processor.tokenizer,
+            recipe.text,
+            seed=run.process_seed,
+            epoch=epoch,
+        )
+        loader = DataLoader(
+            batches,
+            batch_size=None,
+            sampler=range(first, len(order)),
+            num_workers=recipe.workers,
+            pin_memory=run.accelerator.device.type == "cuda",
+            generator=torch.Generator(),  # its own, so that the loader draws nothing from the global one
+        )
+        return len(order), ((len(batch.labels) * processes, batch) for batch in loader)
+
+    def forward(self, inputs: Batch) -> LossReport:
+        """The losses of a batch of bytes."""
+        batch = inputs.to(self.model.device)
+        return super().forward(replace(batch, images=self.finish(batch.images)))
+
+    def finish_epoch(self, epoch: int) -> None:
+        """Measure the model, and keep it where it is the best so far."""
+        run = self.run
+        if run.is_first and run.model is not None:
+            model = interpolate_weights(run.model, self.start, run.recipe.model.interpolate)
+            keep_best(run, model, self.processor, self.objective, epoch)
+
+    def _find_neighbours(self, epoch: int) -> list[list[int]]:
+        assert self.run.model is not None
+        encoder = self.run.encoder(self.run.model, self.processor)
+        return hard_neighbours(encoder, self.run.data, seed=seed_of(self.run.recipe.seed, epoch))
+
+    def _find_trust(self, epoch: int) -> list[list[float]]:
+        run, data = self.run, self.run.data
+        found = filter_noisy_pairs(
+            data,
+            self.model,
+            self.processor,
+            seed=seed_of(run.recipe.seed, epoch),
+            device=run.device,
+            workers=run.recipe.workers,
+        )
+        believed = believed_fraction(data, found)
+        if run.log is not None:
+            run.log.add(run.state.steps, "noisy pairs", {"epoch": epoch, "believed": believed})
+        run.reporter.note(f"epoch {epoch + 1}: {believed:.0%} of the pairs are believed")
+        return [list(row) for row in found.trust]
