@@ -92,8 +92,8 @@ class TextTask(LockedTask):
         shown = torch.cat([right, wrong], dim=1)[here.start : max(here.stop, here.start + 1)]
         places = torch.from_numpy(self.tokens[view][shown.cpu().numpy()]).to(device).float()
         with tower_autocast(device.type, self.recipe.precision):
-            logits = self.model.matcher.judge(
-                self.model.matcher.image(places), cast(Tensor, read.tokens).float(), read.mask
+            logits = self.model.matcher.score_pairs(
+                self.model.matcher.read_images(places), cast(Tensor, read.tokens).float(), read.mask
             )
         return losses | {"matching": match_loss(join_rows(logits[: len(here)], lengths), trust)}
 
