@@ -28,8 +28,9 @@ from textreid.models.joint import JointModel
 from textreid.models.pretrained.joint import start_model
 from textreid.models.processor import JointProcessor
 from textreid.recipe import DataRecipe, Recipe
-from textreid.training.checkpoint import load_state, save_state, settle
-from textreid.training.progress import Progress
+from textreid.training.checkpoint import read_state, save_state, settle
+from textreid.training.progress import RunState
+from textreid.training.stage import read_stages
 from textreid_index import Gallery
 
 
@@ -119,14 +120,17 @@ def test_an_export_to_onnx(pool: ProcessPoolExecutor, tmp_path: Path) -> None:
     assert_one_or_the_other([one.left for one in found], "", fingerprint(model))
 
 
-RECIPES = [Recipe(data=(DataRecipe("synthetic"),), description=text) for text in ("old", "new")]
+STAGES = ({"name": "hubness"},)
+RECIPES = [
+    Recipe(data=(DataRecipe("synthetic"),), stages=STAGES, description=text) for text in ("old", "new")
+]
 
 
 def fill_run(recipe: int, model: Path, place: Path) -> None:
     """What a run writes: its recipe, its state, the best epoch, the model."""
     folder, value = RunFolder(place), recipe + 1
-    settle(RECIPES[recipe], place)
-    save_state(place, Progress(steps=value), {"part": torch.nn.Linear(2, 2)})
+    settle(RECIPES[recipe], RunFolder(place))
+    save_state(RunFolder(place), RunState(steps=value), {"part": torch.nn.Linear(2, 2)})
     folder.write_best({"epoch": value})
     save_again(model, place)
 
@@ -134,7 +138,7 @@ def fill_run(recipe: int, model: Path, place: Path) -> None:
 def read_run(place: Path) -> tuple[str, int, int, float]:
     folder = RunFolder(place)
     recipe = json.loads(folder.recipe.read_text())["description"] if folder.recipe.exists() else ""
-    steps = load_state(place, {"part": torch.nn.Linear(2, 2)}).steps
+    steps = read_state(RunFolder(place), read_stages(RECIPES[0])).steps
     return recipe, steps, folder.read_best().get("epoch", 0), read_model(place)
 
 
