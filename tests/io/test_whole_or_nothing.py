@@ -28,7 +28,7 @@ from textreid.models.joint import JointModel
 from textreid.models.pretrained.joint import start_model
 from textreid.models.processor import JointProcessor
 from textreid.recipe import DataRecipe, Recipe
-from textreid.training.checkpoint import read_state, save_state, settle
+from textreid.training.checkpoint import read_state, restore, save_state, settle
 from textreid.training.progress import RunState
 from textreid.training.stage import read_stages
 from textreid_index import Gallery
@@ -138,7 +138,10 @@ def fill_run(recipe: int, model: Path, place: Path) -> None:
 def read_run(place: Path) -> tuple[str, int, int, float]:
     folder = RunFolder(place)
     recipe = json.loads(folder.recipe.read_text())["description"] if folder.recipe.exists() else ""
-    steps = read_state(RunFolder(place), read_stages(RECIPES[0])).steps
+    stages = read_stages(RECIPES[0])
+    steps = read_state(folder, stages).steps
+    if folder.state.exists():
+        restore(folder, stages, {"part": torch.nn.Linear(2, 2)})
     return recipe, steps, folder.read_best().get("epoch", 0), read_model(place)
 
 

@@ -109,5 +109,5 @@ def test_a_recipe_trains_in_two_processes(processes: Path) -> None:
     assert [row["epoch"] for row in rows if "val" in row] == [1, 2]
     assert load_file(out / "model" / "model.safetensors")
     state = torch.load(out / "state.pt", weights_only=True)
-    assert state["progress"]["epoch"] == 2
-    assert state["average"]["n_averaged"] == 2 * -(-state["progress"]["steps"] // 2 // 2)
+    assert (state["run"]["epoch"], state["run"]["finished"]) == (2, True)
+    assert state["average"]["n_averaged"] == 2 * -(-state["run"]["steps"] // 2 // 2)
