@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from textreid.catalog import list_models
     from textreid.errors import TextReIDError
     from textreid.inference.encoder import Encoder
-    from textreid.ingest.indexing import AddReport, Progress
+    from textreid.ingest.indexing import AddReport, IndexProgress
     from textreid.io.images import open_image
     from textreid.people import load_detector
     from textreid.search.contact_sheet import contact_sheet
@@ -42,8 +42,8 @@ __all__ = [
     "Encoder",
     "Gallery",
     "Hits",
+    "IndexProgress",
     "PersonSearch",
-    "Progress",
     "Record",
     "SearchHit",
     "TextReIDError",

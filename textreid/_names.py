@@ -15,6 +15,7 @@ from typing import Any
 from textreid.errors import warn_renamed
 
 MOVED = {
+    "textreid.Progress": "textreid.IndexProgress",
     "textreid.benchmark.Benchmark": "textreid.evaluate.Benchmark",
     "textreid.calibration.Calibration": "textreid.inference.Calibration",
     "textreid.calibration.Scale": "textreid.inference.Scale",

@@ -10,7 +10,7 @@ from typing import Any
 
 import gradio as gr
 
-from textreid.ingest.indexing import Progress
+from textreid.ingest.indexing import IndexProgress
 from textreid.service.answers import to_jpeg
 from textreid.service.desk import Desk
 from textreid.service.question import MAX_HITS, PAGE_SIZE, Question, open_photo
@@ -212,14 +212,14 @@ class Handlers:
     ) -> tuple[str, Any]:
         """Take uploads in: a note on what became of them, and the drop zone emptied."""
 
-        def show_progress(state: Progress) -> None:
+        def show_progress(state: IndexProgress) -> None:
             progress((state.done, state.total), desc=f"{state.people} people found", unit="files")
 
         return self._take_in(files or [], camera, crops, show_progress), None
 
     @show_errors
     def _take_in(
-        self, files: list[str], camera: str, crops: bool, show_progress: Callable[[Progress], None]
+        self, files: list[str], camera: str, crops: bool, show_progress: Callable[[IndexProgress], None]
     ) -> str:
         if not files:
             return markup.render_note("Choose photos, a zip file or a video first.", "wrong")

@@ -32,7 +32,7 @@ def test_epoch_contract(seed: int, hard_neighbours: int) -> None:
     sampler = IdentitySampler(
         labels, identities=identities, images=images, hard_neighbours=hard_neighbours, seed=seed
     )
-    sampler.set_look_alikes(chains(labels))
+    sampler.set_hard_neighbours(chains(labels))
     batches = list(sampler)
     assert len(batches) == len(sampler)
     for batch in batches:
@@ -56,7 +56,7 @@ def test_what_is_left_out_cannot_fill_a_batch(seed: int, hard_neighbours: int) -
     sampler = IdentitySampler(
         labels, identities=identities, images=images, hard_neighbours=hard_neighbours, seed=seed
     )
-    sampler.set_look_alikes(chains(labels))
+    sampler.set_hard_neighbours(chains(labels))
     batches = list(sampler)
     groups = {person: -(-len(own) // images) for person, own in images_of(labels).items()}
     dealt = Counter(labels[index] for batch in batches for index in batch[::images])
@@ -92,7 +92,7 @@ def test_a_group_brings_the_nearest_who_have_images_left() -> None:
     """Families of three; whoever comes first brings the other two, as long as they have an image."""
     labels = [person for person in range(12) for _ in range(2 if person % 3 else 4)]
     sampler = IdentitySampler(labels, identities=6, images=2, hard_neighbours=2, seed=5)
-    sampler.set_look_alikes(
+    sampler.set_hard_neighbours(
         [[other for other in range(12) if other // 3 == one // 3 and other != one] for one in range(12)]
     )
     first, second, *_ = [[labels[index] for index in batch[::2]] for batch in sampler]
@@ -102,7 +102,7 @@ def test_a_group_brings_the_nearest_who_have_images_left() -> None:
     assert sorted(first + second) == list(range(12))
 
 
-def test_until_look_alikes_are_known_groups_come_alone() -> None:
+def test_until_neighbours_are_known_groups_come_alone() -> None:
     labels, identities, images = random_case(7)
     alone, waiting = (
         list(IdentitySampler(labels, identities=identities, images=images, hard_neighbours=hard_neighbours))

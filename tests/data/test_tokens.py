@@ -29,7 +29,7 @@ def sentences(rows: int, length: int) -> tuple[torch.Tensor, torch.Tensor]:
 def test_masked_tokens_keep_their_rates() -> None:
     ids, mask = sentences(400, 60)
     masked, targets = mask_tokens(
-        ids, mask, ratio=0.15, mask_id=MASK, vocabulary=VOCABULARY, special_ids=SPECIAL
+        ids, mask, fraction=0.15, mask_id=MASK, vocabulary=VOCABULARY, special_ids=SPECIAL
     )
     chosen = targets != -100
     ordinary = mask.bool() & (ids != CLS) & (ids != SEP)
@@ -45,7 +45,9 @@ def test_masked_tokens_keep_their_rates() -> None:
 
 def test_at_least_one_token_of_each_sentence_is_to_be_guessed() -> None:
     ids, mask = sentences(50, 12)
-    _, targets = mask_tokens(ids, mask, ratio=0.0, mask_id=MASK, vocabulary=VOCABULARY, special_ids=SPECIAL)
+    _, targets = mask_tokens(
+        ids, mask, fraction=0.0, mask_id=MASK, vocabulary=VOCABULARY, special_ids=SPECIAL
+    )
     assert ((targets != -100).sum(dim=1) == 1).all()
 
 
@@ -66,7 +68,7 @@ def test_no_sentence_at_all() -> None:
 def test_hidden_tokens() -> None:
     ids, mask = sentences(400, 60)
     before = ids.clone()
-    hidden = hide_tokens(ids, mask, share=0.3, mask_id=MASK, special_ids=SPECIAL)
+    hidden = hide_tokens(ids, mask, probability=0.3, mask_id=MASK, special_ids=SPECIAL)
     ordinary = mask.bool() & (ids != CLS) & (ids != SEP)
     assert torch.equal(ids, before)
     assert set(hidden[hidden != ids].tolist()) == {MASK}

@@ -15,7 +15,7 @@ from accelerate.utils import DistributedDataParallelKwargs
 from torch import nn
 
 from tests.helpers.small_models import joint_model
-from textreid.data.samplers import IdentitySampler, ShareOfBatches
+from textreid.data.samplers import DistributedBatches, IdentitySampler
 from textreid.losses import Sizes
 from textreid.recipe import load_recipe
 from textreid.training.distributed import gather
@@ -119,7 +119,7 @@ def main() -> None:
         found[name] = {"terms": dict(report.terms), "gradients": gradients(step)}
         accelerator.free_memory()
     sampler = IdentitySampler([label for label in range(9) for _ in range(5)], identities=4, images=2, seed=1)
-    share = ShareOfBatches(sampler, images=2, rank=rank, processes=processes)
+    share = DistributedBatches(sampler, images=2, rank=rank, processes=processes)
     found["batches"] = list(share)
     torch.save(found, out / f"{rank}.pt")
     train(load_recipe("smoke", RUN), out / "run")

@@ -80,7 +80,7 @@ def test_the_first_of_every_gallery_with_one_right_image(small, size):
     assert hits.right.sum() + hits.wrong.sum() == pytest.approx(1)
     for score in np.linspace(-0.9, 0.9, 19):
         kept = sum(weight for first, weight in right if first >= score) / total
-        assert hits.kept(score) == pytest.approx(kept)
+        assert hits.led_above(score) == pytest.approx(kept)
         lost = sum(weight for first, weight in wrong if first >= score) / total
         assert hits.wrong[score < CENTRES].sum() == pytest.approx(lost, abs=1e-9)
 

@@ -100,8 +100,8 @@ def test_load_frame_is_the_very_frame(tmp_path: Path) -> None:
 def test_stretches_resume_to_what_an_uninterrupted_run_finds(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(video, "STRETCH", 3.0)
-    monkeypatch.setattr(video, "LONGEST", 5.0)
+    monkeypatch.setattr(video, "STRETCH_SECONDS", 3.0)
+    monkeypatch.setattr(video, "MAX_STRETCH_SECONDS", 5.0)
     walkers = [Walker(RED, 0, 1.5), Walker(GREEN, 2.5, 11, left=5, speed=12), Walker(BLUE, 8, 10, top=60)]
     path = write_film(tmp_path / "a.mp4", walkers, every(10, 12))
     units = find(path)
@@ -122,7 +122,7 @@ def test_stretches_resume_to_what_an_uninterrupted_run_finds(
 
 
 def test_nobody_in_sight_ends_a_stretch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(video, "STRETCH", 2.0)
+    monkeypatch.setattr(video, "STRETCH_SECONDS", 2.0)
     walker = Walker(RED, 0, 5)
     first, *_ = find(write_film(tmp_path / "a.mp4", [walker], every(10, 9)))
     assert len(first.sightings) == 1

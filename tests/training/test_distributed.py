@@ -15,7 +15,7 @@ import torch
 from safetensors.torch import load_file
 
 from tests.helpers import distributed_worker as worker
-from textreid.data.samplers import IdentitySampler, ShareOfBatches
+from textreid.data.samplers import DistributedBatches, IdentitySampler
 from textreid.errors import InputError
 
 ROOT = Path(__file__).parents[2]
@@ -88,7 +88,7 @@ class TestShares:
         def share(rank: int) -> list[list[int]]:
             sampler = IdentitySampler(LABELS, identities=6, images=3, seed=2)
             sampler.set_epoch(4)
-            return list(ShareOfBatches(sampler, images=3, rank=rank, processes=processes))
+            return list(DistributedBatches(sampler, images=3, rank=rank, processes=processes))
 
         alone = IdentitySampler(LABELS, identities=6, images=3, seed=2)
         alone.set_epoch(4)
@@ -99,7 +99,7 @@ class TestShares:
     def test_identities_that_cannot_be_shared_equally(self) -> None:
         sampler = IdentitySampler(LABELS, identities=5, images=2)
         with pytest.raises(InputError, match=r"2 processes cannot share 5 .*sampler\.identities=4"):
-            list(ShareOfBatches(sampler, images=2, rank=0, processes=2))
+            list(DistributedBatches(sampler, images=2, rank=0, processes=2))
 
 
 def test_a_recipe_trains_in_two_processes(processes: Path) -> None:

@@ -17,7 +17,7 @@ from textreid.cli._progress import make_bars
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from textreid.ingest.indexing import AddReport, Progress
+    from textreid.ingest.indexing import AddReport, IndexProgress
 
 NAMED_FILES = 20
 """Skipped files that are named one by one."""
@@ -77,14 +77,14 @@ def run(
 
 
 @contextmanager
-def _progress_bar() -> Iterator[Callable[[Progress], None]]:
+def _progress_bar() -> Iterator[Callable[[IndexProgress], None]]:
     """A bar with what is read, how fast, and how long it will still take."""
     console = stderr()
     with make_bars(console, transient=console.is_terminal) as bars:
         task = bars.add_task("looking for what is new", total=None, details="")
         begun: float | None = None
 
-        def show(progress: Progress) -> None:
+        def show(progress: IndexProgress) -> None:
             nonlocal begun
             if begun is None:
                 begun = progress.done

@@ -156,13 +156,13 @@ def recolour(images: Tensor, brightness: Tensor, contrast: Tensor, saturation: T
     return (brightness * spread).clamp(0, 255)
 
 
-def rectangles(images: Tensor, share: float, area: tuple[float, float]) -> Tensor:
+def rectangles(images: Tensor, probability: float, area: tuple[float, float]) -> Tensor:
     """[B, 1, H, W] bool, a random rectangle in some images (Zhong et al., "Random Erasing", AAAI 2020).
 
     Args:
         images: [B, 3, H, W].
-        share: probability that an image has one.
-        area: its smallest and largest share of the image.
+        probability: that an image has one.
+        area: its smallest and largest fraction of the image.
     """
     (count, _, height, width), device = images.shape, images.device
     areas = torch.empty(count, ATTEMPTS, device=device).uniform_(*area) * (height * width)
@@ -171,7 +171,7 @@ def rectangles(images: Tensor, share: float, area: tuple[float, float]) -> Tenso
     fits = (sizes[0] < height) & (sizes[1] < width)
     first = fits.int().argmax(dim=1)[:, None]
     tall, wide = (size.gather(1, first) for size in sizes)
-    chosen = (torch.rand(count, device=device) < share) & fits.any(dim=1)
+    chosen = (torch.rand(count, device=device) < probability) & fits.any(dim=1)
 
     def covered(length: int, size: Tensor) -> Tensor:
         start = (torch.rand(count, 1, device=device) * (length - size + 1)).floor()

@@ -1,6 +1,6 @@
-"""P×K identity sampling (Hermans et al., "In Defense of the Triplet Loss", 2017), look-alikes side by side.
+"""P×K identity sampling (Hermans et al., "In Defense of the Triplet Loss", 2017), with hard-identity mining.
 
-That a batch is made of people who look alike is Liao and Shao, "Graph Sampling Based Deep Metric Learning for
+Batches of identities that look alike: Liao and Shao, "Graph Sampling Based Deep Metric Learning for
 Generalizable Person Re-Identification", CVPR 2022.
 """
 
@@ -28,8 +28,8 @@ class IdentitySampler(Sampler[list[int]]):
     Balanced, every data set deals as many groups as the largest: the others are gone through again, in
     another order each time, until they have.
 
-    With look-alikes, every group that is dealt brings groups of those who look most like its person, if they
-    have any left; so a batch is hard to tell apart, and an epoch still sees every image.
+    With hard neighbours, every group that is dealt brings groups of the identities that look most like its
+    own, if they have any left; so a batch is hard to tell apart, and an epoch still sees every image.
 
     Args:
         labels: identity of each image; -1 where nobody knows who it is.
@@ -37,7 +37,7 @@ class IdentitySampler(Sampler[list[int]]):
         images: K.
         domains: number of the data set that each image comes from; one data set by default.
         balance: let every data set have the same share of an epoch.
-        hard_neighbours: how many look-alikes each group brings, once `set_look_alikes` has said who they are.
+        hard_neighbours: how many of them each group brings, once `set_hard_neighbours` has said who they are.
         seed: of the order.
 
     Raises:
@@ -70,15 +70,15 @@ class IdentitySampler(Sampler[list[int]]):
             )
         self.identities, self.images, self.seed, self.epoch = identities, images, seed, 0
         self.hard_neighbours = hard_neighbours
-        self.look_alikes: Sequence[Sequence[int]] = ()
+        self.neighbours: Sequence[Sequence[int]] = ()
 
-    def set_look_alikes(self, people: Sequence[Sequence[int]]) -> None:
-        """Say who looks like whom.
+    def set_hard_neighbours(self, people: Sequence[Sequence[int]]) -> None:
+        """Say which identities look like which.
 
         Args:
-            people: for each label, others in order of likeness, the nearest first.
+            people: for each label, other labels in order of likeness, the nearest first.
         """
-        self.look_alikes = people
+        self.neighbours = people
 
     def set_epoch(self, epoch: int) -> None:
         """Choose the order of the next iteration."""
@@ -142,7 +142,7 @@ class IdentitySampler(Sampler[list[int]]):
 
         Args:
             order: the identity of every group, as they were shuffled; those that are dealt are taken off, and
-                those whose group went along with a look-alike's.
+                those whose group went along with a neighbour's.
             left: the groups of each identity that are still to deal; those that are dealt are taken off.
         """
         batch: dict[int, list[int]] = {}
@@ -155,7 +155,7 @@ class IdentitySampler(Sampler[list[int]]):
                 passed_over.append(label)
                 continue
             room = min(self.hard_neighbours, self.identities - len(batch) - 1)
-            others = self.look_alikes[label] if self.look_alikes else ()
+            others = self.neighbours[label] if self.neighbours else ()
             free = (other for other in others if left[other] and other not in batch)
             for person in (label, *islice(free, room)):
                 batch[person] = left[person].popleft()
@@ -164,7 +164,7 @@ class IdentitySampler(Sampler[list[int]]):
         return [index for group in batch.values() for index in group] if full else []
 
 
-class ShareOfBatches(Sampler[list[int]]):
+class DistributedBatches(Sampler[list[int]]):
     """Every batch of `batches`, cut between processes: whole identities, as many for each, nobody twice.
 
     All processes walk through the same batches, so together they see in step n what one process alone would
@@ -185,9 +185,9 @@ class ShareOfBatches(Sampler[list[int]]):
 
     def __iter__(self) -> Iterator[list[int]]:
         for batch in self.batches:
-            yield self._share(batch)
+            yield self._part(batch)
 
-    def _share(self, batch: Sequence[int]) -> list[int]:
+    def _part(self, batch: Sequence[int]) -> list[int]:
         identities, rest = divmod(len(batch), self.images * self.processes)
         if rest:
             people = len(batch) // self.images

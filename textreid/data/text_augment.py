@@ -67,12 +67,12 @@ def shuffle_sentences(caption: str) -> str:
     return " ".join(sentences[at] for at in torch.randperm(len(sentences)).tolist())
 
 
-def replace_synonyms(caption: str, share: float) -> str:
-    """Each word or phrase of `SYNONYMS` becomes another that means the same, with probability `share`."""
+def replace_synonyms(caption: str, probability: float) -> str:
+    """Each word or phrase of `SYNONYMS` becomes another of its meaning with this probability."""
 
     def other(match: re.Match[str]) -> str:
         word = match.group()
-        if float(torch.rand(())) >= share:
+        if float(torch.rand(())) >= probability:
             return word
         choices = _OTHERS[word.lower()]
         chosen = choices[int(torch.randint(len(choices), ()))]
@@ -81,24 +81,24 @@ def replace_synonyms(caption: str, share: float) -> str:
     return _KNOWN.sub(other, caption)
 
 
-def delete_clauses(caption: str, share: float) -> str:
-    """Each clause is left out with probability `share`; one always stays.
+def delete_clauses(caption: str, probability: float) -> str:
+    """Each clause is left out with this probability; one always stays.
 
     A clause ends at a punctuation mark or before words such as "with" and "and". What is left describes the
     same person less fully, as people do who have not seen the image for long.
     """
-    return _some(_CLAUSE.split(caption.strip()), share)
+    return _some(_CLAUSE.split(caption.strip()), probability)
 
 
-def delete_words(caption: str, share: float) -> str:
-    """Each word is left out with probability `share`; one always stays."""
-    return _some(caption.split(), share)
+def delete_words(caption: str, probability: float) -> str:
+    """Each word is left out with this probability; one always stays."""
+    return _some(caption.split(), probability)
 
 
-def _some(parts: Sequence[str], share: float) -> str:
-    """All but about `share` of the parts, one at least, with blanks between."""
+def _some(parts: Sequence[str], probability: float) -> str:
+    """The parts that are not left out with this probability, one at least, with blanks between."""
     if not parts:
         return ""
-    stays = torch.rand(len(parts)) >= share
+    stays = torch.rand(len(parts)) >= probability
     stays[int(torch.randint(len(parts), ()))] = True
-    return " ".join(part for part, kept in zip(parts, stays.tolist(), strict=True) if kept)
+    return " ".join(part for part, stay in zip(parts, stays.tolist(), strict=True) if stay)

@@ -34,10 +34,10 @@ def tokenise(
         "special_ids": tokenizer.all_special_ids,
     }
     if text.predict:
-        hidden = mask_tokens(ids, mask, ratio=text.predict, vocabulary=len(tokenizer), **hide)
+        hidden = mask_tokens(ids, mask, fraction=text.predict, vocabulary=len(tokenizer), **hide)
         fields |= dict(zip(("masked_ids", "masked_targets"), hidden, strict=True))
     if text.mask:
-        fields["token_ids"] = hide_tokens(ids, mask, share=text.mask, **hide)
+        fields["token_ids"] = hide_tokens(ids, mask, probability=text.mask, **hide)
     return fields
 
 
@@ -50,18 +50,18 @@ def mask_token(tokenizer: PreTrainedTokenizerBase) -> int:
 
 
 def hide_tokens(
-    ids: Tensor, mask: Tensor, *, share: float, mask_id: int, special_ids: Sequence[int] = ()
+    ids: Tensor, mask: Tensor, *, probability: float, mask_id: int, special_ids: Sequence[int] = ()
 ) -> Tensor:
-    """[T, L] int64, each token replaced by the mask's with probability `share`; nothing is to be guessed.
+    """[T, L] int64, each token replaced by the mask's with this probability; nothing is to be guessed.
 
     Args:
         ids: [T, L] int64, left as they are.
         mask: [T, L] int64, 1 where a token is real.
-        share: in [0, 1].
+        probability: in [0, 1].
         mask_id: the mask's token.
         special_ids: tokens that stay, such as those of the beginning and the end.
     """
-    hidden = (torch.rand(ids.shape) < share) & _ordinary(ids, mask, special_ids)
+    hidden = (torch.rand(ids.shape) < probability) & _ordinary(ids, mask, special_ids)
     return ids.masked_fill(hidden, mask_id)
 
 
@@ -69,7 +69,7 @@ def mask_tokens(
     ids: Tensor,
     mask: Tensor,
     *,
-    ratio: float = 0.15,
+    fraction: float = 0.15,
     mask_id: int,
     vocabulary: int,
     special_ids: Sequence[int] = (),
@@ -82,7 +82,7 @@ def mask_tokens(
     Args:
         ids: [T, L] int64, left as they are.
         mask: [T, L] int64, 1 where a token is real.
-        ratio: share of the ordinary tokens that are to be guessed.
+        fraction: of the ordinary tokens that are to be guessed.
         mask_id: the mask's token.
         vocabulary: number of tokens; a random one is never special.
         special_ids: tokens that are never chosen.
@@ -94,7 +94,7 @@ def mask_tokens(
     ordinary = _ordinary(ids, mask, special_ids)
     order = torch.rand(ids.shape).masked_fill(~ordinary, 2.0)  # the smallest of a row is chosen in any case
     first = torch.zeros_like(ordinary).scatter(1, order.argmin(dim=1, keepdim=True), value=True)
-    chosen = ((order < ratio) | first) & ordinary
+    chosen = ((order < fraction) | first) & ordinary
     how = torch.rand(ids.shape)
     usable = torch.ones(vocabulary, dtype=torch.bool)
     usable[[*special_ids, mask_id]] = False

@@ -119,7 +119,7 @@ def _tries(scale: Scale, search: Search, sizes: Sequence[int]) -> Iterator[Trial
             rates=FALSE_ALARM_RATES,
             thresholds=thresholds,
             realised=tuple(float(counted.passing(score)[number]) for score in thresholds),
-            kept=tuple(map(hits.kept, thresholds)),
+            kept=tuple(map(hits.led_above, thresholds)),
         )
 
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from textreid._names import hand_on
 
 if TYPE_CHECKING:
-    from textreid.ingest.indexing import AddReport, Progress
+    from textreid.ingest.indexing import AddReport, IndexProgress
 else:
     __getattr__, __dir__ = hand_on(__name__)
 
-__all__ = ["AddReport", "Progress"]
+__all__ = ["AddReport", "IndexProgress"]

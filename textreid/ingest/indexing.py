@@ -11,21 +11,21 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from textreid.ingest.jobs import Job
-from textreid.ingest.writer import Committer
+from textreid.ingest.writer import GalleryWriter
 from textreid.io.prefetch import prefetch
 from textreid.people.sightings import Found, Sighting, Skipped
 from textreid.types import ImageTextEncoder
 from textreid_index import Gallery, SourceState
 
-AHEAD = 16
+UNITS_AHEAD = 16
 """Photos, or stretches of video, that are found and wait while the encoder is busy."""
 
-LONGEST = 1024
+MAX_SIDE = 1024
 """Longest side in pixels of a person who waits; models look at a quarter of that."""
 
 
 @dataclass(frozen=True)
-class Progress:
+class IndexProgress:
     """How far adding has come.
 
     Attributes:
@@ -62,7 +62,7 @@ def run(
     jobs: Sequence[Job],
     gallery: Gallery,
     load_encoder: Callable[[], ImageTextEncoder],
-    progress: Callable[[Progress], None],
+    progress: Callable[[IndexProgress], None],
     cancel: Callable[[], None],
 ) -> AddReport:
     """Do the jobs that are new. Whatever ends it early, what was found until then is committed first.
@@ -78,24 +78,24 @@ def run(
     unchanged, empty, skipped = len(jobs) - len(todo), 0, list[Skipped]()
     if not todo:
         return AddReport(0, unchanged, empty, ())
-    committer = Committer(gallery, load_encoder(), outdated)
-    units = prefetch(_units(todo), AHEAD)
+    writer = GalleryWriter(gallery, load_encoder(), outdated)
+    units = prefetch(_units(todo), UNITS_AHEAD)
     try:
         for done, job, unit in units:
             if isinstance(unit, Found):
-                committer.put(unit)
+                writer.put(unit)
                 empty += unit.source.status == "done" and unit.source.people == 0
             else:
                 skipped.append(unit)
                 if unit.source == job.state.key:
-                    committer.fail(job.state, unit.reason)
-            progress(Progress(unchanged + done, len(jobs), committer.people, job.state.key))
+                    writer.fail(job.state, unit.reason)
+            progress(IndexProgress(unchanged + done, len(jobs), writer.people, job.state.key))
     finally:
         units.close()
         cancel()
-        committer.flush()
-    progress(Progress(len(jobs), len(jobs), committer.people, todo[-1][0].state.key))
-    return AddReport(committer.people, unchanged, empty, tuple(skipped))
+        writer.flush()
+    progress(IndexProgress(len(jobs), len(jobs), writer.people, todo[-1][0].state.key))
+    return AddReport(writer.people, unchanged, empty, tuple(skipped))
 
 
 def _new(jobs: Sequence[Job], gallery: Gallery) -> tuple[list[tuple[Job, SourceState | None]], set[str]]:
@@ -129,8 +129,8 @@ def _units(todo: Sequence[tuple[Job, SourceState | None]]) -> Iterator[tuple[flo
 
 def _bounded(person: Sighting) -> Sighting:
     """The person in images that may wait in memory by the dozen."""
-    if max(person.image.size) <= LONGEST:
+    if max(person.image.size) <= MAX_SIDE:
         return person
     small = person.image.copy()
-    small.thumbnail((LONGEST, LONGEST))
+    small.thumbnail((MAX_SIDE, MAX_SIDE))
     return replace(person, image=small)

@@ -24,7 +24,7 @@ THUMBNAIL = 256
 """Longest side of a stored thumbnail in pixels."""
 
 
-class Committer:
+class GalleryWriter:
     """Takes units as they are found and commits each in one transaction.
 
     Args:

@@ -13,9 +13,9 @@ from textreid.errors import ImageError, InputError
 from textreid.io.images import open_image
 from textreid.io.prefetch import prefetch
 
-AHEAD = 2
+BATCHES_AHEAD = 2
 """Batches that are opened before they are asked for."""
-NAMED = 20
+MAX_NAMED = 20
 """Unreadable files that an error names; of the others it gives the number."""
 
 T = TypeVar("T")
@@ -59,10 +59,10 @@ def read_images(
             yield content
     if unreadable:
         count = sum(map(len, order[first:]))
-        more = [f"and {len(unreadable) - NAMED} more"] if len(unreadable) > NAMED else []
+        more = [f"and {len(unreadable) - MAX_NAMED} more"] if len(unreadable) > MAX_NAMED else []
         raise InputError(
             f"{len(unreadable)} of {count} images cannot be read: copy or unpack them again.\n"
-            + "\n".join(unreadable[:NAMED] + more)
+            + "\n".join(unreadable[:MAX_NAMED] + more)
         )
 
 
@@ -82,7 +82,7 @@ class _Source(Generic[T]):
 
     def in_a_thread(self, first: int) -> Iterator[tuple[Any, list[str]]]:
         numbers = range(first, len(self))
-        for number, opened in zip(numbers, prefetch(map(self._open, numbers), AHEAD), strict=True):
+        for number, opened in zip(numbers, prefetch(map(self._open, numbers), BATCHES_AHEAD), strict=True):
             yield self._transformed(number, *opened)
 
     def in_processes(self, first: int, workers: int) -> Iterator[tuple[Any, list[str]]]:

@@ -34,7 +34,7 @@ class AttributeResult:
         recall: example-based.
         f1: of that precision and recall.
         labels: label -> its own ½ (TP/positives + TN/negatives).
-        groups: group -> share of the known images whose value is right.
+        groups: group -> fraction of the known images whose value is right.
     """
 
     mean_accuracy: float

@@ -35,8 +35,8 @@ class Tally:
         right: [BINS] float64, pairs of a query and an image of its person.
         wrong: [BINS] float64, pairs of a query and an image of somebody else.
         sizes: S sizes of galleries.
-        best: [S, BINS] float64, share of the queries whose best score among `sizes[i]` strangers lies in the
-            bin; each row sums to 1.
+        best: [S, BINS] float64, fraction of the queries whose best score among `sizes[i]` strangers lies
+            in the bin; each row sums to 1.
     """
 
     right: np.ndarray
@@ -45,7 +45,7 @@ class Tally:
     best: np.ndarray
 
     def passing(self, score: float) -> np.ndarray:
-        """[S] float64, the share of the queries that find a stranger with at least this score."""
+        """[S] float64, the fraction of the queries that find a stranger with at least this score."""
         return self.best[:, _bins(np.asarray(score)) :].sum(axis=1)
 
 
@@ -54,8 +54,8 @@ class FirstHits:
     """Who comes first among N images of which one is right, counted by score.
 
     Attributes:
-        right: [BINS] float64, share of the searches whose first hit is the right image, with such a score.
-        wrong: [BINS] float64, share of those whose first hit is somebody else. Both together sum to 1.
+        right: [BINS] float64, fraction of the searches whose first hit is the right image, with such a score.
+        wrong: [BINS] float64, fraction of those whose first hit is somebody else. Both together sum to 1.
     """
 
     right: np.ndarray
@@ -63,11 +63,11 @@ class FirstHits:
 
     @property
     def found(self) -> float:
-        """The share of the searches that the right image leads."""
+        """The fraction of the searches that the right image leads."""
         return float(self.right.sum())
 
-    def kept(self, score: float) -> float:
-        """The share of the searches that the right image leads with at least this score."""
+    def led_above(self, score: float) -> float:
+        """The fraction of the searches that the right image leads with at least this score."""
         return float(self.right[_bins(np.asarray(score)) :].sum())
 
 
@@ -110,7 +110,7 @@ def first_hits(search: Search, size: int) -> FirstHits:
 
 
 def calibration_error(predicted: np.ndarray, right: np.ndarray, wrong: np.ndarray, bins: int = 15) -> float:
-    """Expected calibration error (Naeini et al., AAAI 2015): mean |predicted - true| share, by mass.
+    """Expected calibration error (Naeini et al., AAAI 2015): mean |predicted - true| fraction, by mass.
 
     Args:
         predicted: [BINS] in [0, 1], the probability that is claimed of a hit in each bin of scores.

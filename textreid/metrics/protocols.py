@@ -33,7 +33,7 @@ from textreid.metrics.ranking import (
 from textreid.metrics.rerank import reranked_scores
 from textreid.types import DISTRACTOR, JUNK
 
-NOWHERE = np.zeros(0, dtype=np.int64)
+NO_PLACES = np.zeros(0, dtype=np.int64)
 
 
 @dataclass(frozen=True)
@@ -108,15 +108,15 @@ class Search:
 
     def relevance(self, query: int) -> tuple[np.ndarray, np.ndarray]:
         """Places in the gallery of a query's right answers, and of what is ignored for it."""
-        same = self._places.get(int(self.query_ids[query]), NOWHERE)
+        same = self._places.get(int(self.query_ids[query]), NO_PLACES)
         if self.query_cameras is not None and self.gallery_cameras is not None:
             if self.query_ids[query] == DISTRACTOR:
-                return NOWHERE, NOWHERE
+                return NO_PLACES, NO_PLACES
             own_view = self.gallery_cameras[same] == self.query_cameras[query]
             return same[~own_view], same[own_view]
         if self.own is not None:
             return same[same != self.own[query]], self.own[query : query + 1]
-        return same, NOWHERE
+        return same, NO_PLACES
 
     def result(self, scores: Iterable[np.ndarray] | None = None) -> RetrievalResult:
         """What this search measures.
@@ -186,9 +186,9 @@ def image_to_image(
     if rerank is not None:
         raise InputError(RERANK_TAKES_A_NUMBER)
     _check(gallery, gallery_ids, gallery_cameras)
-    kept = gallery_ids != JUNK
+    searched = gallery_ids != JUNK
     search = Search(
-        queries, query_ids, gallery[kept], gallery_ids[kept], query_cameras, gallery_cameras[kept]
+        queries, query_ids, gallery[searched], gallery_ids[searched], query_cameras, gallery_cameras[searched]
     )
     return search.result(reranked_scores(queries, search.gallery) if k_reciprocal else None)
 

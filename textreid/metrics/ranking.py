@@ -91,7 +91,7 @@ def average_precision(found: PositiveRanks, convention: Convention = "rectangle"
 def inverse_negative_penalty(found: PositiveRanks) -> np.ndarray:
     """INP of each scored query: its number of positives over the rank of the last (Ye et al., TPAMI 2021).
 
-    The share of right answers among all that must be looked at to see every one: ranks [2, 4] give 2/4.
+    The fraction of right answers among all that must be looked at to see every one: ranks [2, 4] give 2/4.
 
     Returns:
         [S] float64 in (0, 1].

@@ -48,7 +48,7 @@ def reranked_scores(
         gallery: [G, D] float32, unit norm.
         k1: size of the reciprocal neighbourhoods.
         k2: neighbours averaged in the local query expansion.
-        weight: λ, the share of the original distance.
+        weight: λ, the fraction of the original distance.
         at_once: entries of the distance matrix that are held at once, at most (but never less than a row).
 
     Yields:
@@ -84,7 +84,7 @@ def cross_modal_scores(
         gallery: [G, D] float32, unit norm.
         k1: size of the neighbourhoods.
         k2: rows averaged in the local query expansion, the query's own among them.
-        weight: λ, the share of the original distance.
+        weight: λ, the fraction of the original distance.
         at_once: scores that are held at once, at most (but never less than one query's).
 
     Yields:

@@ -11,12 +11,12 @@ from textreid.people.detectors import Boxes
 from textreid.people.sightings import Box
 from textreid.people.video_file import Frame
 
-TALLEST = 512
+MAX_HEIGHT = 512
 """Height in pixels to which crops are reduced."""
 
 
 @dataclass(frozen=True)
-class View:
+class TrackView:
     """One look at one person.
 
     Attributes:
@@ -25,7 +25,7 @@ class View:
         offset: seconds into the video.
         score: the detector's.
         quality: 0..1, larger is better: sure, large, sharp, clear of others and of the image's border.
-        crop: [h, w, 3] uint8 RGB, at most `TALLEST` high.
+        crop: [h, w, 3] uint8 RGB, at most `MAX_HEIGHT` high.
         look: [128, 64] float32, the same in grey, to compare with other views.
     """
 
@@ -38,7 +38,7 @@ class View:
     look: np.ndarray
 
 
-def look_at(frame: Frame, boxes: Boxes, index: int) -> View:
+def look_at(frame: Frame, boxes: Boxes, index: int) -> TrackView:
     """The person in box `index` of a frame."""
     box = left, top, right, bottom = tuple(np.rint(boxes.xyxy[index]).tolist())
     crop = frame.rgb[int(top) : int(bottom), int(left) : int(right)]
@@ -52,14 +52,14 @@ def look_at(frame: Frame, boxes: Boxes, index: int) -> View:
         * (1 - 0.7 * _hidden(boxes.xyxy, index))
         * (0.5 if cut else 1.0)
     )
-    if len(crop) > TALLEST:
-        size = (max(1, round(crop.shape[1] * TALLEST / len(crop))), TALLEST)
+    if len(crop) > MAX_HEIGHT:
+        size = (max(1, round(crop.shape[1] * MAX_HEIGHT / len(crop))), MAX_HEIGHT)
         crop = cv2.resize(crop, size, interpolation=cv2.INTER_AREA)
-    return View(box, frame.number, frame.offset, score, quality, crop.copy(), look.astype(np.float32))
+    return TrackView(box, frame.number, frame.offset, score, quality, crop.copy(), look.astype(np.float32))
 
 
 def _hidden(xyxy: np.ndarray, index: int) -> float:
-    """The largest share, 0..1, of box `index` that one of the other [N, 4] boxes covers."""
+    """The largest fraction, 0..1, of box `index` that one of the other [N, 4] boxes covers."""
     box, others = xyxy[index], np.delete(xyxy, index, axis=0)
     shared = np.minimum(box[2:], others[:, 2:]) - np.maximum(box[:2], others[:, :2])
     return float(shared.clip(min=0).prod(axis=1).max(initial=0) / (box[2:] - box[:2]).prod())

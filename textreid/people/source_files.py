@@ -19,7 +19,7 @@ VIDEOS = frozenset(
 )
 ARCHIVES = frozenset({".zip"})
 
-Kind = Literal["photo", "video", "zip"]
+SourceKind = Literal["photo", "video", "zip"]
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Source:
     """
 
     path: Path
-    kind: Kind
+    kind: SourceKind
     size: int
     mtime_ns: int
     problem: str | None = None
@@ -83,7 +83,7 @@ def list_sources(inputs: Sequence[Path]) -> list[Source]:
     return list(sources.values())
 
 
-def kind_of(name: str) -> Kind | None:
+def kind_of(name: str) -> SourceKind | None:
     """What a file is by the ending of its name; None if it is nothing that can be read."""
     suffix = PurePath(name).suffix.lower()
     if suffix in PHOTOS:

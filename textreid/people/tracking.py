@@ -8,26 +8,26 @@ import numpy as np
 import supervision as sv
 from trackers import ByteTrackTracker
 
-from textreid.people.best_view import View, look_at
+from textreid.people.best_view import TrackView, look_at
 from textreid.people.detectors import Boxes
 from textreid.people.video_file import Frame
 
-PATIENCE = 1.5
+MAX_GAP_SECONDS = 1.5
 """Seconds for which somebody may be hidden and still be the same track."""
 
-SEEN = 3
+MIN_FRAMES = 3
 """Frames in which somebody must have been seen."""
 
-SLOW = 2.5
+MIN_FRAME_RATE = 2.5
 """Frames a second below which people move too far between two frames to be followed: each view is a track."""
 
-VIEWS = 8
+MAX_VIEWS = 8
 """Views that are held of one track, each from its own half second."""
 
-STILL = 2.5
+NOISE_LEVELS = 2.5
 """Grey levels by which a spot must change from one look to the next to be more than noise."""
 
-SURE = 0.8
+MIN_STILL_SCORE = 0.8
 """Mean score from which something that never moves is believed to be a person all the same."""
 
 
@@ -44,12 +44,12 @@ class Track:
     """
 
     number: int
-    last: View
-    views: dict[int, View] = field(default_factory=dict)
+    last: TrackView
+    views: dict[int, TrackView] = field(default_factory=dict)
     scores: list[float] = field(default_factory=list)
     changes: list[float] = field(default_factory=list)
 
-    def add(self, view: View) -> None:
+    def add(self, view: TrackView) -> None:
         """See the person once more."""
         if self.scores:
             self.changes.append(float(np.abs(view.look - self.last.look).mean()))
@@ -58,16 +58,16 @@ class Track:
         moment = int(view.offset * 2)
         if moment not in self.views or view.quality > self.views[moment].quality:
             self.views[moment] = view
-        if len(self.views) > VIEWS:
+        if len(self.views) > MAX_VIEWS:
             del self.views[min(self.views, key=lambda m: self.views[m].quality)]
 
     @property
     def is_thing(self) -> bool:
         """Whether it is rather a parked car or a lamp post: weakly detected, and it never moves at all."""
-        still = len(self.changes) > 0 and float(np.median(self.changes)) < STILL
-        return still and float(np.mean(self.scores)) < SURE
+        still = len(self.changes) > 0 and float(np.median(self.changes)) < NOISE_LEVELS
+        return still and float(np.mean(self.scores)) < MIN_STILL_SCORE
 
-    def best(self) -> list[View]:
+    def best(self) -> list[TrackView]:
         """Its views, the best one first."""
         return sorted(self.views.values(), key=lambda view: -view.quality)
 
@@ -107,7 +107,9 @@ class Follower:
                 self._tracks[int(name)] = track
             else:  # seen here for the first time, perhaps the only one
                 self._done.append(track)
-        lost = [name for name, track in self._tracks.items() if frame.offset - track.last.offset > PATIENCE]
+        lost = [
+            name for name, track in self._tracks.items() if frame.offset - track.last.offset > MAX_GAP_SECONDS
+        ]
         self._done += [self._tracks.pop(name) for name in lost]
 
     @property
@@ -118,7 +120,7 @@ class Follower:
     def finish(self) -> list[Track]:
         """The people, in the order in which they appeared."""
         length = self._times[-1] - self._times[0] if self._times else 0.0
-        needed = 1 if len(self._times) - 1 < SLOW * length else SEEN
+        needed = 1 if len(self._times) - 1 < MIN_FRAME_RATE * length else MIN_FRAMES
         tracks = [*self._done, *self._tracks.values()]
         people = [track for track in tracks if len(track.scores) >= needed and not track.is_thing]
         return sorted(people, key=lambda track: track.number)

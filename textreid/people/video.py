@@ -15,16 +15,16 @@ from textreid.people.tracking import Follower, Track
 from textreid.people.video_file import Clip, Frame
 from textreid_index import Record
 
-RATE = 5.0
+FRAMES_PER_SECOND = 5.0
 """Frames a second that are looked at."""
 
-STRETCH = 60.0
+STRETCH_SECONDS = 60.0
 """Seconds after which a stretch ends as soon as nobody is in sight ..."""
 
-LONGEST = 120.0
+MAX_STRETCH_SECONDS = 120.0
 """... and after which it ends in any case; somebody in sight at that moment then becomes two hits."""
 
-MORE = 3
+MORE_VIEWS = 3
 """Further views of a track beside the best one."""
 
 
@@ -44,9 +44,9 @@ def _stretches(
 ) -> Iterator[Found | Skipped]:
     start, settings, people, seen = clip.created if start is None else start, settings_of(detector), 0, None
     follower = Follower()
-    for frame, boxes in _detected(clip.sample(RATE, begin), detector):
+    for frame, boxes in _detected(clip.sample(FRAMES_PER_SECOND, begin), detector):
         length = frame.offset - begin
-        if length >= LONGEST or (length >= STRETCH and not follower.busy):
+        if length >= MAX_STRETCH_SECONDS or (length >= STRETCH_SECONDS and not follower.busy):
             found = _sightings(follower.finish(), source.key, camera, start)
             people += len(found)
             yield Found(source.state(settings, "partial", people, resume_at=frame.offset), found)
@@ -88,7 +88,7 @@ def _sighting(track: Track, name: str, camera: str, start: float | None) -> Sigh
         best.frame,
         track.number,
     )
-    more = sorted(rest[:MORE], key=lambda view: view.offset)
+    more = sorted(rest[:MORE_VIEWS], key=lambda view: view.offset)
     return Sighting(
         Image.fromarray(best.crop), record, best.score, tuple(Image.fromarray(view.crop) for view in more)
     )

@@ -17,7 +17,7 @@ from textreid.errors import InputError, refuse_old_rerank
 from textreid.inference.reranker import RERANKED_HITS, Reranker, require_matcher
 from textreid.ingest import indexing, jobs
 from textreid.ingest.cancellable import CancellableDetector
-from textreid.ingest.indexing import AddReport, Progress
+from textreid.ingest.indexing import AddReport, IndexProgress
 from textreid.ingest.writer import BATCH, add_people, encode_people
 from textreid.people import Detector, Sighting, load_detector, load_frame
 from textreid.search.likelihood import require_scale, scale_of, with_probabilities
@@ -136,7 +136,7 @@ class PersonSearch:
         detector: str | Detector = "auto",
         camera: str | None = None,
         start: float | None = None,
-        progress: Callable[[Progress], None] = lambda _: None,
+        progress: Callable[[IndexProgress], None] = lambda _: None,
     ) -> AddReport:
         """Find the people in photos and video and add them; what the gallery knows already is left alone.
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from PIL import Image
 
 from textreid.errors import InputError
-from textreid.ingest.indexing import AddReport, Progress
+from textreid.ingest.indexing import AddReport, IndexProgress
 from textreid.search.contact_sheet import contact_sheet
 from textreid.service import uploads
 from textreid.service.question import MAX_HITS, Question
@@ -68,7 +68,7 @@ class Desk:
         *,
         crops: bool,
         camera: str | None,
-        progress: Callable[[Progress], None] = lambda _: None,
+        progress: Callable[[IndexProgress], None] = lambda _: None,
     ) -> AddReport:
         """Take uploads into the gallery and find the people in them; one addition runs at a time."""
         with self._adding:

@@ -12,8 +12,13 @@ import pytest
 import scipy.io
 
 from textreid.data import datasets
-from textreid.data.attributes.annotation_files import annotated_beside, load_attributes
-from textreid.data.attributes.space import AttributeSpace, attribute_space, of_captions, with_attributes
+from textreid.data.attributes.annotation_files import load_attributes, with_annotations_beside
+from textreid.data.attributes.space import (
+    AttributeSpace,
+    attribute_space,
+    vote_on_attributes,
+    with_attributes,
+)
 from textreid.errors import AnnotationError, InputError
 from textreid.recipe import DataRecipe
 from textreid.types import PersonCrop
@@ -112,7 +117,7 @@ def test_a_file_in_or_beside_the_data_set_is_found(tmp_path: Path, file: Path, p
     (folder / place).mkdir(parents=True, exist_ok=True)
     (folder / place / file.name).write_bytes(file.read_bytes())
     for root in (folder, folder.parent):
-        near = annotated_beside([crop(7), crop(0), crop(None)], root, folder.name)
+        near = with_annotations_beside([crop(7), crop(0), crop(None)], root, folder.name)
         assert [c.attributes.get("hat") for c in near] == ["yes", None, None]
 
 
@@ -126,7 +131,7 @@ def test_the_data_set_comes_with_its_attributes(tmp_path: Path, file: Path) -> N
 
 
 def test_without_a_file_nothing_is_added(tmp_path: Path) -> None:
-    assert annotated_beside([crop(7)], tmp_path, "DukeMTMC-reID") == [crop(7)]
+    assert with_annotations_beside([crop(7)], tmp_path, "DukeMTMC-reID") == [crop(7)]
 
 
 def test_space_has_the_values_that_differ() -> None:
@@ -162,18 +167,18 @@ def test_recipe_says_where_attributes_come_from(file: Path) -> None:
 
 
 def test_sentences_of_an_image_vote() -> None:
-    told = of_captions(["A man in a red shirt.", "A man in a red jacket.", "A man in a blue shirt."])
+    told = vote_on_attributes(["A man in a red shirt.", "A man in a red jacket.", "A man in a blue shirt."])
     assert (told["sex"], told["upper"], told["upper_colour"]) == ("male", "shirt", "red")
-    assert "upper_colour" not in of_captions(["A red shirt.", "A blue shirt."])
+    assert "upper_colour" not in vote_on_attributes(["A red shirt.", "A blue shirt."])
 
 
 def test_what_is_always_mentioned_is_absent_when_it_is_not() -> None:
-    assert of_captions(["A man in a red shirt."])["backpack"] == "no"
-    told = of_captions(["A man with a bag."])  # which may be a backpack
+    assert vote_on_attributes(["A man in a red shirt."])["backpack"] == "no"
+    told = vote_on_attributes(["A man with a bag."])  # which may be a backpack
     assert (told["hat"], told["bag"], told.get("backpack")) == ("no", "yes", None)
-    assert of_captions(["A man in a red shirt.", "With a backpack."])["backpack"] == "yes"
-    assert of_captions([]) == {}
-    assert "glasses" not in of_captions(["A man in a red shirt."])
+    assert vote_on_attributes(["A man in a red shirt.", "With a backpack."])["backpack"] == "yes"
+    assert vote_on_attributes([]) == {}
+    assert "glasses" not in vote_on_attributes(["A man in a red shirt."])
 
 
 def test_crops_keep_the_rest(file: Path) -> None:

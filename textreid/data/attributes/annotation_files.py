@@ -44,7 +44,7 @@ COLOURS = {"upper_colour": "up", "lower_colour": "down"}  # group -> how its col
 SPELLING = {"gray": "grey"}
 
 
-def annotated(crops: Sequence[PersonCrop], path: Path) -> list[PersonCrop]:
+def with_annotations(crops: Sequence[PersonCrop], path: Path) -> list[PersonCrop]:
     """The crops with what an annotation file says of each person; nothing of people whom it does not know.
 
     Args:
@@ -63,7 +63,7 @@ def annotated(crops: Sequence[PersonCrop], path: Path) -> list[PersonCrop]:
     ]
 
 
-def annotated_beside(crops: Sequence[PersonCrop], root: str | Path, folder: str) -> list[PersonCrop]:
+def with_annotations_beside(crops: Sequence[PersonCrop], root: str | Path, folder: str) -> list[PersonCrop]:
     """The crops with the data set's annotation file, if it lies in or beside its folder, or in `attribute`.
 
     Args:
@@ -79,7 +79,7 @@ def annotated_beside(crops: Sequence[PersonCrop], root: str | Path, folder: str)
     if root.resolve().name == folder:
         places.append(root.resolve().parent)
     found = next((path for place in places if (path := place / FILES[folder]).is_file()), None)
-    return list(crops) if found is None else annotated(crops, found)
+    return list(crops) if found is None else with_annotations(crops, found)
 
 
 def load_attributes(path: Path) -> dict[int, Mapping[str, str]]:

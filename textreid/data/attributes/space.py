@@ -13,14 +13,14 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from textreid.data.attributes.annotation_files import annotated
+from textreid.data.attributes.annotation_files import with_annotations
 from textreid.data.attributes.captions import VALUES, read_caption
 from textreid.data.attributes.lexicon_en import NO, YES
 from textreid.recipe.data import DataRecipe
 from textreid.types import PersonCrop
 
-TELLING = ("hat", "backpack", "handbag", "suitcase", "bag")
-"""What writers mention where they see it, so that sentences without it mean that it is not there."""
+MENTIONED_WHERE_SEEN = ("hat", "backpack", "handbag", "suitcase", "bag")
+"""What writers mention where they see it, so that captions without it mean that it is not there."""
 
 
 @dataclass(frozen=True)
@@ -84,8 +84,8 @@ def with_attributes(crops: Sequence[PersonCrop], recipe: DataRecipe) -> list[Per
 
     Args:
         crops: of the data set.
-        recipe: `attributes` says where from: "" leaves the crops alone, "captions" reads their sentences (see
-            `textreid.data.attributes.captions`), anything else is the path of an annotation file.
+        recipe: `attributes` says where from: "" leaves the crops alone, "captions" reads them from those
+            (see `textreid.data.attributes.captions`), anything else is the path of an annotation file.
 
     Raises:
         InputError: the annotation file cannot be read.
@@ -93,15 +93,15 @@ def with_attributes(crops: Sequence[PersonCrop], recipe: DataRecipe) -> list[Per
     if not recipe.attributes:
         return list(crops)
     if recipe.attributes == "captions":
-        return [replace(crop, attributes={**of_captions(crop.captions), **crop.attributes}) for crop in crops]
-    return annotated(crops, Path(recipe.attributes))
+        return [replace(c, attributes={**vote_on_attributes(c.captions), **c.attributes}) for c in crops]
+    return with_annotations(crops, Path(recipe.attributes))
 
 
-def of_captions(captions: Sequence[str]) -> dict[str, str]:
-    """What all sentences about one image say together.
+def vote_on_attributes(captions: Sequence[str]) -> dict[str, str]:
+    """What all captions of one image say together.
 
     The value that most of them give holds; where two are equally frequent, none does. Bags and hats that no
-    sentence mentions are taken for absent (see `TELLING`): writers name them where they see them.
+    caption mentions are taken for absent, see `MENTIONED_WHERE_SEEN`.
 
     Args:
         captions: of the image; none give nothing.
@@ -110,7 +110,7 @@ def of_captions(captions: Sequence[str]) -> dict[str, str]:
     votes = {group: Counter(told[group] for told in read if group in told) for group in VALUES}
     agreed = {group: value for group, counts in votes.items() if (value := _most(counts))}
     unclear = agreed.get("bag") == YES  # "a bag" may be of any kind
-    absent: Sequence[str] = () if not captions else ("hat",) if unclear else TELLING
+    absent: Sequence[str] = () if not captions else ("hat",) if unclear else MENTIONED_WHERE_SEEN
     return {**{group: NO for group in absent if not votes[group]}, **agreed}
 
 

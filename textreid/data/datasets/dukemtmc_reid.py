@@ -19,7 +19,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from textreid.data.attributes.annotation_files import annotated_beside
+from textreid.data.attributes.annotation_files import with_annotations_beside
 from textreid.data.datasets._file_names import FileNameLayout, NamedDataSet
 from textreid.types import PersonCrop
 
@@ -43,4 +43,4 @@ class DukeMtmcReid(NamedDataSet):
 
     def load(self, root: str | Path, split: str) -> list[PersonCrop]:
         """The crops of one split in file-name order, with attributes if `duke_attribute.mat` is there."""
-        return annotated_beside(super().load(root, split), root, self.layout.folder)
+        return with_annotations_beside(super().load(root, split), root, self.layout.folder)

@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from textreid.data.attributes.annotation_files import annotated_beside
+from textreid.data.attributes.annotation_files import with_annotations_beside
 from textreid.data.datasets._file_names import FOLDERS, FileNameLayout, NamedDataSet
 from textreid.types import PersonCrop
 
@@ -39,7 +39,7 @@ class Market1501(NamedDataSet):
 
         They carry their attributes if `market_attribute.mat` lies in the folder or beside it.
         """
-        return annotated_beside(super().load(root, split), root, self.layout.folder)
+        return with_annotations_beside(super().load(root, split), root, self.layout.folder)
 
     def companions(self, root: str | Path) -> list[PersonCrop]:
         """The boxes drawn by hand, as published multi-query numbers take them, where they are there."""

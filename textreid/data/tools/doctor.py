@@ -16,9 +16,9 @@ from textreid.io.images import open_image
 from textreid.types import DISTRACTOR, JUNK, PersonCrop
 
 TRAINING = ("train",)
-SHORTEST = 3
-LOWEST = 32
-NAMED = 5
+MIN_WORDS = 3
+MIN_HEIGHT = 32
+MAX_EXAMPLES = 5
 
 Crops = Mapping[str, Sequence[PersonCrop]]
 """Split -> its crops."""
@@ -214,11 +214,11 @@ def _no_second_view(
 def _sentences(crops: Crops) -> Iterator[Finding]:
     for split, own in crops.items():
         said = [(caption, crop) for crop in own for caption in crop.captions]
-        short = [caption for caption, _ in said if len(caption.split()) < SHORTEST]
+        short = [caption for caption, _ in said if len(caption.split()) < MIN_WORDS]
         if short:
             yield Finding(
                 "warning",
-                f"{len(short)} captions of '{split}' have fewer than {SHORTEST} words: {_some(short)}.",
+                f"{len(short)} captions of '{split}' have fewer than {MIN_WORDS} words: {_some(short)}.",
                 "Say what the person wears and carries.",
             )
         of = defaultdict(set)
@@ -277,7 +277,7 @@ def _images(crops: Crops, progress: Callable[[int, int], None]) -> Iterator[Find
             same[look.digest].append(crop)
         if look.width > look.height:
             flat.append(crop.id)
-        if look.height < LOWEST:
+        if look.height < MIN_HEIGHT:
             tiny.append(crop.id)
     total = len(everything)
     if unreadable:
@@ -303,11 +303,11 @@ def _images(crops: Crops, progress: Callable[[int, int], None]) -> Iterator[Find
     if tiny:
         yield Finding(
             "warning",
-            f"{len(tiny)} of {total} images are less than {LOWEST} pixels high: {_some(tiny)}.",
+            f"{len(tiny)} of {total} images are less than {MIN_HEIGHT} pixels high: {_some(tiny)}.",
             "Leave them out: nothing can be seen on them.",
         )
 
 
 def _some(items: Iterable[object]) -> str:
     names = [str(item) for item in items]
-    return ", ".join(names[:NAMED]) + (", ..." if len(names) > NAMED else "")
+    return ", ".join(names[:MAX_EXAMPLES]) + (", ..." if len(names) > MAX_EXAMPLES else "")

@@ -17,7 +17,6 @@ from textreid.io.whole_folder import whole_folder
 from textreid.types import PersonCrop
 
 SHARD = 2_000
-ShowProgress = Callable[[int, int], None]
 
 
 def features() -> Any:
@@ -25,7 +24,7 @@ def features() -> Any:
 
     `image` holds the image's own bytes, never re-encoded, and its name; `id` is unique in the data set;
     `person` -1 marks junk, null somebody unknown; `camera` and `time` (seconds) are null where unknown;
-    `captions` are the sentences of this image, `caption_source` who wrote them, "" where nothing says;
+    `captions` describe this image, `caption_source` who wrote them, "" where nothing says;
     `attributes` pairs of name and value.
     """
     from datasets import Features, Image, List, Value
@@ -70,7 +69,7 @@ def to_dataset_dict(crops: dict[str, list[PersonCrop]], cache: str | Path | None
 
 
 def write_parquet(
-    name: str, root: str | Path, out: Path, *, progress: ShowProgress = lambda *_: None
+    name: str, root: str | Path, out: Path, *, progress: Callable[[int, int], None] = lambda *_: None
 ) -> dict[str, int]:
     """Every split of a data set as `out/data/SPLIT-00000-of-0000N.parquet`, images included.
 
@@ -129,7 +128,7 @@ def read_splits(name: str, root: str | Path) -> dict[str, list[PersonCrop]]:
 
 
 def read_parquet(
-    source: str | Path, out: Path, *, progress: ShowProgress = lambda *_: None
+    source: str | Path, out: Path, *, progress: Callable[[int, int], None] = lambda *_: None
 ) -> dict[str, int]:
     """Parquet files with the columns of `features`, turned into the layout of one's own data.
 
@@ -157,7 +156,7 @@ def read_parquet(
                         raise InputError(f"Two images of the split '{split}' have the id '{row['id']}'.")
                     (folder / path).parent.mkdir(parents=True, exist_ok=True)
                     (folder / path).write_bytes(row["image"]["bytes"])
-                    table.write(json.dumps(_told(row, split, path)) + "\n")
+                    table.write(json.dumps(_table_row(row, split, path)) + "\n")
                     done += 1
                     progress(done, total)
                 counts[split] = len(rows)
@@ -221,13 +220,13 @@ def _place(split: str, row: dict[str, Any]) -> str:
     return str(path if path.suffix else path.with_suffix(suffix))
 
 
-def _told(row: dict[str, Any], split: str, path: str) -> dict[str, Any]:
-    told = {
+def _table_row(row: dict[str, Any], split: str, path: str) -> dict[str, Any]:
+    row_of_table = {
         "camera": row["camera"],
         "captions": row["captions"],
         "caption_source": row["caption_source"],
         "attributes": {pair["name"]: pair["value"] for pair in row["attributes"] or ()},
         "split": split,
     }
-    known = {key: value for key, value in told.items() if value not in (None, "", [], {})}
+    known = {key: value for key, value in row_of_table.items() if value not in (None, "", [], {})}
     return {"image": path, "person": row["person"], **known}

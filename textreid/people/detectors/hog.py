@@ -13,11 +13,11 @@ import numpy as np
 
 from textreid.people.detectors.boxes import Boxes, within
 
-# The model looks at windows of 64 x 128 pixels in which a person is about 96 high, with a margin all around.
 WINDOW = np.array([64, 128])
+"""Width and height in pixels of what the model looks at: a person about 96 high, with a margin all around."""
 
-# Height of a second, small look with a border around it, for people who are as tall as the image.
 NEAR = 128
+"""Height in pixels of a second, small look with a border, for people who are as tall as the image."""
 
 
 @dataclass(frozen=True)
@@ -27,9 +27,9 @@ class Config:
     Attributes:
         enlarge: images are scaled by this first, so that people from 96 / enlarge pixels are found ...
         longest: ... but to no more than this many pixels on the longer side.
-        shrink: width and height of a person as a share of the window that found it.
+        shrink: width and height of a person as fractions of the window that found it.
         threshold: least margin to the decision surface that counts; a score is the logistic of the margin.
-        overlap: windows that share more than this part of the smaller one are one person.
+        overlap: windows that have more than this fraction of the smaller one in common are one person.
     """
 
     enlarge: float = 1.5

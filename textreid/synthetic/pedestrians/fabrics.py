@@ -78,5 +78,5 @@ class Cloth:
         return _mix(self.colour, self.second, on.astype(np.float32))
 
 
-def _mix(one: np.ndarray, other: np.ndarray, share: np.ndarray) -> np.ndarray:
-    return one + (other - one) * share[:, None]
+def _mix(one: np.ndarray, other: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    return one + (other - one) * weight[:, None]

@@ -61,7 +61,7 @@ def draw_skirt(
         drop: metres below the pelvis where it ends.
         flare: metres that it widens in half a metre.
         ease: metres between body and cloth.
-        room: share of the stride that it gives way to.
+        room: fraction of the stride that it gives way to.
     """
     f = wardrobe.figure
     h = f.height

@@ -19,7 +19,7 @@ class View:
         phase: 0..1, where in the walking cycle.
         walking: False stands still.
         gesture: "none", "phone" (held in front), "call" (phone at the ear), "pockets" or "book".
-        hidden: share of the person, from the ground up, that something in front hides (0..0.4).
+        hidden: fraction of the person, from the ground up, that something in front hides (0..0.4).
     """
 
     yaw: float = 0.0

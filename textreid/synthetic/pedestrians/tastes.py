@@ -10,8 +10,8 @@ from textreid.synthetic.pedestrians.pedestrian import Pedestrian
 
 def _pick(rng: np.random.Generator, weights: dict[str, float]) -> str:
     names = list(weights)
-    share = np.array([weights[name] for name in names])
-    return names[int(rng.choice(len(names), p=share / share.sum()))]
+    odds = np.array([weights[name] for name in names])
+    return names[int(rng.choice(len(names), p=odds / odds.sum()))]
 
 
 _UPPER_COLOURS = {

@@ -47,8 +47,8 @@ class Wardrobe:
         hat: colour.
         ease: metres between chest and upper garment.
         leg_width: metres between leg and trousers at the knee.
-        hem: how much lower than usual the upper garment ends, as a share of the height.
-        wrap: half width of the gap in an open jacket, as a share of the chest's.
+        hem: how much lower than usual the upper garment ends, as a fraction of the height.
+        wrap: half width of the gap in an open jacket, as a fraction of the chest's.
         stoop: radians that the back leans forward.
     """
 

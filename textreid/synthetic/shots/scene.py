@@ -56,7 +56,7 @@ class Scene:
     @property
     def reach(self) -> tuple[float, float]:
         """Nearest and farthest metres at which a person is wholly in the image."""
-        near, far = (self.ground.focal / self.ground.metre(share * self.height) for share in (0.97, 0.47))
+        near, far = (self.ground.focal / self.ground.metre(level * self.height) for level in (0.97, 0.47))
         return near, far
 
 

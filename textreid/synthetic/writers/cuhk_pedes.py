@@ -40,19 +40,19 @@ def write_cuhk_pedes(
         identities: how many people.
         images_per_identity: crops of each, from different cameras and sides.
         seed: equal seeds give equal bytes.
-        split: shares of train, val and test identities; they sum to 1.
+        split: fractions of train, val and test identities; they sum to 1.
         progress: called with (images written, images in all).
 
     Returns:
         The folder `root/CUHK-PEDES`.
 
     Raises:
-        InputError: the folder exists, a number is too small or the shares do not sum to 1.
+        InputError: the folder exists, a number is too small or the fractions do not sum to 1.
     """
     check_at_least("identities", identities, 1)
     check_at_least("images_per_identity", images_per_identity, 1)
     if min(split) < 0 or abs(sum(split) - 1) > 1e-6:
-        raise InputError(f"The shares of train, val and test are {split}; give three shares that sum to 1.")
+        raise InputError(f"The fractions of train, val and test are {split}; give three that sum to 1.")
     names = _splits(identities, split)
     rows = []
     with whole_folder(Path(root) / "CUHK-PEDES") as folder:
