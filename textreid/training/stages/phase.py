@@ -16,7 +16,7 @@ from torch.utils.data import DataLoader
 
 from textreid.data.batches import EpochBatches, PairDataset, seed_of
 from textreid.data.image_augment import Finish, train_transform
-from textreid.data.samplers import IdentitySampler, ShareOfBatches
+from textreid.data.samplers import IdentitySampler, DistributedBatches
 from textreid.errors import InputError
 from textreid.models.folder import load_whole
 from textreid.models.joint import JointModel
@@ -144,14 +144,14 @@ class PhaseTask(Step, Task):
         if recipe.sampler.hard_neighbours:
             if first == 0 or self.neighbours is None:
                 self.neighbours = run.share(self._find_neighbours(epoch) if run.is_first else None)
-            self.sampler.set_look_alikes(self.neighbours or [])
+            self.sampler.set_hard_neighbours(self.neighbours or [])
         data, processes = run.data, run.accelerator.num_processes
         if recipe.noise is not None and epoch >= recipe.noise.warmup:
             if first == 0:
                 self.trust = run.share(self._find_trust(epoch) if run.is_first else None)
             data = replace(data, trust=self.trust or data.trust)
         order = list(
-            ShareOfBatches(
+            DistributedBatches(
                 self.sampler,
                 images=recipe.sampler.images,
                 rank=run.accelerator.process_index,
