@@ -16,7 +16,7 @@ from torch.utils.data import DataLoader
 
 from textreid.data.batches import EpochBatches, PairDataset, seed_of
 from textreid.data.image_augment import Finish, train_transform
-from textreid.data.samplers import IdentitySampler, DistributedBatches
+from textreid.data.samplers import DistributedBatches, IdentitySampler
 from textreid.errors import InputError
 from textreid.models.folder import load_whole
 from textreid.models.joint import JointModel
