@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import torch
+from PIL.Image import Image
+from torch import Tensor
 
 from textreid.data.attributes.space import AttributeSpace
-from textreid.io.images import open_image
+from textreid.io.image_reader import consecutive, read_images
 from textreid.losses.attributes import Attributes
 from textreid.metrics.attributes import AttributeResult, evaluate_attributes
 from textreid.models.joint import JointModel
@@ -38,12 +40,13 @@ def validate_attributes(
         size: images of a batch.
 
     Raises:
-        ImageError: an image cannot be read.
+        InputError: images cannot be read; it names them.
     """
-    predicted = [torch.empty(0, len(groups), dtype=torch.int64)]
-    for start in range(0, len(crops), size):
-        images = [open_image(crop.image) for crop in crops[start : start + size]]
+
+    def predict(_number: int, images: Sequence[Image]) -> Tensor:
         pixels = processor.image_processor(images=images, return_tensors="pt")["pixel_values"]
-        predicted.append(heads.predict(model.encode_image(pixels.to(device)).pooled).cpu())
-    true = AttributeSpace(groups).table(crops)
-    return evaluate_attributes(torch.cat(predicted).numpy(), true.numpy(), groups)
+        return heads.predict(model.encode_image(pixels.to(device)).pooled).cpu()
+
+    read = read_images([crop.image for crop in crops], consecutive(len(crops), size), predict)
+    predicted = torch.cat([torch.empty(0, len(groups), dtype=torch.int64), *read])
+    return evaluate_attributes(predicted.numpy(), AttributeSpace(groups).table(crops).numpy(), groups)

@@ -1,7 +1,7 @@
-"""Which pairs of the training data are wrong: confident consensus division.
+"""Which pairs of the training data are wrong: confident consensus division (CCD) of noisy correspondences.
 
 Qin et al., "Noisy-Correspondence Learning for Text-to-Image Person Re-identification" (RDE), CVPR 2024. A
-model that is not overfitted yet gives a higher loss to a pair whose sentence describes somebody else. Over
+model that is not overfitted yet gives a higher loss to a pair whose caption describes somebody else. Over
 all pairs the losses of a view are two heaps, the right pairs and the wrong ones; a mixture of two normal
 distributions tells which heap a pair belongs to, and two views must agree.
 """
@@ -10,21 +10,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
+from PIL.Image import Image
 from sklearn.mixture import GaussianMixture
 from torch import Tensor, nn
-from torch.nn import functional as F
-from torch.utils.data import DataLoader, Dataset
 
 from textreid.data.batches import Sample, collate
 from textreid.data.training_set import TrainingSet
-from textreid.io.images import open_image
+from textreid.io.image_reader import read_images
 from textreid.losses import tal
 from textreid.models.joint import JointModel
 from textreid.models.processor import JointProcessor
+from textreid.pairs import Comparison, own_pairs, text_image
 from textreid.recipe.augment import TextRecipe
 from textreid.types import GLOBAL, Batch, Features
 
@@ -42,7 +42,7 @@ def filter_noisy_pairs(
     workers: int = 0,
     size: int = 64,
 ) -> TrainingSet:
-    """The training data, its wrong pairs no longer trusted.
+    """The training data, its noisy pairs no longer trusted.
 
     Takes one pass over all pairs. The modules of the model keep their modes, training or evaluation, and no
     global random number is drawn.
@@ -55,18 +55,18 @@ def filter_noisy_pairs(
         device: that the model is on.
         workers: processes that decode images.
         size: pairs of a batch.
+
+    Raises:
+        InputError: images cannot be read; it names them.
     """
     pairs = [(row, n) for row, crop in enumerate(data.crops) for n in range(len(crop.captions))]
     if not pairs:
         return data
     order = np.random.default_rng(seed).permutation(len(pairs))
-    groups = [[pairs[place] for place in order[start : start + size]] for start in range(0, len(order), size)]
-    batches = DataLoader(
-        _AsSearched(data, processor, groups),
-        batch_size=None,
-        num_workers=workers,
-        generator=torch.Generator(),  # its own, so that the loader draws nothing from the global one
-    )
+    shuffled = [pairs[place] for place in order]
+    groups = [shuffled[start : start + size] for start in range(0, len(shuffled), size)]
+    files, rows = [crop.image for crop in data.crops], [[row for row, _ in group] for group in groups]
+    batches = read_images(files, rows, _PairBatches(data, processor, groups), workers=workers)
     losses = pair_losses(model, (batch.to(device) for batch in batches))
     believed = split_by_consensus(losses[:, np.argsort(order)], seed)
     trust = [list(row) for row in data.trust]
@@ -76,7 +76,7 @@ def filter_noisy_pairs(
 
 
 def believed_fraction(before: TrainingSet, after: TrainingSet) -> float:
-    """How much of the trust a division has left, 0 to 1; 1 where there was none.
+    """Fraction of the trust that is left, 0 to 1; 1 where there was none.
 
     Args:
         before: the training data as it was read.
@@ -91,12 +91,12 @@ def pair_losses(model: JointModel, batches: Iterable[Batch]) -> np.ndarray:
     """How badly each pair fits, in every view that both modalities have.
 
     It is the loss `tal` of a pair by itself: how far the smooth maximum over the wrong partners in its batch
-    comes within a margin of the right one, in cosine, for its image and for its sentence. Pairs that have
-    been learned are all at zero, so that they stay one heap.
+    comes within a margin of the right one, in cosine, for its image and for its caption. Pairs that have been
+    learned are all at zero, so that they stay one heap.
 
     Args:
         model: is put into evaluation mode meanwhile.
-        batches: on the model's device, with one sentence an image.
+        batches: on the model's device, with one text an image.
 
     Returns:
         [V, N] float32, 0 or more, in the order of the batches; the global view comes first.
@@ -106,7 +106,9 @@ def pair_losses(model: JointModel, batches: Iterable[Batch]) -> np.ndarray:
         for batch in batches:
             image = model.encode_image(batch.images)
             text = model.encode_text(batch.token_ids, batch.token_mask)
-            found.append(torch.stack([_misfit(*both, batch) for both in _views(image, text)]).cpu().numpy())
+            found.append(
+                torch.stack([_violation(*both, batch) for both in _views(image, text)]).cpu().numpy()
+            )
     return np.concatenate(found, axis=1)
 
 
@@ -146,16 +148,14 @@ def _views(image: Features, text: Features) -> Iterator[tuple[Tensor, Tensor]]:
             yield image.view(name).pooled, text.view(name).pooled
 
 
-def _misfit(image: Tensor, text: Tensor, batch: Batch) -> Tensor:
-    """[T] float32."""
-    rows = batch.text_rows
-    cosine = F.normalize(text.float(), dim=1) @ F.normalize(image.float()[rows], dim=1).T  # [T, T]
-    labels, images = batch.text_labels, batch.image_ids[rows]
-    same = ((labels[:, None] == labels) & (labels >= 0)) | (images[:, None] == images)
-    right = cosine.diagonal()
-    wrong = (cosine / TAL.temperature).masked_fill(same, -torch.inf)
-    hardest = TAL.temperature * torch.stack([wrong.logsumexp(1), wrong.logsumexp(0)])
-    return F.relu(TAL.margin + hardest - right).sum(0)
+def _violation(image: Tensor, text: Tensor, batch: Batch) -> Tensor:
+    """[T] float32 >= 0, by how much, in cosine, each text and its image together miss the margin of `tal`."""
+    image, text, own = image.float(), text.float(), own_pairs(batch)
+    again = batch.image_ids[batch.text_rows][:, None] == batch.image_ids  # of an image that comes twice
+    wrong = ~(text_image(batch) | again)
+    texts = Comparison(text, image, own, wrong, batch.trust)
+    images = Comparison(image, text, own.T, wrong.T, batch.trust)
+    return tal.violations(texts, TAL) + tal.violations(images, TAL)[batch.text_rows]
 
 
 @contextmanager
@@ -169,27 +169,31 @@ def _evaluating(model: nn.Module) -> Iterator[None]:
             module.training = mode
 
 
-class _AsSearched(Dataset[Batch]):
-    """Groups of pairs (crop, caption), nothing varied."""
+@dataclass(frozen=True)
+class _PairBatches:
+    """Opened images and their captions -> batches in which nothing is varied.
 
-    def __init__(
-        self, data: TrainingSet, processor: JointProcessor, groups: Sequence[Sequence[tuple[int, int]]]
-    ) -> None:
-        self.data, self.processor, self.groups = data, processor, groups
+    Attributes:
+        data: the training data.
+        processor: of the model.
+        groups: pairs (row, number of the caption) of each batch.
+    """
 
-    def __len__(self) -> int:
-        return len(self.groups)
+    data: TrainingSet
+    processor: JointProcessor
+    groups: Sequence[Sequence[tuple[int, int]]]
 
-    def __getitem__(self, number: int) -> Batch:
-        samples = [self._sample(row, n) for row, n in self.groups[number]]
+    def __call__(self, number: int, images: Sequence[Image]) -> Batch:
+        """The batch of this number."""
+        pairs = zip(self.groups[number], images, strict=True)
+        samples = [self._sample(row, n, image) for (row, n), image in pairs]
         return collate(samples, self.processor.tokenizer, TextRecipe())
 
-    def _sample(self, row: int, n: int) -> Sample:
-        crop, data = self.data.crops[row], self.data
-        pixels = self.processor.image_processor(images=[open_image(crop.image)], return_tensors="pt")
+    def _sample(self, row: int, n: int, image: Image) -> Sample:
+        data = self.data
         return Sample(
-            image=pixels["pixel_values"][0],
-            caption=crop.captions[n],
+            image=self.processor.image_processor(images=[image], return_tensors="pt")["pixel_values"][0],
+            caption=data.crops[row].captions[n],
             trust=data.trust[row][n],
             label=data.labels[row],
             image_id=row,
