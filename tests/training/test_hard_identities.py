@@ -12,7 +12,7 @@ from torch.nn import functional as F
 
 from tests.helpers.toy import COLOURS, ToyEncoder, draw_person
 from textreid.data.training_set import TrainingSet
-from textreid.training.mining.hard_identities import LISTED, hard_neighbours, nearest, one_each
+from textreid.training.mining.hard_identities import NEIGHBOURS, hard_neighbours, nearest, one_each
 from textreid.types import PersonCrop
 
 
@@ -21,7 +21,7 @@ def test_against_a_sort(people: int) -> None:
     vectors = F.normalize(torch.randn(people, 16, generator=torch.Generator().manual_seed(people)), dim=1)
     likeness = (vectors.double() @ vectors.double().T).numpy()
     np.fill_diagonal(likeness, -np.inf)
-    expected = np.argsort(-likeness, axis=1)[:, : min(LISTED, people - 1)]
+    expected = np.argsort(-likeness, axis=1)[:, : min(NEIGHBOURS, people - 1)]
     np.testing.assert_array_equal(nearest(vectors), expected)
 
 

@@ -15,7 +15,7 @@ MODEL, RECIPE = "model", "recipe.json"
 
 @dataclass(frozen=True)
 class RunFolder:
-    """Where a run keeps what.
+    """The parts of a run's folder.
 
     Attributes:
         path: the folder; it may not exist yet.

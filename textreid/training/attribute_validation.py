@@ -1,4 +1,4 @@
-"""How well the attribute heads of a run recognise people whom they did not learn from."""
+"""How well the attribute heads of a run recognise attributes of identities that they did not learn from."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def validate_attributes(
     device: str = "cpu",
     size: int = 64,
 ) -> AttributeResult:
-    """Compare what the heads say of crops with the attributes that those carry.
+    """Compare the attributes that the heads predict of crops with those that they have.
 
     Args:
         model: in evaluation mode, on the device.

@@ -34,18 +34,18 @@ class MovingAverage(AveragedModel):
         self.requires_grad_(False)
 
 
-def interpolate_weights(model: JointModel, start: Mapping[str, Tensor], share: float) -> JointModel:
-    """The model itself where `share` is 0, else a copy whose every weight lies that share of the way back.
+def interpolate_weights(model: JointModel, start: Mapping[str, Tensor], fraction: float) -> JointModel:
+    """The model itself where `fraction` is 0, else a copy whose every weight lies so far on the way back.
 
     Args:
         model: trained.
         start: its state before, on any device.
-        share: 0 for the trained weights to 1 for the starting ones; batch statistics are mixed alike.
+        fraction: 0 for the trained weights to 1 for the starting ones; batch statistics alike.
     """
-    if not share:
+    if not fraction:
         return model
     mixed = {
-        name: trained.lerp(start[name].to(trained), share) if trained.is_floating_point() else trained
+        name: trained.lerp(start[name].to(trained), fraction) if trained.is_floating_point() else trained
         for name, trained in model.state_dict().items()
     }
     copied = copy.deepcopy(model)

@@ -1,4 +1,4 @@
-"""What a training run keeps in its folder to go on from: its settings and its state."""
+"""What a training run goes on from: its settings and its state, in its folder."""
 
 from __future__ import annotations
 

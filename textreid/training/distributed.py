@@ -1,4 +1,4 @@
-"""Several processes, one batch: each encodes its share, and all compare with the rows of all."""
+"""Several processes, one batch: each encodes its part, and all compare with the rows of all."""
 
 from __future__ import annotations
 
@@ -27,40 +27,40 @@ def is_shared() -> bool:
 
 
 def gather(encoded: Encoded, batch: Batch) -> tuple[Encoded, Batch]:
-    """The rows of all processes, in order of their ranks; a process alone keeps what it has.
+    """The rows of all processes, in order of their ranks; a process alone has them all.
 
     A loss of these rows has the same value in every process. Only a process's own rows have a graph, and
     their gradient comes back times the number of processes, because data-parallel training takes the mean
-    over processes: so what is learned from a batch is the same, however many processes share it.
+    over processes: so what is learned from a batch is the same, however many processes there are.
 
     Args:
-        encoded: of the images and sentences of this process; their numbers may differ between processes, but
-            all or none of them must have sentences, be it [0, D] of them.
+        encoded: of the images and texts of this process; their numbers may differ between processes, but
+            all or none of them must have texts, be it [0, D] of them.
         batch: of this process.
 
     Returns:
         Pooled vectors and views of all rows, without tokens; labels, ids, attributes and trust of all rows,
-        without pixels and tokens. Sentences are None if no process has any.
+        without pixels and tokens. Texts are None if no process has any.
     """
     if not is_shared():
         return encoded, batch
-    images, sentences = _lengths(batch.labels), _lengths(batch.text_rows)
+    images, texts = _lengths(batch.labels), _lengths(batch.text_rows)
     first = torch.tensor([0, *accumulate(images[:-1])], device=batch.labels.device)
-    shift = first.repeat_interleave(torch.tensor(sentences, device=first.device))
+    shift = first.repeat_interleave(torch.tensor(texts, device=first.device))
     of_images = ("labels", "image_ids", "camera_ids", "domains", "attributes")
     images_of_all: Any = {name: _everywhere(getattr(batch, name), images) for name in of_images}
     whole = replace(
         batch,
         **images_of_all,
-        text_rows=_everywhere(batch.text_rows, sentences) + shift,
-        trust=_everywhere(batch.trust, sentences),
+        text_rows=_everywhere(batch.text_rows, texts) + shift,
+        trust=_everywhere(batch.trust, texts),
         images=batch.images[:0],
         token_ids=batch.token_ids[:0],
         token_mask=batch.token_mask[:0],
         masked_ids=None,
         masked_targets=None,
     )
-    text = _features(encoded.text, sentences) if encoded.text is not None and any(sentences) else None
+    text = _features(encoded.text, texts) if encoded.text is not None and any(texts) else None
     return Encoded(_features(encoded.image, images), text), whole
 
 
@@ -101,21 +101,21 @@ def join_rows(own: Tensor, lengths: Sequence[int]) -> Tensor:
     """
     if not is_shared():
         return own
-    shares = list(_everywhere(own.detach(), lengths).split(list(lengths)))
+    parts = list(_everywhere(own.detach(), lengths).split(list(lengths)))
     if own.requires_grad:
         own = own.view_as(own)  # so that the hook is on these rows as they are compared, and on no other use
-        own.register_hook(lambda gradient: gradient * len(shares))
-    shares[distributed.get_rank()] = own
-    return torch.cat(shares)
+        own.register_hook(lambda gradient: gradient * len(parts))
+    parts[distributed.get_rank()] = own
+    return torch.cat(parts)
 
 
 def _everywhere(own: Tensor, lengths: Sequence[int]) -> Tensor:
     """The rows of all processes, without a graph."""
     padded = F.pad(own, (0, 0) * (own.ndim - 1) + (0, max(lengths) - len(own))).contiguous()
-    shares = [torch.empty_like(padded) for _ in lengths]
+    parts = [torch.empty_like(padded) for _ in lengths]
     if padded.numel():
-        distributed.all_gather(shares, padded)
-    return torch.cat([share[:length] for share, length in zip(shares, lengths, strict=True)])
+        distributed.all_gather(parts, padded)
+    return torch.cat([part[:length] for part, length in zip(parts, lengths, strict=True)])
 
 
 def _lengths(own: Tensor) -> list[int]:
@@ -140,7 +140,7 @@ def make_accelerator(device: str, precision: str) -> Accelerator:
         raise InputError("fp16 is for GPUs: --set precision=bf16")
     if device.startswith("cuda:"):
         torch.cuda.set_device(device)
-    # A process may have nothing to learn with some weights, such as those of a matcher without sentences.
+    # A process may have nothing to learn with some weights, such as those of a matcher without texts.
     # Batch statistics are the first process's own, and memory banks are alike everywhere: none is sent.
     handlers = [
         AutocastKwargs(enabled=False),

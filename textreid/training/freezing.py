@@ -1,4 +1,4 @@
-"""Which modules stay as they are, which compute their activations twice, and how much they drop."""
+"""How modules of a model are trained: frozen, with activations computed twice, with dropout."""
 
 from __future__ import annotations
 
@@ -52,14 +52,16 @@ def recompute_activations(model: JointModel) -> None:
         elif hasattr(tower, "set_grad_checkpointing"):
             tower.set_grad_checkpointing()
         elif tower is not None:
-            raise ModelError(f"The {name} '{type(tower).__name__}' keeps its activations: recompute = false.")
+            raise ModelError(
+                f"The {name} '{type(tower).__name__}' cannot recompute activations: recompute = false."
+            )
 
 
-def set_dropout(module: nn.Module, share: float) -> None:
-    """Let every dropout inside `module` drop this share, 0 to 1.
+def set_dropout(module: nn.Module, probability: float) -> None:
+    """Let every dropout inside `module` drop activations with this probability, 0 to 1.
 
     Without dropout, attention on a CPU runs in one fused step.
     """
     for part in module.modules():
         if isinstance(part, nn.Dropout):
-            part.p = share
+            part.p = probability

@@ -31,13 +31,13 @@ def train(
     """Train by a recipe, going on from where `out` was left.
 
     A run that is interrupted and resumed ends with the same weights as one that is not, on the same machine.
-    Under `torchrun` or `accelerate launch` all processes share each batch, and the first one reports.
+    Under `torchrun` or `accelerate launch` each process takes a part of each batch, and the first reports.
 
     Args:
         recipe: see `textreid.recipe.load_recipe`.
         out: folder of the run; docs/training.md says what is in it.
         device: a torch device; of several processes each takes its own of that kind.
-        reporter: told after every step, and of what is measured.
+        reporter: called after every step, and with what is measured.
         report: as a reporter's `step`; goes on working for code of version 0.1.
         say: as a reporter's `note`; likewise.
 
@@ -74,7 +74,7 @@ def train(
     )
     if run.log is not None and run.state == RunState():
         run.log.note(run.reporter.note)
-    run.state.finished = run.share(run.state.finished and not anew)
+    run.state.finished = run.broadcast(run.state.finished and not anew)
     for number, stage in enumerate(stages):
         if run.enter(number):
             stage.run(run, stage.config)

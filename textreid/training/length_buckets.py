@@ -18,7 +18,7 @@ GROUPS = 4
 
 
 def encode_tokens(model: JointModel, words: Mapping[str, Tensor], precision: str) -> Features:
-    """The features of sentences alone, in a recipe's precision.
+    """The features of texts alone, in a recipe's precision.
 
     Args:
         model: the joint model.
@@ -33,9 +33,9 @@ def encode_tokens(model: JointModel, words: Mapping[str, Tensor], precision: str
 def encode_texts_by_length(
     model: JointModel, token_ids: Tensor, token_mask: Tensor, *, groups: int = GROUPS
 ) -> Features:
-    """The features of a batch's sentences, those of similar length computed together.
+    """The features of a batch's texts, those of similar length computed together.
 
-    Padding every sentence to the longest of a batch would nearly double the work of the text tower.
+    Padding every text to the longest of a batch would nearly double the work of the text tower.
 
     Args:
         model: the joint model.
@@ -45,7 +45,7 @@ def encode_texts_by_length(
 
     Returns:
         As `model.encode_text` gives them, in the batch's order; the states of padding are zero. Of no
-        sentences too, with a graph, so that a process that has none takes part in the others' gradient.
+        texts too, with a graph, so that a process that has none takes part in the others' gradient.
     """
     if not len(token_ids):
         word = token_ids.new_zeros(1, 1)

@@ -68,7 +68,7 @@ def fit(
     run.restore(parts, continues=continues)
     learned = model if average is None else cast(JointModel, average.module)
     run.model = learned
-    with freeze(model, (*recipe.model.frozen, *frozen)) as still:
+    with freeze(model, (*recipe.model.frozen, *frozen)) as frozen_modules:
         module = accelerator.prepare_model(task)
         stepper = accelerator.prepare_optimizer(optimizer, device_placement=False)
         saved = before = time.monotonic()
@@ -76,7 +76,7 @@ def fit(
             epoch = first_epoch + state.epoch
             steps, batches = task.open_epoch(epoch, state.batch)
             task.train()
-            for part in still:
+            for part in frozen_modules:
                 part.eval()  # their batch statistics stay too
             updates = -(-steps // accumulate)
             for rows, inputs in batches:

@@ -32,7 +32,7 @@ def train_seeds(
         out: folder of the runs; those that are finished are not done again.
         seeds: how many, two or more.
         device: as in `train`, like the next.
-        reporter: told after every step, and of what is measured.
+        reporter: called after every step, and with what is measured.
 
     Returns:
         "validation split metric" -> {"mean", "interval", "values"} in percent, of each run's best epoch.

@@ -28,7 +28,7 @@ def make_optimizer(
     Args:
         model: its towers follow "image_rate" and "text_rate", the rest "head_rate".
         heads: names and weights of what is trained beside the model; they follow "head_rate".
-        recipe: which optimizer, and what it is told of each weight.
+        recipe: which optimizer, and its settings.
         untrained: modules of the model that are never trained; so are weights that require no gradient.
     """
     groups = defaultdict(list)
@@ -40,14 +40,14 @@ def make_optimizer(
     for name, weight in heads:
         if weight.requires_grad:
             groups[_group(name, weight, "head_rate", 0, recipe)].append(weight)
-    told = [
+    settings = [
         {"params": weights, "rate": rate, "factor": factor, "weight_decay": decay}
         for (rate, factor, decay), weights in groups.items()
     ]
     if recipe.name == "sgd":
-        return torch.optim.SGD(told, lr=0.0, momentum=recipe.momentum, nesterov=recipe.momentum > 0)
+        return torch.optim.SGD(settings, lr=0.0, momentum=recipe.momentum, nesterov=recipe.momentum > 0)
     kind = torch.optim.AdamW if recipe.name == "adamw" else torch.optim.Adam
-    return kind(told, lr=0.0, betas=recipe.betas, eps=recipe.epsilon)
+    return kind(settings, lr=0.0, betas=recipe.betas, eps=recipe.epsilon)
 
 
 def _weights(model: JointModel) -> Iterator[tuple[str, nn.Parameter, int]]:

@@ -1,4 +1,4 @@
-"""How far a run is, and who is told."""
+"""How far a run is, and who is called with it."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class RunState:
 
 @dataclass(frozen=True)
 class StepReport:
-    """What is told after each step of a stage, and of what it prepares.
+    """One step of a stage, or of what it prepares, as a `Reporter` sees it.
 
     Attributes:
         title: what is being done, such as "phase 1 of 2".
@@ -55,7 +55,7 @@ class StepReport:
 
 
 class Reporter:
-    """Told how a run is going; this one keeps silent."""
+    """Called with how a run is going; this one is silent."""
 
     def step(self, report: StepReport) -> None:
         """Called after every step."""

@@ -37,11 +37,11 @@ class TrainingRun:
     Attributes:
         recipe: what it does.
         stages: those of the recipe, in order.
-        folder: where it keeps what.
+        folder: its folder.
         accelerator: devices and processes.
         data: what is learned from.
         val: validation split -> what is measured.
-        reporter: told how it is going; silent in all processes but the first.
+        reporter: called with how it is going; silent in all processes but the first.
         log: what is written down; None in all processes but the first.
         state: how far the run is; the training loop and `enter` and `leave` change it.
         resumed: whether the stage under way goes on from where an earlier process was ended.
@@ -84,8 +84,8 @@ class TrainingRun:
         number = sum(stage.name == self.state.name for stage in self.stages[: self.state.stage])
         return self.folder.stage(self.state.name, number)
 
-    def share(self, value: Any) -> Any:
-        """What the first process gives, in every process."""
+    def broadcast(self, value: Any) -> Any:
+        """The value that the first process gives, in every process."""
         return broadcast_object_list([value])[0]
 
     def enter(self, number: int) -> bool:

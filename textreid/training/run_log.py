@@ -85,7 +85,7 @@ class RunLog:
 
 
 def kind_of(row: Mapping[str, Any]) -> Kind:
-    """What a line holds; lines of version 0.1 name no kind and are told by their keys."""
+    """What a line holds; lines of version 0.1 name no kind and are known by their keys."""
     if "kind" in row:
         kind: Kind = row["kind"]
         return kind

@@ -38,7 +38,7 @@ class Step(nn.Module):
         return report
 
     def encode(self, batch: Batch) -> Encoded:
-        """Both modalities in float32; sentences are left out where the model has none, or no process any."""
+        """Both modalities in float32; texts are left out where the model reads none or no process has any."""
         device = batch.images.device.type
         with tower_autocast(device, self.precision, on_cpu=False):
             image = self.model.encode_image(batch.images)

@@ -1,7 +1,7 @@
-"""Who looks like whom, as the model sees it: the graph of graph sampling.
+"""Hard identities: who is nearest to whom, as the model sees them; the graph of graph sampling.
 
 Liao and Shao, "Graph Sampling Based Deep Metric Learning for Generalizable Person Re-Identification", CVPR
-2022. Of people drawn at random hardly two look alike, and a batch of them soon has little left to teach.
+2022. Of identities drawn at random hardly two look alike, and a batch of them soon has little left to teach.
 """
 
 from __future__ import annotations
@@ -16,27 +16,27 @@ from textreid.data.training_set import TrainingSet
 from textreid.evaluate.encoding import encode_images
 from textreid.types import ImageTextEncoder
 
-LISTED = 64
-"""Others in a person's list: more than a batch takes, since some have no picture left in an epoch."""
+NEIGHBOURS = 64
+"""Neighbours of each identity: more than a batch takes, since some have no crop left in an epoch."""
 ROWS = 1024
 
 
 def hard_neighbours(encoder: ImageTextEncoder, data: TrainingSet, *, seed: int) -> list[list[int]]:
-    """For each person, the others who look most like them.
+    """For each identity, those nearest to it.
 
     Args:
         encoder: the model as it is.
-        data: the training data; one picture of each person is compared, by cosine.
-        seed: of the choice of pictures.
+        data: the training data; one crop of each identity is compared, by cosine.
+        seed: of the choice of crops.
 
     Returns:
-        For each label other labels, the nearest first, up to `LISTED` of them.
+        For each label other labels, the nearest first, up to `NEIGHBOURS` of them.
 
     Raises:
-        InputError: a picture cannot be read.
+        InputError: an image cannot be read.
     """
-    shown = [data.crops[row] for row in one_each(data.labels, seed)]
-    return nearest(torch.from_numpy(encode_images(encoder, shown, "Look-alikes", lambda *_: None)))
+    crops = [data.crops[row] for row in one_each(data.labels, seed)]
+    return nearest(torch.from_numpy(encode_images(encoder, crops, "Hard identities", lambda *_: None)))
 
 
 def one_each(labels: Sequence[int], seed: int) -> list[int]:
@@ -47,14 +47,14 @@ def one_each(labels: Sequence[int], seed: int) -> list[int]:
 
 
 def nearest(vectors: Tensor) -> list[list[int]]:
-    """For each row the other rows by falling product, up to `LISTED` of them.
+    """For each row the other rows by falling product, up to `NEIGHBOURS` of them.
 
     Args:
         vectors: [C, D] float32, unit norm.
     """
     found = []
     for start in range(0, len(vectors), ROWS):
-        likeness = vectors[start : start + ROWS] @ vectors.T
-        likeness.diagonal(start).fill_(-torch.inf)
-        found += likeness.topk(min(LISTED, len(vectors) - 1)).indices.tolist()
+        cosines = vectors[start : start + ROWS] @ vectors.T
+        cosines.diagonal(start).fill_(-torch.inf)
+        found += cosines.topk(min(NEIGHBOURS, len(vectors) - 1)).indices.tolist()
     return found

@@ -1,4 +1,4 @@
-"""Which pairs of the training data are wrong: confident consensus division (CCD) of noisy correspondences.
+"""Which pairs of the training data are noisy correspondences: confident consensus division (CCD).
 
 Qin et al., "Noisy-Correspondence Learning for Text-to-Image Person Re-identification" (RDE), CVPR 2024. A
 model that is not overfitted yet gives a higher loss to a pair whose caption describes somebody else. Over

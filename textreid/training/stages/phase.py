@@ -1,6 +1,6 @@
 """A phase: epochs over the training data at one resolution, by the recipe's losses.
 
-Phases that follow one another share the optimizer, the moving average and the heads of the losses.
+Phases that follow one another have the optimizer, the moving average and the heads of the losses in common.
 """
 
 from __future__ import annotations
@@ -138,17 +138,17 @@ class PhaseTask(Step, Task):
         self.trust, self.neighbours = state["trust"], state["neighbours"]
 
     def open_epoch(self, epoch: int, first: int) -> tuple[int, Iterator[tuple[int, Batch]]]:
-        """This process's share of whole identities of each batch."""
+        """This process's part of each batch: whole identities."""
         run, recipe = self.run, self.run.recipe
         self.sampler.set_epoch(epoch)
         if recipe.sampler.hard_neighbours:
             if first == 0 or self.neighbours is None:
-                self.neighbours = run.share(self._find_neighbours(epoch) if run.is_first else None)
+                self.neighbours = run.broadcast(self._find_neighbours(epoch) if run.is_first else None)
             self.sampler.set_hard_neighbours(self.neighbours or [])
         data, processes = run.data, run.accelerator.num_processes
         if recipe.noise is not None and epoch >= recipe.noise.warmup:
             if first == 0:
-                self.trust = run.share(self._find_trust(epoch) if run.is_first else None)
+                self.trust = run.broadcast(self._find_trust(epoch) if run.is_first else None)
             data = replace(data, trust=self.trust or data.trust)
         order = list(
             DistributedBatches(

@@ -44,7 +44,7 @@ class FeatureCache:
         model: in evaluation mode.
         processor: of the model.
         recipe: its augmentation, workers, precision and seed.
-        reporter: told how far it is.
+        reporter: called with how far it is.
     """
 
     folder: Path

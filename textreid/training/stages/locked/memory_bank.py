@@ -60,7 +60,7 @@ class MemoryBankContrast(nn.Module):
         self.total.copy_(total.detach())
         self.seen[rows] = vectors.detach()
         back = weighted_mean(total.log() + 1 / self.temperature, self.weights)
-        # The batch stands for all rows: without that its rows would feel their own small share of the push.
+        # The batch stands for all rows: without that its rows would feel their own small part of the push.
         pushed = back.detach() + len(self.seen) / len(rows) * (back - back.detach())
         return (forth + pushed) / 2 - own
 

@@ -24,7 +24,7 @@ TASKS: dict[str, type[TextTask] | type[ImageTask]] = {"image": TextTask, "text":
 
 
 def run(run: TrainingRun, options: Config) -> None:
-    """Train the model that the stages before have left, and keep it as it is in the end."""
+    """Train the model that the stages before have left, and store it as it is in the end."""
     model, processor = run.load_model()
     schedule = Schedule(
         options.epochs,
