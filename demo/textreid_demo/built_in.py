@@ -8,10 +8,9 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from textreid.people import Sighting
+from textreid.people.sightings import Sighting
 from textreid.search.person_search import PersonSearch
-from textreid.synthetic import Frame, built_in_gallery
-from textreid.synthetic.shots.frames import SEED
+from textreid.synthetic.shots.frames import SEED, Frame, built_in_gallery
 from textreid_index import Gallery, GalleryError, Record
 from textreid_index.whole_folder import recover, whole_folder
 

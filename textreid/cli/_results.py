@@ -10,8 +10,8 @@ from textreid.cli._console import stderr
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from textreid.evaluate import Evaluation
     from textreid.evaluate.benchmark import Benchmark
+    from textreid.evaluate.evaluation import Evaluation
     from textreid.metrics.protocols import RetrievalResult
 
 ROWS = {

@@ -58,7 +58,8 @@ def run(
     """  # noqa: D301
     from textreid.evaluate.suite import load_suite
     from textreid.evaluate.suite_run import run_suite
-    from textreid.report import Entry, check_target, write_report
+    from textreid.report.entries import Entry
+    from textreid.report.report_file import check_target, write_report
 
     chosen = load_suite(suite, model)
     if report:

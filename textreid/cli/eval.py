@@ -96,12 +96,14 @@ def run(
       textreid eval cuhk-pedes --root data --by source --report report.html
       textreid eval market1501 --root data --flip --k-reciprocal
     """  # noqa: D301
-    from textreid.evaluate import Evaluation, Methods, evaluate
     from textreid.evaluate.benchmark import Benchmark
     from textreid.evaluate.directions import choose_directions
     from textreid.evaluate.epoch_choice import is_run, measure_run, to_dict
+    from textreid.evaluate.evaluation import Evaluation, evaluate
     from textreid.evaluate.groups import find_groups
-    from textreid.report import Entry, check_target, entries_of, write_report
+    from textreid.evaluate.methods import Methods
+    from textreid.report.entries import Entry, entries_of
+    from textreid.report.report_file import check_target, write_report
     from textreid.types import ImageTextEncoder
 
     benchmark = Benchmark.read(dataset, root, split)

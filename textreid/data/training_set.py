@@ -12,7 +12,7 @@ from textreid.data import datasets
 from textreid.data.attributes.space import attribute_space, with_attributes
 from textreid.errors import InputError
 from textreid.recipe.data import DataRecipe
-from textreid.synthetic import write_cuhk_pedes
+from textreid.synthetic.writers.cuhk_pedes import write_cuhk_pedes
 from textreid.types import PersonCrop
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from textreid.people import Boxes, Detector
+from textreid.people.detectors.boxes import Boxes, Detector
 
 
 class CancelledError(Exception):

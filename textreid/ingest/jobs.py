@@ -10,9 +10,11 @@ from pathlib import Path
 
 from PIL.Image import Image
 
-from textreid.people import Detector, Found, Skipped, Source, find_people, list_sources
+from textreid.people.detectors.boxes import Detector
+from textreid.people.find import find_people
 from textreid.people.photos import sightings
-from textreid.people.sightings import settings_of
+from textreid.people.sightings import Found, Skipped, settings_of
+from textreid.people.source_files import Source, list_sources
 from textreid_index import SourceState
 from textreid_index.records import MEMORY_PREFIX
 

@@ -15,7 +15,7 @@ from textreid_index import Embeddings, EncoderInfo, Gallery, SourceState
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-    from textreid.people import Found, Sighting
+    from textreid.people.sightings import Found, Sighting
 
 BATCH = 64
 """Images that are encoded at once; also about what a `kill -9` can cost."""

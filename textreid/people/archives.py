@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 from textreid.errors import ImageError, InputError
 from textreid.io.images import open_image
 from textreid.people.camera_name import photo_camera
-from textreid.people.detectors import Detector
+from textreid.people.detectors.boxes import Detector
 from textreid.people.photos import sightings
 from textreid.people.sightings import Found, Skipped, settings_of
 from textreid.people.source_files import Source, kind_of, natural

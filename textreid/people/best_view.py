@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from textreid.people.detectors import Boxes
+from textreid.people.detectors.boxes import Boxes
 from textreid.people.sightings import Box
 from textreid.people.video_file import Frame
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from textreid.people.detectors import Detector
+from textreid.people.detectors.boxes import Detector
 from textreid.people.sightings import Found, Skipped
 from textreid.people.source_files import Source
 

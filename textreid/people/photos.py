@@ -10,7 +10,7 @@ from PIL import Image
 from textreid.errors import ImageError
 from textreid.io.images import open_image
 from textreid.people.camera_name import photo_camera
-from textreid.people.detectors import Detector
+from textreid.people.detectors.boxes import Detector
 from textreid.people.sightings import Found, Sighting, Skipped, record_id, settings_of
 from textreid.people.source_files import Source
 from textreid_index import Record

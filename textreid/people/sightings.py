@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from PIL.Image import Image
 
-from textreid.people.detectors import Detector
+from textreid.people.detectors.boxes import Detector
 from textreid_index import Record, SourceState
 
 

@@ -8,7 +8,7 @@ from itertools import islice
 from PIL import Image
 
 from textreid.errors import InputError
-from textreid.people.detectors import Boxes, Detector
+from textreid.people.detectors.boxes import Boxes, Detector
 from textreid.people.sightings import Found, Sighting, Skipped, record_id, settings_of
 from textreid.people.source_files import Source
 from textreid.people.tracking import Follower, Track

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from textreid.evaluate import Evaluation
 from textreid.evaluate.epoch_choice import Selection
+from textreid.evaluate.evaluation import Evaluation
 from textreid.io.run_folder import MODEL
 from textreid.metrics.protocols import RetrievalResult
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
-from textreid.evaluate import Evaluation, Item
+from textreid.evaluate.encoding import Item
+from textreid.evaluate.evaluation import Evaluation
 from textreid.evaluate.methods import scores_of
 from textreid.io.images import open_image
 from textreid.metrics.ranking import average_precision, cosine_scores, top_places

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from textreid.evaluate import Item
+from textreid.evaluate.encoding import Item
 from textreid.metrics.curves import precision_recall, rank_curve
 from textreid.report.charts import Series, line_chart
 from textreid.report.entries import Entry

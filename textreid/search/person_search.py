@@ -19,7 +19,10 @@ from textreid.ingest import indexing, jobs
 from textreid.ingest.cancellable import CancellableDetector
 from textreid.ingest.indexing import AddReport, IndexProgress
 from textreid.ingest.writer import BATCH, add_people, encode_people
-from textreid.people import Detector, Sighting, load_detector, load_frame
+from textreid.people.detectors.boxes import Detector
+from textreid.people.detectors.load import load_detector
+from textreid.people.full_frame import load_frame
+from textreid.people.sightings import Sighting
 from textreid.search.likelihood import require_scale, scale_of, with_probabilities
 from textreid.search.query import DISLIKED, LIKED, PHOTO, Part, combine
 from textreid.search.search_log import SearchLog

@@ -18,7 +18,7 @@ from textreid.service.question import MAX_HITS, Question
 from textreid_index import Hits, Record, UnknownPersonError, Where
 
 if TYPE_CHECKING:
-    from textreid.people import Detector
+    from textreid.people.detectors.boxes import Detector
     from textreid.search.person_search import PersonSearch
 
 NEIGHBOUR_COUNT = 8

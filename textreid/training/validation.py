@@ -10,9 +10,9 @@ from typing import cast
 from textreid.data.attributes.space import with_attributes
 from textreid.data.training_set import locate
 from textreid.errors import InputError
-from textreid.evaluate import ImageTextEncoder, evaluate
 from textreid.evaluate.benchmark import Benchmark
 from textreid.evaluate.directions import IMAGE_TO_IMAGE, TEXT_TO_IMAGE
+from textreid.evaluate.evaluation import evaluate
 from textreid.evaluate.methods import Methods
 from textreid.inference.encoder import Encoder
 from textreid.inference.reranker import RERANKED_HITS
@@ -24,6 +24,7 @@ from textreid.recipe.data import DataRecipe
 from textreid.training.attribute_validation import validate_attributes
 from textreid.training.objective import Objective
 from textreid.training.run import TrainingRun
+from textreid.types import ImageTextEncoder
 
 
 def read_benchmarks(recipes: Sequence[DataRecipe], out: Path) -> dict[str, Benchmark]:
