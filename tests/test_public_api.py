@@ -21,7 +21,7 @@ ROOMS = [
     *("io", "recipe", "models", "losses", "metrics", "data", "synthetic", "people", "inference", "ingest"),
     *("search", "evaluate", "report", "training", "service", "cli"),
 ]
-BUILDERS = ("textreid.losses", "textreid.models")
+BUILDERS = ("textreid.losses", "textreid.models", "textreid.training.stages")
 """Rooms that load torch by themselves: they build modules by name, or register with transformers."""
 
 

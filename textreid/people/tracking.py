@@ -9,7 +9,7 @@ import supervision as sv
 from trackers import ByteTrackTracker
 
 from textreid.people.best_view import TrackView, look_at
-from textreid.people.detectors import Boxes
+from textreid.people.detectors.boxes import Boxes
 from textreid.people.video_file import Frame
 
 MAX_GAP_SECONDS = 1.5
