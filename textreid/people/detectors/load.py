@@ -7,7 +7,6 @@ from pathlib import Path
 
 from textreid.errors import UnknownNameError
 from textreid.people.detectors.boxes import Detector
-from textreid.people.detectors.hog import HogDetector
 
 RTDETR = (
     "PekingU/rtdetr_v2_r50vd",
@@ -28,18 +27,25 @@ def load_detector(name: str = "auto") -> Detector:
 
     Args:
         name: "auto": RT-DETR or else a torchvision detector if its weights are already on this machine, else
-            "hog"; nothing is downloaded. "hog": OpenCV's, always there. "rtdetr": RT-DETR, downloaded if need
-            be. A name of torchvision's, such as "fasterrcnn_mobilenet_v3_large_fpn". A folder or a hub id
-            ("owner/name") of an object detector in the transformers layout that knows the class "person".
+            "nanodet"; nothing is downloaded. "nanodet": NanoDet-g, which ships. "hog": OpenCV's. "rtdetr":
+            RT-DETR, downloaded if need be. A name of torchvision's, such as
+            "fasterrcnn_mobilenet_v3_large_fpn". A folder or a hub id ("owner/name") of an object detector in
+            the transformers layout that knows the class "person".
 
     Raises:
         UnknownNameError: no detector has that name.
         ModelError: its weights cannot be loaded.
     """
-    if name == "hog":
-        return HogDetector()
     if name == "auto":
-        return _present() or HogDetector()
+        return _present() or load_detector("nanodet")
+    if name == "nanodet":
+        from textreid.people.detectors.nanodet import NanoDetDetector
+
+        return NanoDetDetector()
+    if name == "hog":
+        from textreid.people.detectors.hog import HogDetector
+
+        return HogDetector()
     if name == "rtdetr":
         name = _cached() or DOWNLOAD
     if "/" in name or Path(name).is_dir():
@@ -49,7 +55,7 @@ def load_detector(name: str = "auto") -> Detector:
     from textreid.people.detectors import torchvision as vision
 
     if name not in vision.names():
-        raise UnknownNameError("detector", name, ["auto", "hog", "rtdetr", *vision.names()])
+        raise UnknownNameError("detector", name, ["auto", "nanodet", "hog", "rtdetr", *vision.names()])
     return vision.TorchvisionDetector(name)
 
 
