@@ -1,10 +1,13 @@
-"""How many people a detector finds in the annotated frames of a clip, and how many boxes are people.
+"""How many people a detector finds in annotated frames of a clip, how many boxes are people, and its time.
 
     python benchmarks/people.py vtest.avi gt.txt > benchmarks/results/people.json
 
 `gt.txt` is in the format of MOTChallenge: frame from 1, identity, left, top, width, height, ... Debian's
-package opencv-doc has vtest.avi, which MOTChallenge 2015 annotates as PETS09-S2L1. A box counts as a person
-if their intersection over union exceeds 0.5, each person and each box once.
+package opencv-doc has vtest.avi, which MOTChallenge 2015 annotates as PETS09-S2L1. Every fifth frame is
+looked at, but no twentieth: from those, settings were chosen. A box counts as a person if their intersection
+over union exceeds 0.5, each person and each box once. Whoever stands on the path at the upper left, outside
+the annotated ground, is left out. `ap` is the area under precision over recall. `cpu_ms` is the processor's
+time for a frame, one thread, all detectors in one run.
 """
 
 from __future__ import annotations
@@ -17,9 +20,12 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from scipy.optimize import linear_sum_assignment
+import torch
+from torchvision.ops import box_iou
 
 from textreid.people import Boxes, Clip, load_detector
+
+OVERLAP = 0.5
 
 
 class OpenCVDefaults:
@@ -38,7 +44,8 @@ class OpenCVDefaults:
         windows, weights = self._hog.detectMultiScale(image)
         windows = np.reshape(windows, (-1, 4)).astype(np.float32)
         windows[:, 2:] += windows[:, :2]
-        return Boxes(windows, np.ravel(weights))
+        order = np.argsort(-np.ravel(weights))
+        return Boxes(windows[order], np.ravel(weights)[order])
 
 
 def read_truth(path: Path) -> dict[int, np.ndarray]:
@@ -47,38 +54,57 @@ def read_truth(path: Path) -> dict[int, np.ndarray]:
     for line in path.read_text().splitlines():
         frame, _, left, top, width, height = map(float, line.split(",")[:6])
         truth[int(frame) - 1].append((left, top, left + width, top + height))
-    return {frame: np.array(boxes) for frame, boxes in truth.items()}
+    return {frame: np.array(boxes, np.float32) for frame, boxes in truth.items()}
 
 
-def found(truth: np.ndarray, boxes: np.ndarray) -> int:
-    shared = np.minimum(truth[:, None, 2:], boxes[None, :, 2:]) - np.maximum(
-        truth[:, None, :2], boxes[None, :, :2]
-    )
-    shared = shared.clip(min=0).prod(axis=2)
-    areas = [(one[:, 2:] - one[:, :2]).prod(axis=1) for one in (truth, boxes)]
-    overlap = shared / (areas[0][:, None] + areas[1][None] - shared)
-    return int((overlap[linear_sum_assignment(-overlap)] > 0.5).sum())
+def on_the_ground(boxes: Boxes) -> Boxes:
+    """Without those whose feet are outside the annotated ground of vtest.avi."""
+    left, _, right, bottom = boxes.xyxy.T
+    inside = ~((bottom < 150) & (left + right < 2 * 320))
+    return Boxes(boxes.xyxy[inside], boxes.scores[inside])
 
 
-def measure(detector, video: Path, truth: dict[int, np.ndarray]) -> dict[str, object]:
-    hits = boxes = 0
-    seconds = 0.0
-    with Clip(video) as clip:
-        for frame in clip.sample(clip.rate):
-            if frame.number in truth:
-                began = time.perf_counter()
-                got = detector.detect([frame.rgb])[0].xyxy
-                seconds += time.perf_counter() - began
-                hits, boxes = hits + found(truth[frame.number], got), boxes + len(got)
-    people = sum(map(len, truth.values()))
+def hits(truth: np.ndarray, boxes: Boxes) -> list[bool]:
+    """Of each box, best first, whether it is a person whom no better box had."""
+    free = np.ones(len(truth), bool)
+    found = []
+    for overlaps in box_iou(torch.from_numpy(boxes.xyxy), torch.from_numpy(truth)).numpy():
+        best = int(np.argmax(overlaps * free)) if len(truth) else 0
+        found.append(bool(len(truth)) and bool(free[best] and overlaps[best] > OVERLAP))
+        if found[-1]:
+            free[best] = False
+    return found
+
+
+def measure(detector, frames: dict[int, np.ndarray], truth: dict[int, np.ndarray]) -> dict[str, object]:
+    scored: list[tuple[float, bool]] = []
+    people, seconds = 0, 0.0
+    for number, image in frames.items():
+        began = time.process_time()
+        boxes = detector.detect([image])[0]
+        seconds += time.process_time() - began
+        boxes = on_the_ground(boxes)
+        there = truth.get(number, np.empty((0, 4), np.float32))
+        people += len(there)
+        scored += zip(boxes.scores.tolist(), hits(there, boxes), strict=True)
+    right = np.cumsum([hit for _, hit in sorted(scored, reverse=True)])
+    recall, precision = right / people, right / np.arange(1, len(right) + 1)
+    envelope = np.maximum.accumulate(precision[::-1])[::-1]
     return {
         "detector": detector.name,
-        "frames": len(truth),
+        "frames": len(frames),
         "people": people,
-        "recall": round(hits / people, 3),
-        "precision": round(hits / max(1, boxes), 3),
-        "seconds_per_frame": round(seconds / len(truth), 3),
+        "recall": round(float(recall[-1]), 3),
+        "precision": round(float(precision[-1]), 3),
+        "ap": round(float((np.diff(recall, prepend=0) * envelope).sum()), 3),
+        "cpu_ms": round(1000 * seconds / len(frames), 1),
     }
+
+
+def read_frames(video: Path, first: int, step: int) -> dict[int, np.ndarray]:
+    """Frame from 0 -> [H, W, 3] uint8 RGB."""
+    with Clip(video) as clip:
+        return {frame.number: frame.rgb for frame in clip.sample(clip.rate) if frame.number % step == first}
 
 
 if __name__ == "__main__":
@@ -87,8 +113,11 @@ if __name__ == "__main__":
     )
     parser.add_argument("video", type=Path)
     parser.add_argument("truth", type=Path)
-    parser.add_argument("--detector", default="hog")
+    parser.add_argument("--detector", action="append", help="may be repeated; nanodet and hog if left out")
     given = parser.parse_args()
-    annotated = read_truth(given.truth)
-    detectors = (load_detector(given.detector), OpenCVDefaults())
-    print(json.dumps([measure(detector, given.video, annotated) for detector in detectors], indent=2))
+    torch.set_num_threads(1)
+    cv2.setNumThreads(1)
+    annotated, images = read_truth(given.truth), read_frames(given.video)
+    detectors = [load_detector(name) for name in given.detector or ("nanodet", "hog")]
+    rows = [measure(detector, images, annotated) for detector in (*detectors, OpenCVDefaults())]
+    print(json.dumps(rows, indent=2))
