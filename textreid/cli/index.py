@@ -34,7 +34,9 @@ def run(
     ] = False,
     detector: Annotated[
         str,
-        typer.Option(metavar="NAME", help="What finds the people: auto, hog, rtdetr, or a folder or hub id."),
+        typer.Option(
+            metavar="NAME", help="What finds the people: auto, nanodet, hog, rtdetr, or a folder or hub id."
+        ),
     ] = "auto",
     camera: Annotated[
         str | None,

@@ -117,12 +117,12 @@ def test_weights_that_are_no_safetensors_are_refused(
         load_detector(str(tmp_path / "model"))
 
 
-def test_auto_takes_rtdetr_from_the_cache_and_hog_without_it(
+def test_auto_takes_rtdetr_from_the_cache_and_nanodet_without_it(
     rtdetr: tuple[Path, RTDetrForObjectDetection], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path))
     monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))
-    assert load_detector().name == "hog"
+    assert load_detector().name == "nanodet"
     repository = tmp_path / "models--PekingU--rtdetr_r18vd"
     (repository / "refs").mkdir(parents=True)
     (repository / "refs" / "main").write_text("0123")
@@ -181,5 +181,5 @@ def test_an_unknown_name_offers_the_nearest() -> None:
 
 
 def test_a_model_that_cannot_be_had_says_what_to_do() -> None:
-    with pytest.raises(ModelError, match="or use 'hog'"):
+    with pytest.raises(ModelError, match="or use 'nanodet'"):
         load_detector("nobody/nothing")

@@ -37,7 +37,7 @@ class TransformersDetector:
             self._processor = AutoImageProcessor.from_pretrained(name)
             model = AutoModelForObjectDetection.from_pretrained(name, use_safetensors=True)
         except (OSError, ValueError, KeyError) as error:
-            hint = "" if Path(name).is_dir() else " Without a network, download it first, or use 'hog'."
+            hint = "" if Path(name).is_dir() else " Without a network, download it first, or use 'nanodet'."
             raise ModelError(f"The detector '{name}' cannot be loaded: {error}.{hint}") from error
         self._model = model.to(self.device).eval()
         labels = {str(label).casefold(): int(i) for i, label in model.config.id2label.items()}

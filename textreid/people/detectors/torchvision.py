@@ -88,5 +88,5 @@ def _load(name: str, url: str) -> dict[str, torch.Tensor]:
     except Exception as error:  # urllib, zipfile, pickle and torch each raise their own
         raise ModelError(
             f"The weights of the detector '{name}' cannot be loaded: {error}. Without a network, put "
-            f"{path.name} into {path.parent}, or use 'hog'."
+            f"{path.name} into {path.parent}, or use 'nanodet'."
         ) from error
