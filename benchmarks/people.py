@@ -101,10 +101,11 @@ def measure(detector, frames: dict[int, np.ndarray], truth: dict[int, np.ndarray
     }
 
 
-def read_frames(video: Path, first: int, step: int) -> dict[int, np.ndarray]:
+def read_frames(video: Path) -> dict[int, np.ndarray]:
     """Frame from 0 -> [H, W, 3] uint8 RGB."""
     with Clip(video) as clip:
-        return {frame.number: frame.rgb for frame in clip.sample(clip.rate) if frame.number % step == first}
+        frames = {frame.number: frame.rgb for frame in clip.sample(clip.rate)}
+    return {number: image for number, image in frames.items() if number % 5 == 0 and number % 20}
 
 
 if __name__ == "__main__":
