@@ -63,7 +63,7 @@ class NanoDetDetector:
 
     def __init__(self, config: Config | None = None, device: str = "cpu") -> None:
         self.config, self.device = config or Config(), device
-        self._network = load_nanodet().to(device=device, memory_format=torch.channels_last)
+        self._network = load_nanodet().to(device).to(memory_format=torch.channels_last)
 
     def detect(self, images: Sequence[np.ndarray]) -> list[Boxes]:
         """The people in each [H, W, 3] uint8 RGB image."""
