@@ -57,7 +57,7 @@ def test_shapes_and_types(pairs: PairDataset, tokenizer: PreTrainedTokenizerBase
     assert batch.camera_ids.tolist() == [0, -1, 3]
 
 
-def test_sentences_are_padded_to_the_longest_and_no_further(
+def test_captions_are_padded_to_the_longest_and_no_further(
     pairs: PairDataset, tokenizer: PreTrainedTokenizerBase
 ) -> None:
     batch = collate([pairs[index] for index in range(6)], tokenizer, TextRecipe())
@@ -65,7 +65,7 @@ def test_sentences_are_padded_to_the_longest_and_no_further(
     assert torch.equal(batch.token_mask == 0, batch.token_ids == tokenizer.pad_token_id)
 
 
-def test_only_some_images_have_a_sentence(pairs: PairDataset, tokenizer: PreTrainedTokenizerBase) -> None:
+def test_only_some_images_have_a_caption(pairs: PairDataset, tokenizer: PreTrainedTokenizerBase) -> None:
     batch = collate([pairs[index] for index in (6, 2, 6, 1)], tokenizer, TextRecipe(), epoch=3)
     assert batch.text_rows.tolist() == [1, 3]
     assert batch.text_labels.tolist() == [2, 1]
@@ -75,12 +75,12 @@ def test_only_some_images_have_a_sentence(pairs: PairDataset, tokenizer: PreTrai
     assert batch.epoch == 3
 
 
-def test_no_image_has_a_sentence(pairs: PairDataset, tokenizer: PreTrainedTokenizerBase) -> None:
+def test_no_image_has_a_caption(pairs: PairDataset, tokenizer: PreTrainedTokenizerBase) -> None:
     batch = collate([pairs[6], pairs[6]], tokenizer, TextRecipe())
     assert (len(batch.token_ids), len(batch.text_rows), len(batch.text_labels)) == (0, 0, 0)
 
 
-def test_a_sentence_is_believed_as_far_as_the_data_says(pairs: PairDataset) -> None:
+def test_a_caption_is_believed_as_far_as_the_data_says(pairs: PairDataset) -> None:
     torch.manual_seed(0)
     trust = dict(zip(CAPTIONS, (1.0, 0.5), strict=True))
     assert all(sample.trust == trust[sample.caption] for sample in (pairs[0] for _ in range(20)))
@@ -127,7 +127,7 @@ def test_junk_and_unknown_people_have_no_class() -> None:
     assert contiguous_labels(crops, [0, 0, 0, 0]) == [-1, 1, -1, 0]
 
 
-class TestVariedSentences:
+class TestVariedCaptions:
     def test_hidden_tokens_are_a_second_copy(
         self, pairs: PairDataset, tokenizer: PreTrainedTokenizerBase
     ) -> None:

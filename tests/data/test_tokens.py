@@ -16,7 +16,7 @@ def seeded() -> None:
     torch.manual_seed(0)
 
 
-def sentences(rows: int, length: int) -> tuple[torch.Tensor, torch.Tensor]:
+def texts(rows: int, length: int) -> tuple[torch.Tensor, torch.Tensor]:
     """[CLS] ordinary tokens [SEP] and padding, of different lengths."""
     ids = torch.randint(5, VOCABULARY, (rows, length))
     lengths = 3 + torch.arange(rows) % (length - 3)
@@ -27,7 +27,7 @@ def sentences(rows: int, length: int) -> tuple[torch.Tensor, torch.Tensor]:
 
 
 def test_masked_tokens_keep_their_rates() -> None:
-    ids, mask = sentences(400, 60)
+    ids, mask = texts(400, 60)
     masked, targets = mask_tokens(
         ids, mask, fraction=0.15, mask_id=MASK, vocabulary=VOCABULARY, special_ids=SPECIAL
     )
@@ -43,15 +43,15 @@ def test_masked_tokens_keep_their_rates() -> None:
     assert not torch.isin(other, torch.tensor(SPECIAL)).any()
 
 
-def test_at_least_one_token_of_each_sentence_is_to_be_guessed() -> None:
-    ids, mask = sentences(50, 12)
+def test_at_least_one_token_of_each_text_is_to_be_guessed() -> None:
+    ids, mask = texts(50, 12)
     _, targets = mask_tokens(
         ids, mask, fraction=0.0, mask_id=MASK, vocabulary=VOCABULARY, special_ids=SPECIAL
     )
     assert ((targets != -100).sum(dim=1) == 1).all()
 
 
-def test_a_sentence_without_ordinary_tokens_stays() -> None:
+def test_a_text_without_ordinary_tokens_stays() -> None:
     ids = torch.tensor([[CLS, SEP, 0], [CLS, 9, SEP]])
     mask = torch.tensor([[1, 1, 0], [1, 1, 1]])
     masked, targets = mask_tokens(ids, mask, mask_id=MASK, vocabulary=VOCABULARY, special_ids=SPECIAL)
@@ -59,14 +59,14 @@ def test_a_sentence_without_ordinary_tokens_stays() -> None:
     assert targets.tolist() == [[-100] * 3, [-100, 9, -100]]
 
 
-def test_no_sentence_at_all() -> None:
+def test_no_text_at_all() -> None:
     none = torch.zeros(0, 1, dtype=torch.int64)
     masked, targets = mask_tokens(none, none, mask_id=MASK, vocabulary=VOCABULARY)
     assert masked.shape == targets.shape == (0, 1)
 
 
 def test_hidden_tokens() -> None:
-    ids, mask = sentences(400, 60)
+    ids, mask = texts(400, 60)
     before = ids.clone()
     hidden = hide_tokens(ids, mask, probability=0.3, mask_id=MASK, special_ids=SPECIAL)
     ordinary = mask.bool() & (ids != CLS) & (ids != SEP)

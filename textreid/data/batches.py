@@ -1,4 +1,4 @@
-"""Images with their sentences for training, and the batches made of them."""
+"""Images with their captions for training, and the batches made of them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from textreid.types import Batch
 
 @dataclass(frozen=True)
 class Sample:
-    """One image, with one of its sentences if it has any.
+    """One image, with one of its captions if it has any.
 
     Attributes:
         image: [3, H, W] uint8, or float32 normalised.
@@ -80,8 +80,8 @@ class EpochBatches(Dataset[Batch]):
     Args:
         pairs: the training data.
         order: indices of each batch, as the sampler deals them.
-        tokenizer: for the sentences; they are padded to the longest of a batch.
-        text: how sentences are varied.
+        tokenizer: for the captions; they are padded to the longest of a batch.
+        text: how captions are varied.
         seed: of the run.
         epoch: epochs finished before this one.
     """
@@ -116,7 +116,7 @@ def seed_of(*keys: int) -> int:
 def collate(
     samples: Sequence[Sample], tokenizer: PreTrainedTokenizerBase, text: TextRecipe, *, epoch: int = 0
 ) -> Batch:
-    """Stack images, vary and tokenise sentences (shapes in `Batch`), padded to the longest."""
+    """Stack images, vary and tokenise captions (shapes in `Batch`), padded to the longest."""
     rows = [row for row, sample in enumerate(samples) if sample.caption is not None]
     captions = [samples[row].caption or "" for row in rows]
     return Batch(

@@ -103,7 +103,7 @@ def _checked(where: str, row: dict[str, Any], splits: tuple[str, ...]) -> dict[s
         raise fail("split", f"one of {', '.join(splits)}")
     captions, attributes = whole["captions"], whole["attributes"]
     if not isinstance(captions, list) or not all(isinstance(c, str) and c.strip() for c in captions):
-        raise fail("captions", "sentences")
+        raise fail("captions", "a list of texts, none empty")
     if not isinstance(whole["caption_source"], str):
         raise fail("caption_source", "a word")
     if not isinstance(attributes, dict) or not all(map(_is_name, attributes.values())):

@@ -19,7 +19,7 @@ from textreid.recipe.augment import TextRecipe
 def tokenise(
     captions: Sequence[str], tokenizer: PreTrainedTokenizerBase, text: TextRecipe
 ) -> dict[str, Tensor]:
-    """The fields of a `Batch` that hold tokens: of varied sentences, padded to the longest."""
+    """The fields of a `Batch` that hold tokens: of varied captions, padded to the longest."""
     if not captions:
         nothing = torch.zeros(0, 1, dtype=torch.int64)
         return {"token_ids": nothing, "token_mask": nothing}
@@ -77,7 +77,7 @@ def mask_tokens(
     """Hide tokens for masked language modelling.
 
     Of those to be guessed 80 % are masked, 10 % become another at random, and 10 % stay. At least one of each
-    sentence is chosen, where it has an ordinary token at all.
+    text is chosen, where it has an ordinary token at all.
 
     Args:
         ids: [T, L] int64, left as they are.
@@ -88,7 +88,7 @@ def mask_tokens(
         special_ids: tokens that are never chosen.
 
     Returns:
-        The sentences with hidden tokens, [T, L] int64, and the tokens that stood there, [T, L] int64, -100
+        The texts with hidden tokens, [T, L] int64, and the tokens that stood there, [T, L] int64, -100
         where nothing is to be guessed.
     """
     ordinary = _ordinary(ids, mask, special_ids)

@@ -43,7 +43,7 @@ class TrainingSet:
 
     @property
     def captions(self) -> list[str]:
-        """Every sentence."""
+        """Every caption, in the order of the crops."""
         return [caption for crop in self.crops for caption in crop.captions]
 
 
@@ -53,10 +53,10 @@ def read_training_set(recipes: Sequence[DataRecipe], out: Path, *, reads_text: b
     Args:
         recipes: the data sets.
         out: folder of the run; synthetic people are drawn into it.
-        reads_text: the model is to learn from sentences; without, they are left out.
+        reads_text: the model is to learn from captions; without, they are left out.
 
     Raises:
-        InputError: there is none, it cannot be read, nobody is known in it, or no image has a sentence.
+        InputError: there is none, it cannot be read, nobody is known in it, or no image has a caption.
     """
     loaded = [
         with_attributes(datasets.load(*locate(recipe, out), recipe.split), recipe) for recipe in recipes

@@ -14,8 +14,8 @@ N(p, k) the k nearest of p, p itself first:
 4. V(p) = mean of V(g) over g in N(p, k2), the local query expansion.
 5. J(q, g) = 1 - Σ min(V(q), V(g)) / Σ max(V(q), V(g)), and the score is 1 - (1-λ) J(q, g) - λ d(q, g).
 
-A sentence lies nearer to other sentences than to any image (the modality gap: Liang et al., NeurIPS 2022),
-so among sentences and images together its neighbourhood would hold sentences, and seldom be reciprocal.
+A text lies nearer to other texts than to any image (the modality gap: Liang et al., NeurIPS 2022),
+so among texts and images together its neighbourhood would hold texts, and seldom be reciprocal.
 `cross_modal_scores` therefore looks for neighbourhoods in the gallery alone.
 """
 
@@ -71,7 +71,7 @@ def cross_modal_scores(
     weight: float = 0.7,
     at_once: int = SCORES_AT_ONCE,
 ) -> Iterator[np.ndarray]:
-    """Re-ranked scores of sentences against images, or of images against sentences.
+    """Re-ranked scores of texts against images, or of images against texts.
 
     V(g) is that of `reranked_scores` over the gallery alone. A query has no reciprocal neighbours there, so
     V(q) takes its k1 nearest of the gallery as they are, and step 4 averages it with the k2-1 nearest's. No

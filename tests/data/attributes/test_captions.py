@@ -1,4 +1,4 @@
-"""Captions of drawn people are read back as what was drawn; sentences by hand as what they say."""
+"""Captions of drawn people are read back as what was drawn; captions by hand as what they say."""
 
 from __future__ import annotations
 
@@ -214,7 +214,7 @@ BY_HAND = {
 
 
 @pytest.mark.parametrize("text", BY_HAND, ids=lambda text: text or "nothing")
-def test_sentences_by_hand(text: str) -> None:
+def test_captions_by_hand(text: str) -> None:
     assert read_caption(text) == BY_HAND[text]
 
 

@@ -1,4 +1,4 @@
-"""Attributes of crops: as classes, from annotation files in the authors' layout, and from sentences."""
+"""Attributes of crops: as classes, from annotation files in the authors' layout, and from captions."""
 
 from __future__ import annotations
 
@@ -166,7 +166,7 @@ def test_recipe_says_where_attributes_come_from(file: Path) -> None:
     assert crops == [crop(7, "A man in a red shirt without a hat."), crop(8), crop(7, hat="no")]
 
 
-def test_sentences_of_an_image_vote() -> None:
+def test_captions_of_an_image_vote() -> None:
     told = vote_on_attributes(["A man in a red shirt.", "A man in a red jacket.", "A man in a blue shirt."])
     assert (told["sex"], told["upper"], told["upper_colour"]) == ("male", "shirt", "red")
     assert "upper_colour" not in vote_on_attributes(["A red shirt.", "A blue shirt."])

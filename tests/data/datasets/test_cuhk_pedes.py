@@ -80,7 +80,7 @@ def test_root_may_be_the_folder_itself(tmp_path):
         ({"split": "dev"}, "split"),
         ({"split": None}, "split"),
         ({"split": ["train"]}, "split"),
-        ({"captions": "one sentence"}, "captions"),
+        ({"captions": "one caption"}, "captions"),
         ({"captions": []}, "captions"),
         ({"captions": ["fine", ""]}, "captions"),
         ({"captions": ["fine", 3]}, "captions"),

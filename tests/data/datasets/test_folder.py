@@ -185,7 +185,10 @@ class TestTables:
             ({"image": "1.jpg", "person": 1, "camera": []}, r"key 'camera': expected"),
             ({"image": "1.jpg", "person": 1, "caption": "x"}, r"key 'caption': known keys are .*captions"),
             ({"image": "1.jpg", "person": 1, "split": "dev"}, r"key 'split'"),
-            ({"image": "1.jpg", "person": 1, "captions": "a man"}, r"key 'captions': expected sentences"),
+            (
+                {"image": "1.jpg", "person": 1, "captions": "a man"},
+                r"key 'captions': expected a list of texts",
+            ),
             ({"image": "1.jpg", "person": 1, "attributes": {"hair": None}}, r"key 'attributes'"),
             ([], r"row 1: expected an object"),
         ],

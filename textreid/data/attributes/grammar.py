@@ -1,4 +1,4 @@
-"""The parser of captions: sentences become words of known kinds, and words become mentions of things.
+"""The parser of captions: their sentences become words of known kinds, and words become mentions of things.
 
 Words are the longest known phrases of a sentence, each of one kind. A mention is a noun with what is said of
 it, to its left ("a red and black striped jacket") or behind "is".

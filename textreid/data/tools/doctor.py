@@ -58,7 +58,7 @@ def examine(
         *_published(crops, dataset),
         *_people(crops),
         *_cameras(crops),
-        *_sentences(crops),
+        *_captions(crops),
         *_images(crops, progress),
     ]
     return sorted(found, key=lambda finding: finding.severity != "fatal")
@@ -211,7 +211,7 @@ def _no_second_view(
         )
 
 
-def _sentences(crops: Crops) -> Iterator[Finding]:
+def _captions(crops: Crops) -> Iterator[Finding]:
     for split, own in crops.items():
         said = [(caption, crop) for crop in own for caption in crop.captions]
         short = [caption for caption, _ in said if len(caption.split()) < MIN_WORDS]

@@ -35,7 +35,7 @@ class FramePerson:
         box: x1, y1, x2, y2 in pixels, around all that is drawn of the person inside the frame.
         track: equal for the same person in consecutive frames of one camera.
         view: the moment.
-        caption: a sentence about what this view shows.
+        caption: what this view shows, in words.
     """
 
     person: Pedestrian

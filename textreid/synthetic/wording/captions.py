@@ -50,19 +50,23 @@ def caption(
     rng = seeded(seed, "caption", person.number)
     if writer is None:
         writer = WRITERS[int(rng.integers(2))]
-    say = Phrases(person, view, rng, _kept(person, view, rng, keep))
-    return _terse(say, rng) if writer == "terse" else _flowing(say, rng)
+    phrases = Phrases(person, view, rng, _facts_to_tell(person, view, rng, keep))
+    return _terse(phrases, rng) if writer == "terse" else _flowing(phrases, rng)
 
 
-def _kept(person: Pedestrian, view: View, rng: np.random.Generator, keep: float) -> frozenset[str]:
+def _facts_to_tell(person: Pedestrian, view: View, rng: np.random.Generator, keep: float) -> frozenset[str]:
     return frozenset(f for f in sorted(visible_facts(person, view)) if rng.random() < _TOLD[f] * keep)
 
 
-def _terse(say: Phrases, rng: np.random.Generator) -> str:
+def _terse(phrases: Phrases, rng: np.random.Generator) -> str:
     """Short sentences, the subject first."""
-    one, she, wears = say.person, say.pronoun.capitalize(), "is wearing" if rng.random() < 0.65 else "wears"
-    clothes = [p for p in (say.upper, say.lower, say.shoes) if p]
-    looks = [p for p in (say.hair, say.glasses_had) if p]
+    one, she, wears = (
+        phrases.person,
+        phrases.pronoun.capitalize(),
+        "is wearing" if rng.random() < 0.65 else "wears",
+    )
+    clothes = [p for p in (phrases.upper, phrases.lower, phrases.shoes) if p]
+    looks = [p for p in (phrases.hair, phrases.glasses_had) if p]
     sentences: list[str] = []
     opening = int(rng.integers(4))
     if opening == 0 and looks:
@@ -84,38 +88,46 @@ def _terse(say: Phrases, rng: np.random.Generator) -> str:
         if looks:
             sentences.append(f"{she} has {join(looks)}.")
     more = [
-        p for p in (say.hat_worn, say.scarf_worn, say.bag_carried, say.umbrella_held, say.gesture_made) if p
+        p
+        for p in (
+            phrases.hat_worn,
+            phrases.scarf_worn,
+            phrases.bag_carried,
+            phrases.umbrella_held,
+            phrases.gesture_made,
+        )
+        if p
     ]
     while more:
         take = more[:2] if rng.random() < 0.55 else more[:1]
         more = more[len(take) :]
         sentences.append(f"{she} is {join(take)}.")
     if rng.random() < 0.35:
-        sentences.append(f"{she} is {say.doing}.")
+        sentences.append(f"{she} is {phrases.doing}.")
     return _tidy(" ".join(sentences))
 
 
-def _flowing(say: Phrases, rng: np.random.Generator) -> str:
+def _flowing(phrases: Phrases, rng: np.random.Generator) -> str:
     """One sentence that puts everything in a row."""
-    one = say.person
-    looks = [p for p in (say.hair, say.glasses_had, say.hat_had) if p]
-    clothes = join([p for p in (say.upper, say.lower, say.shoes, say.scarf_had) if p])
-    extras = [p for p in (say.bag_with, say.umbrella_with, say.gesture_made) if p]
+    one = phrases.person
+    looks = [p for p in (phrases.hair, phrases.glasses_had, phrases.hat_had) if p]
+    clothes = join([p for p in (phrases.upper, phrases.lower, phrases.shoes, phrases.scarf_had) if p])
+    extras = [p for p in (phrases.bag_with, phrases.umbrella_with, phrases.gesture_made) if p]
     having = f" with {join(looks)}" if looks else ""
     tail = f", {join(extras)}" if extras else ""
     form = int(rng.integers(6))
     if form == 0:
-        text = f"{say.seen}, a {one}{having} {say.moves} in {clothes}{tail}."
+        text = f"{phrases.seen}, a {one}{having} {phrases.moves} in {clothes}{tail}."
     elif form == 1:
-        text = f"A {one}{having}, {say.doing}, wearing {clothes}{tail}."
+        text = f"A {one}{having}, {phrases.doing}, wearing {clothes}{tail}."
     elif form == 2:
         text = f"A {one} in {clothes}{having.replace(' with', ', with', 1)}{tail}."
     elif form == 3 and looks:
-        text = f"{say.doing.capitalize()}, this {one} has {join([*looks, clothes])}{tail}."
+        text = f"{phrases.doing.capitalize()}, this {one} has {join([*looks, clothes])}{tail}."
     elif form == 3:
-        text = f"{say.doing.capitalize()}, this {one} wears {clothes}{tail}."
+        text = f"{phrases.doing.capitalize()}, this {one} wears {clothes}{tail}."
     elif form == 4:
-        text = f"{clothes[0].upper() + clothes[1:]} on a {one}{having}{tail}, {say.doing}."
+        text = f"{clothes[0].upper() + clothes[1:]} on a {one}{having}{tail}, {phrases.doing}."
     else:
         text = f"A {one}{having} is dressed in {clothes}{tail}."
     return _tidy(text)
