@@ -26,3 +26,14 @@ def people_in(path: Path) -> int:
         return 0
     with Gallery.open(path, create=True) as gallery:
         return len(gallery)
+
+
+OUTFITS = list(itertools.product(("red", "green", "blue", "yellow"), ("black", "white", "blue")))
+
+
+def draw_outfits(folder: Path) -> Path:
+    """One photo of each outfit, called after it: `red-black.png`."""
+    folder.mkdir()
+    for upper, lower in OUTFITS:
+        draw_person(upper, lower).save(folder / f"{upper}-{lower}.png")
+    return folder
