@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from transformers import PreTrainedTokenizerBase
 from textreid.data.batches import EpochBatches, PairDataset, collate
 from textreid.data.image_augment import train_transform
 from textreid.data.training_set import TrainingSet, contiguous_labels
+from textreid.errors import ImageError
 from textreid.models.pretrained.vocabulary import learn_vocabulary
 from textreid.recipe import AugmentRecipe, TextRecipe
 from textreid.types import PersonCrop
@@ -84,6 +86,13 @@ def test_a_caption_is_believed_as_far_as_the_data_says(pairs: PairDataset) -> No
     torch.manual_seed(0)
     trust = dict(zip(CAPTIONS, (1.0, 0.5), strict=True))
     assert all(sample.trust == trust[sample.caption] for sample in (pairs[0] for _ in range(20)))
+
+
+def test_an_image_that_cannot_be_read_is_named(pairs: PairDataset) -> None:
+    broken = pairs.data.crops[2].image
+    broken.write_bytes(b"no image")
+    with pytest.raises(ImageError, match=re.escape(str(broken))):
+        pairs[2]
 
 
 def test_every_caption_is_drawn(pairs: PairDataset) -> None:

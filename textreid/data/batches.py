@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
+from PIL.Image import Image
 from torch import Tensor
 from torch.utils.data import Dataset
 from transformers import PreTrainedTokenizerBase
 
 from textreid.data.tokens import tokenise
 from textreid.data.training_set import TrainingSet
+from textreid.errors import ImageError
 from textreid.io.images import open_image
 from textreid.recipe.augment import TextRecipe
 from textreid.types import Batch
@@ -49,6 +52,9 @@ class PairDataset(Dataset[Sample]):
     Args:
         data: the training data.
         transform: PIL image -> [3, H, W] uint8.
+
+    Raises:
+        ImageError: on a visit, an image cannot be read; it names the file.
     """
 
     def __init__(self, data: TrainingSet, transform: Callable[..., Tensor]) -> None:
@@ -61,7 +67,7 @@ class PairDataset(Dataset[Sample]):
         crop, data = self.data.crops[index], self.data
         chosen = int(torch.randint(len(crop.captions), ())) if crop.captions else None
         return Sample(
-            image=self.transform(open_image(crop.image)),
+            image=self.transform(_open(crop.image)),
             caption=None if chosen is None else crop.captions[chosen],
             trust=1.0 if chosen is None else data.trust[index][chosen],
             label=data.labels[index],
@@ -70,6 +76,13 @@ class PairDataset(Dataset[Sample]):
             domain=data.domains[index],
             attributes=data.attributes[index],
         )
+
+
+def _open(path: Path) -> Image:
+    try:
+        return open_image(path)
+    except ImageError as error:
+        raise ImageError(f"'{path}': {error}") from error
 
 
 class EpochBatches(Dataset[Batch]):
