@@ -45,7 +45,7 @@ RUN = [
 
 
 def whole_batch(described: list[int]) -> Batch:
-    """Eight images of four people; the sentences describe some of them."""
+    """Eight images of four people; the captions describe some of them."""
     random = torch.Generator().manual_seed(3)
     n, t = PEOPLE * IMAGES, len(described)
     lengths = torch.randint(2, 9, (t, 1), generator=random)
@@ -68,14 +68,14 @@ def share_of(batch: Batch, rank: int, processes: int) -> Batch:
     """The rows of one process."""
     size = len(batch.labels) // processes
     images = slice(rank * size, (rank + 1) * size)
-    sentences = (batch.text_rows >= rank * size) & (batch.text_rows < (rank + 1) * size)
+    captions = (batch.text_rows >= rank * size) & (batch.text_rows < (rank + 1) * size)
     by_image = ("images", "labels", "image_ids", "camera_ids", "domains", "attributes")
-    by_sentence = ("token_ids", "token_mask", "trust")
+    by_caption = ("token_ids", "token_mask", "trust")
     return replace(
         batch,
         **{name: getattr(batch, name)[images] for name in by_image},
-        **{name: getattr(batch, name)[sentences] for name in by_sentence},
-        text_rows=batch.text_rows[sentences] - rank * size,
+        **{name: getattr(batch, name)[captions] for name in by_caption},
+        text_rows=batch.text_rows[captions] - rank * size,
     )
 
 
@@ -96,12 +96,12 @@ def gradients(module: nn.Module) -> dict[str, torch.Tensor]:
 
 CASES = {
     "everybody described": (list(range(8)), LOSSES),
-    "more sentences in one process": (
+    "more captions in one process": (
         [0, 2, 3, 6],
         {n: o for n, o in LOSSES.items() if n != "identification"},
     ),
-    "sentences in one process": ([4, 5, 7], {n: o for n, o in LOSSES.items() if n != "identification"}),
-    "no sentence": ([], {"triplet": {}}),
+    "captions in one process": ([4, 5, 7], {n: o for n, o in LOSSES.items() if n != "identification"}),
+    "no caption": ([], {"triplet": {}}),
 }
 
 

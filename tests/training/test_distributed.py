@@ -103,7 +103,7 @@ class TestShares:
 
 
 def test_a_recipe_trains_in_two_processes(processes: Path) -> None:
-    """One model, one log, pictures drawn once."""
+    """One model, one log, images drawn once."""
     out = processes / "run"
     rows = [json.loads(line) for line in (out / "log.jsonl").read_text().splitlines()]
     assert [row["epoch"] for row in rows if "val" in row] == [1, 2]

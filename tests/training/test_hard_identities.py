@@ -26,12 +26,12 @@ def test_against_a_sort(people: int) -> None:
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_one_picture_of_each(seed: int) -> None:
+def test_one_image_of_each(seed: int) -> None:
     labels = np.random.default_rng(seed).permutation([-1, -1, *range(9), *range(9), 3, 3]).tolist()
     assert [labels[row] for row in one_each(labels, seed)] == list(range(9))
 
 
-def test_every_picture_of_a_person_is_drawn_at_times() -> None:
+def test_every_image_of_a_person_is_drawn_at_times() -> None:
     assert {one_each([0, 1, 0, 0], seed)[0] for seed in range(40)} == {0, 2, 3}
 
 

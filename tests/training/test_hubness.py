@@ -41,37 +41,37 @@ def unit(rows: int, seed: int, *, dim: int = 12) -> Tensor:
 
 @pytest.mark.parametrize("nearest", [1, 7, 30, 90])
 def test_nearness_against_a_sort(nearest: int) -> None:
-    pictures, sentences = unit(1500, 1), unit(30, 2)
-    cosines = np.sort(pictures.double().numpy() @ sentences.double().numpy().T, axis=1)[:, ::-1]
+    images, captions = unit(1500, 1), unit(30, 2)
+    cosines = np.sort(images.double().numpy() @ captions.double().numpy().T, axis=1)[:, ::-1]
     np.testing.assert_allclose(
-        nearness(pictures, sentences, nearest), cosines[:, :nearest].mean(axis=1), atol=1e-6
+        nearness(images, captions, nearest), cosines[:, :nearest].mean(axis=1), atol=1e-6
     )
 
 
 @pytest.mark.parametrize("rows", [6, 400])
 def test_direction_against_ridge_regression(rows: int) -> None:
     """With fewer rows than dimensions too."""
-    pictures, aim = unit(rows, 3), torch.randn(rows, generator=torch.Generator().manual_seed(4))
-    spread = np.var(pictures.double().numpy(), axis=0).mean()
-    oracle = Ridge(alpha=RIDGE * spread * rows).fit(pictures.double().numpy(), aim.double().numpy())
-    np.testing.assert_allclose(direction(pictures, aim), oracle.coef_, atol=1e-5)
+    images, aim = unit(rows, 3), torch.randn(rows, generator=torch.Generator().manual_seed(4))
+    spread = np.var(images.double().numpy(), axis=0).mean()
+    oracle = Ridge(alpha=RIDGE * spread * rows).fit(images.double().numpy(), aim.double().numpy())
+    np.testing.assert_allclose(direction(images, aim), oracle.coef_, atol=1e-5)
 
 
-def test_pictures_that_are_all_the_same_have_no_direction() -> None:
+def test_images_that_are_all_the_same_have_no_direction() -> None:
     assert direction(unit(1, 0).expand(5, -1), torch.ones(5)).tolist() == [0.0] * 12
 
 
 def test_hubs_come_first_less_often() -> None:
-    """Pictures that all sentences lean towards; who belongs together is known."""
+    """Images that all captions lean towards; who belongs together is known."""
     people, lean = unit(1000, 5, dim=32), unit(1, 6, dim=32)
     strength = torch.rand(1000, 1, generator=torch.Generator().manual_seed(7)) ** 2
-    pictures = F.normalize(people + strength * lean, dim=1)
-    sentences = F.normalize(people + 0.5 * lean + 0.9 * unit(1000, 8, dim=32), dim=1)
-    seen, kept = sentences[:500], sentences[500:]
-    turned = kept - direction(pictures, nearness(pictures, seen, 50))
+    images = F.normalize(people + strength * lean, dim=1)
+    captions = F.normalize(people + 0.5 * lean + 0.9 * unit(1000, 8, dim=32), dim=1)
+    seen, kept = captions[:500], captions[500:]
+    turned = kept - direction(images, nearness(images, seen, 50))
 
     def first(queries: Tensor) -> tuple[float, int]:
-        found = (queries @ pictures.T).topk(10).indices
+        found = (queries @ images.T).topk(10).indices
         right = (found[:, 0] == torch.arange(500, 1000)).float().mean().item()
         return right, int(found.flatten().bincount().max())
 

@@ -42,7 +42,7 @@ from textreid.training.stages.locked.text_task import TextTask, draw_negatives, 
 from textreid.types import PersonCrop
 
 LABELS = torch.tensor([0, 0, 1, 1, 2, 2, 2, 3, 3, 4, -1, -1])
-"""Of twelve pictures; two are of unknown people, each somebody else."""
+"""Of twelve images; two are of unknown people, each somebody else."""
 
 
 def context_of(
@@ -92,7 +92,7 @@ def test_nobody_trusted_is_no_loss() -> None:
     assert match_loss(torch.randn(3, 4), torch.zeros(3)).item() == 0
 
 
-def test_people_begin_at_the_mean_of_their_pictures() -> None:
+def test_people_begin_at_the_mean_of_their_images() -> None:
     vectors = normalize(drawn(12, 5, seed=4), dim=1)
     found = identity_means(vectors, LABELS, 5)
     for person in range(5):
@@ -111,7 +111,7 @@ def test_draw_negatives_are_among_the_nearest_of_a_sort(candidates: int) -> None
     assert found.shape == (40, 200)
     for row, mine, hits in zip(cosines, own.tolist(), found.tolist(), strict=True):
         others = sorted((n for n in range(12) if not is_same(mine, n)), key=lambda n: -float(row[n]))
-        usable = min(candidates, 9)  # person 2 has three pictures, and nine are of others
+        usable = min(candidates, 9)  # person 2 has three images, and nine are of others
         assert set(hits) == set(others[:usable])
 
 
@@ -255,8 +255,8 @@ def test_a_model_of_images_alone_is_refused(finished: FinishedRun, tmp_path: Pat
         train(replace(finished.recipe, model=model, stages=(LOCKED,)), tmp_path)
 
 
-def test_pictures_without_sentences_stay_and_unknown_people_are_nobody(tmp_path: Path) -> None:
-    """The losses of a batch of all pictures, as they are, against plain arithmetic on what a search sees."""
+def test_images_without_captions_stay_and_unknown_people_are_nobody(tmp_path: Path) -> None:
+    """The losses of a batch of all images, as they are, against plain arithmetic on what a search sees."""
     crops, labels = [], [0, 0, 1, -1, 1, -1]
     for number, colour in enumerate(("red", "red", "green", "blue", "green", "black")):
         image = tmp_path / f"{number}.png"
@@ -281,7 +281,7 @@ def test_pictures_without_sentences_stay_and_unknown_people_are_nobody(tmp_path:
         pixels = processor.image_processor([open_image(crop.image) for crop in crops], return_tensors="pt")
         now = normalize(model.get_image_features(**pixels).pooler_output, dim=1)
         words = processor.tokenizer(CAPTIONS, padding=True, return_tensors="pt")
-        sentences = normalize(model.get_text_features(**words).pooler_output, dim=1)
+        captions = normalize(model.get_text_features(**words).pooler_output, dim=1)
     assert losses["drift"].item() == pytest.approx(
         3 * (1 - (now * start).sum(dim=1)[4:].mean().item()), abs=1e-5
     )
@@ -289,14 +289,14 @@ def test_pictures_without_sentences_stay_and_unknown_people_are_nobody(tmp_path:
     known = [0, 1, 2, 4]
     told = cross_entropy(now[known] @ people.T / 0.05, torch.tensor([0, 0, 1, 1]))
     assert losses["identification"].item() == pytest.approx(2 * told.item(), rel=1e-4)
-    logits, weights = now[:4] @ sentences.T / options.temperature, torch.tensor([1.0, 0.4, 0.6, 1.0])
+    logits, weights = now[:4] @ captions.T / options.temperature, torch.tensor([1.0, 0.4, 0.6, 1.0])
     each = [cross_entropy(side, torch.arange(4), reduction="none") for side in (logits, logits.T)]
     expected = torch.stack([(values * weights).sum() / weights.sum() for values in each]).mean()
     assert losses["images"].item() == pytest.approx(expected.item(), rel=1e-4)
 
 
-def test_sentences_choose_among_all_pictures_of_their_person(tmp_path: Path) -> None:
-    """The loss of all sentences at once, both ways, against loops; some pictures are of unknown people."""
+def test_captions_choose_among_all_images_of_their_person(tmp_path: Path) -> None:
+    """The loss of all captions at once, both ways, against loops; some images are of unknown people."""
     crops, labels = [], [0, 0, 1, -1, -1]
     trust = [[1.0, 0.4], [0.6], [1.0], [0.5], [0.8]]
     spoken = iter([*CAPTIONS, "a child in a blue shirt", "a man with a hat"])
@@ -313,19 +313,19 @@ def test_sentences_choose_among_all_pictures_of_their_person(tmp_path: Path) -> 
     with torch.no_grad():
         loss = task.losses(rows)["texts"].item()
         pixels = processor.image_processor([open_image(crop.image) for crop in crops], return_tensors="pt")
-        pictures = normalize(model.get_image_features(**pixels).pooler_output, dim=1)
+        images = normalize(model.get_image_features(**pixels).pooler_output, dim=1)
         words = processor.tokenizer(data.captions, padding=True, return_tensors="pt")
-        sentences = normalize(model.get_text_features(**words).pooler_output, dim=1)
-    logits = (sentences @ pictures.T / options.temperature).double()
+        captions = normalize(model.get_text_features(**words).pooler_output, dim=1)
+    logits = (captions @ images.T / options.temperature).double()
     own, believed = [0, 0, 1, 2, 3, 4], [value for row in trust for value in row]
     weights = [sum(row) for row in trust]
     forth, back = [], []
-    for sentence, mine in enumerate(own):
+    for caption, mine in enumerate(own):
         fellows = [n for n in range(5) if n == mine or labels[n] == labels[mine] >= 0]
-        log_p = logits[sentence].log_softmax(0)
+        log_p = logits[caption].log_softmax(0)
         among = np.average([log_p[n] for n in fellows], weights=[weights[n] for n in fellows])
         forth.append(-0.7 * float(log_p[mine]) - 0.3 * among)
-        log_q = logits.log_softmax(0)[sentence]  # the same pairs, chosen by each picture among the sentences
+        log_q = logits.log_softmax(0)[caption]  # the same pairs, chosen by each image among the captions
         among = np.average([log_q[n] for n in fellows], weights=[weights[n] for n in fellows])
         back.append(-0.7 * float(log_q[mine]) - 0.3 * among)
     expected = (np.average(forth, weights=believed) + np.average(back, weights=believed)) / 2
@@ -333,10 +333,10 @@ def test_sentences_choose_among_all_pictures_of_their_person(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize(("labels", "refused"), [([0, 0], True), ([0, 1], False), ([-1, -1], False)])
-def test_sentences_about_one_person_alone_are_refused(
+def test_captions_about_one_person_alone_are_refused(
     tmp_path: Path, labels: list[int], *, refused: bool
 ) -> None:
-    """Pictures of unknown people are of one each."""
+    """Images of unknown people are of one each."""
     crops = []
     for number, caption in enumerate(CAPTIONS[:2]):
         image = tmp_path / f"{number}.png"

@@ -123,7 +123,7 @@ def test_nobody_trusted_is_no_loss(own: Tensor, fixed: Tensor) -> None:
 
 
 @pytest.mark.parametrize("identity_share", [0.0, 0.3, 1.0])
-def test_shares_make_the_cross_entropy_of_scikit_learn(identity_share: float) -> None:
+def test_targets_make_the_cross_entropy_of_scikit_learn(identity_share: float) -> None:
     """A choice that is right in several ways is a row for each of them, weighed by how right it is."""
     weights = torch.tensor([1.0, 0.4, 0.6, 1.0])
     own = torch.tensor([[True, True, False, False], [False, False, True, False]])

@@ -1,4 +1,4 @@
-"""Telling right pairs from wrong ones: planted noise, a loop, and what the division leaves as it was."""
+"""Telling right pairs from wrong ones: planted noise, a loop, and what stays as it was."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Planted(nn.Module):
 
 
 def planted(labels: list[int], noise: list[bool], seed: int = 0) -> Batch:
-    """Images and sentences of people in 40 dimensions; a noisy sentence is of somebody outside the batch."""
+    """Images and captions of people in 40 dimensions; a noisy caption is of somebody outside the batch."""
     random = torch.Generator().manual_seed(seed)
     people = torch.randn(max(labels) + 1, 40, generator=random)[labels]
     strangers = torch.randn(len(labels), 40, generator=random)
@@ -49,10 +49,10 @@ def planted(labels: list[int], noise: list[bool], seed: int = 0) -> Batch:
     return replace(batch, images=images[:, None, None], token_ids=(1000 * texts).long(), token_mask=texts * 0)
 
 
-@pytest.mark.parametrize("share", [0.2, 0.5])
-def test_planted_noise_is_found(share: float) -> None:
+@pytest.mark.parametrize("fraction", [0.2, 0.5])
+def test_planted_noise_is_found(fraction: float) -> None:
     random = np.random.default_rng(1)
-    noise = random.random(400) < share
+    noise = random.random(400) < fraction
     batches = [planted(list(range(40)), noise[n : n + 40].tolist(), seed=n) for n in range(0, 400, 40)]
     losses = pair_losses(Planted(), batches)
     assert losses.shape[1] == 400
@@ -109,7 +109,7 @@ def smooth_maximum(values: list[float]) -> float:
 
 
 def test_people_nobody_knows_are_compared_with_each_other() -> None:
-    """But an image that comes twice, with two sentences, is not its own wrong partner."""
+    """But an image that comes twice, with two captions, is not its own wrong partner."""
     batch = replace(planted([0, 0, 0, 0], [False] * 4), labels=torch.full((4,), -1))
     assert (pair_losses(Planted(), [batch])[0] > 0).all()  # they all look alike
     twice = replace(batch, image_ids=torch.tensor([0, 0, 0, 0]))
@@ -195,7 +195,7 @@ def test_training_goes_on_as_it_was(drawn: TrainingSet) -> None:
     assert torch.equal(torch.get_rng_state(), state)
 
 
-def test_images_without_sentences_are_left_alone(drawn: TrainingSet) -> None:
+def test_images_without_captions_are_left_alone(drawn: TrainingSet) -> None:
     crops = [replace(crop, captions=()) for crop in drawn.crops]
     silent = replace(drawn, crops=crops, trust=[[] for _ in crops])
     after = filter_noisy_pairs(silent, *joint_model(), seed=0)

@@ -175,8 +175,8 @@ def test_recomputing_activations_changes_no_gradient() -> None:
 def test_dropout_is_the_same_everywhere() -> None:
     model, _ = joint_model()
     set_dropout(model.text_tower, 0.25)
-    shares = {part.p for part in model.text_tower.modules() if isinstance(part, nn.Dropout)}
-    assert shares == {0.25}
+    dropped = {part.p for part in model.text_tower.modules() if isinstance(part, nn.Dropout)}
+    assert dropped == {0.25}
 
 
 def test_a_blend_lies_between_what_was_and_what_was_learned() -> None:

@@ -1,4 +1,4 @@
-"""Encoding sentences by length changes the work, not the result; arithmetic follows recipe and processor."""
+"""Encoding captions by length changes the work, not the result; arithmetic follows recipe and processor."""
 
 from __future__ import annotations
 
