@@ -6,11 +6,10 @@ import sys
 from collections.abc import Callable
 from functools import cache, partial
 from importlib import import_module
-from importlib.abc import Loader, MetaPathFinder
+from importlib.abc import InspectLoader, Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
-from pathlib import Path
 from types import CodeType, ModuleType
-from typing import Any
+from typing import Any, cast
 
 from textreid.errors import warn_renamed
 
@@ -97,7 +96,8 @@ def hand_on(room: str) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
         """Name -> the module in which it lives."""
         import ast  # some milliseconds, for whoever uses a room's face
 
-        tree = ast.parse(Path(package.__path__[0], "__init__.py").read_text("utf-8"))
+        loader = cast(InspectLoader, package.__loader__)  # reads from a zip as well
+        tree = ast.parse(loader.get_source(room) or "")
         blocks = [node for node in tree.body if isinstance(node, ast.If)]
         imports = [node for block in blocks for node in block.body if isinstance(node, ast.ImportFrom)]
         return {alias.name: node.module or "" for node in imports for alias in node.names}
