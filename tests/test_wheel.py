@@ -41,9 +41,11 @@ def test_the_wheel_holds_what_the_sources_hold(wheel: Path) -> None:
     assert any(name.endswith(".dist-info/licenses/LICENSE") for name in sizes)
     weights = {name: size for name, size in sizes.items() if name.endswith(".safetensors")}
     assert set(weights) == {
-        f"textreid/weights/{name}/model.safetensors" for name in ("pocket", "pocket-synthetic")
+        f"textreid/weights/{name}/model.safetensors"
+        for name in ("pocket", "pocket-synthetic", "nanodet-g", "movenet-lightning")
     }
     assert max(weights.values()) <= 32_000_000
+    assert wheel.stat().st_size < 80_000_000
 
 
 def test_the_installed_wheel_starts(wheel: Path, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from textreid.training import validation
 
 
 def rank_1(recipe: Recipe, out: Path) -> dict[str, float]:
-    """Data set of the recipe -> R@1 in percent, by sentences, or by images from another camera.
+    """Data set of the recipe -> R@1 in percent, by captions, or by images from another camera.
 
     Args:
         recipe: that the model was trained by.
@@ -25,5 +25,5 @@ def rank_1(recipe: Recipe, out: Path) -> dict[str, float]:
         crops = tuple(datasets.load(*locate(data, out), data.split))
         described = reads_text and any(crop.captions for crop in crops)
         benchmark = Benchmark(data.name, data.split, crops, queries=() if described else crops)
-        found[data.name] = validation.measure(encoder, benchmark, reads_text=reads_text)["R1"]
+        found[data.name] = validation.measure(encoder, benchmark)["R1"]
     return found
