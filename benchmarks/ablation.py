@@ -4,8 +4,8 @@
     python benchmarks/ablation.py text --root data --out runs/ablation
     python benchmarks/ablation.py alone --root data --out runs/ablation
 
-"image" trains on Market-1501 and on the pictures of CUHK-PEDES that show its training persons, and searches
-by photo; their sentences are used by the last row alone. "text" trains on every seventh person of CUHK-PEDES,
+"image" trains on Market-1501 and on the images of CUHK-PEDES that show its training persons, and searches
+by photo; their captions are used by the last row alone. "text" trains on every seventh person of CUHK-PEDES,
 so that each is seen often enough within the budget, and searches by description; "alone" does so without a
 loss made for text. `--root` holds CUHK-PEDES/, Market-1501-v15.09.15/ and market_attribute.mat. Options and
 the budget are those of benchmarks/ablation/*.toml and of ROWS below. Run it again to go on where it stopped.
@@ -79,9 +79,9 @@ ROWS: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
 
 
 def market_with_sentences(root: Path, out: Path) -> Path:
-    """Market-1501's training persons in the layout of one's own data: all pictures, and some sentences.
+    """Market-1501's training persons in the layout of one's own data: all images, and some captions.
 
-    CUHK-PEDES describes pictures of the same persons; their file names carry Market-1501's person and camera.
+    CUHK-PEDES describes images of the same persons; their file names carry Market-1501's person and camera.
     """
     annotated = DataRecipe("market1501", attributes=str(root / "market_attribute.mat"))
     rows = [
@@ -103,7 +103,7 @@ def market_with_sentences(root: Path, out: Path) -> Path:
 
 
 def some_of_cuhk_pedes(root: Path, out: Path) -> Path:
-    """Every seventh training person of CUHK-PEDES, with its sentences, in the layout of one's own data."""
+    """Every seventh training person of CUHK-PEDES, with its captions, in the layout of one's own data."""
     rows = [
         {"image": str(crop.image.resolve()), "person": crop.person_id, "captions": list(crop.captions)}
         for crop in datasets.load("cuhk-pedes", root, "train")
@@ -113,7 +113,7 @@ def some_of_cuhk_pedes(root: Path, out: Path) -> Path:
 
 
 def write_table(rows: list[dict[str, Any]], folder: Path) -> Path:
-    """The folder, with a table that names the pictures where they lie."""
+    """The folder, with a table that names the images where they lie."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "people.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
     return folder

@@ -6,7 +6,7 @@
 galleries of several sizes; means over both ways and several drawings of the halves. Beside the thresholds of
 `textreid calibrate` stand two others: of independent pairs, 1 - (1 - p)^N, and of a table that ends at a
 tenth of the gallery. Nothing is written into the model's folder. The diagram (docs/images/reliability.png)
-shows, of the pictures that are given a probability of 1 % and more, how many of each tenth are right.
+shows, of the images that are given a probability of 1 % and more, how many of each tenth are right.
 """
 
 from __future__ import annotations

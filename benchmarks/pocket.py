@@ -46,7 +46,7 @@ def rows_of(evaluation: Evaluation, shown: str, command: str) -> list[dict[str, 
 
 
 def by_what_is_said(evaluation: Evaluation) -> list[dict[str, Any]]:
-    """What sentences speak of, and how well those that do find their person; the best found first."""
+    """What captions speak of, and how well those that do find their person; the best found first."""
     groups = evaluation.parts["text_to_image"]["caption"].items()
     said = [
         {"said": name, "queries": result.queries, "R1": result.percent["R1"], "mAP": result.percent["mAP"]}
@@ -90,10 +90,10 @@ def tables(rows: list[dict[str, Any]], said: list[dict[str, Any]]) -> str:
         lines.append(f"| {row['dataset']} {row['split']} | {task} | {' | '.join(cells)} |")
     lines += [
         "",
-        "What sentences of CUHK-PEDES val speak of, and how often their person comes first:",
+        "What captions of CUHK-PEDES val speak of, and how often their person comes first:",
         "",
     ]
-    lines += ["| said | sentences | R@1 | mAP |", "| --- | ---: | ---: | ---: |"]
+    lines += ["| said | captions | R@1 | mAP |", "| --- | ---: | ---: | ---: |"]
     lines += [f"| {row['said']} | {row['queries']:,} | {row['R1']:.1f} | {row['mAP']:.1f} |" for row in said]
     return "\n".join([*lines, ""])
 

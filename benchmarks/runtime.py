@@ -1,4 +1,4 @@
-"""How fast crops and sentences become vectors on a CPU, by runtime, beside a CLIP ViT-B/16 at 384 x 128.
+"""How fast crops and texts become vectors on a CPU, by runtime, beside a CLIP ViT-B/16 at 384 x 128.
 
     python benchmarks/runtime.py > benchmarks/results/runtime.json
     python benchmarks/runtime.py --root data > benchmarks/results/runtime.json

@@ -5,7 +5,7 @@
 "loop" is `textreid.training.train`: decoding, augmentation, transfer, tokens, losses, optimizer, log.
 "towers" is a forward and a backward pass of the same towers over finished batches of the same size that lie
 on the device. The towers are those of the recipe `cuhk-pedes-pocket`; half of the images are drawn in the
-layout of CUHK-PEDES, with sentences, and half in that of Market-1501, without. A loop is timed between
+layout of CUHK-PEDES, with captions, and half in that of Market-1501, without. A loop is timed between
 steps in the middle of an epoch, where workers are neither ahead nor done. `load` is the machine's before
 the first turn: a machine that is busy with something else measures that too. On a CPU the committed result
 was measured with LD_PRELOAD=libtcmalloc_minimal.so.4 TCMALLOC_RELEASE_RATE=0 and transparent huge pages on

@@ -1,4 +1,4 @@
-"""A model of images alone: trained, indexed, measured, searched by photo, and honest about sentences."""
+"""A model of images alone: trained, indexed, measured, searched by photo, and honest about texts."""
 
 from __future__ import annotations
 

@@ -23,8 +23,8 @@ def batch_of(
 
     Args:
         labels: of the images.
-        described: rows that have a sentence; all by default.
-        trust: in each sentence; 1 by default.
+        described: rows that have a caption; all by default.
+        trust: in each caption; 1 by default.
         epoch: epochs finished.
     """
     n = len(labels)
@@ -82,7 +82,7 @@ def full_batch(
 
     Args:
         labels: of the images; who is known has known attributes.
-        described: rows that have a sentence; all by default.
+        described: rows that have a caption; all by default.
         seed: of everything random.
     """
     random = torch.Generator().manual_seed(seed)
@@ -110,41 +110,41 @@ def full_batch(
         masked_ids=masked_ids,
         masked_targets=torch.where(hidden, token_ids, -100),
     )
-    grid, sentence = draw(n, 8, 6), draw(t, 5, 7)
+    grid, words = draw(n, 8, 6), draw(t, 5, 7)
     image = Features(
         draw(n, 8), {"stripes": draw(n, 3, 4)}, grid, grid=(4, 2), saliency=torch.rand(n, 8, generator=random)
     )
     saliency = torch.rand(t, 5, generator=random) * mask
-    text = Features(draw(t, 8), {"stripes": draw(t, 3, 4)}, sentence, mask, saliency=saliency)
+    text = Features(draw(t, 8), {"stripes": draw(t, 3, 4)}, words, mask, saliency=saliency)
     masked = Features(draw(t, 8), {"stripes": draw(t, 3, 4)}, draw(t, 5, 7), mask, saliency=saliency)
     return _with_matcher(image, text, masked), batch
 
 
 def _with_matcher(image: Features, text: Features, masked: Features) -> Encoded:
-    def match(images: Tensor, sentences: Tensor) -> Tensor:
-        left, right = image.tokens.mean(dim=1)[images], text.tokens.mean(dim=1)[sentences]
+    def match(images: Tensor, texts: Tensor) -> Tensor:
+        left, right = image.tokens.mean(dim=1)[images], text.tokens.mean(dim=1)[texts]
         return (left * right[:, :6]).sum(dim=1)
 
     return Encoded(image, text, masked, match)
 
 
-def rearranged(pairs: Encoded, batch: Batch, images: Tensor, sentences: Tensor) -> tuple[Encoded, Batch]:
-    """The same batch with its images and its sentences in another order, or some of the images alone.
+def rearranged(pairs: Encoded, batch: Batch, images: Tensor, texts: Tensor) -> tuple[Encoded, Batch]:
+    """The same batch with its images and its texts in another order, or some of the images alone.
 
     Args:
         pairs: as `full_batch` makes them.
         batch: likewise.
-        images: [B'] int64, which image comes first, and so on; all that a kept sentence describes.
-        sentences: [T'] int64, likewise.
+        images: [B'] int64, which image comes first, and so on; all that a text that stays describes.
+        texts: [T'] int64, likewise.
     """
     place = {row: new for new, row in enumerate(images.tolist())}
     rows = {name: value for name, value in vars(batch).items() if isinstance(value, Tensor)}
     for name, value in rows.items():
         of_text = name.startswith(("token", "masked", "trust", "text"))
-        rows[name] = value[sentences if of_text else images]
+        rows[name] = value[texts if of_text else images]
     rows["text_rows"] = torch.tensor([place[row] for row in rows["text_rows"].tolist()], dtype=torch.int64)
     moved = _with_matcher(
-        _rows(pairs.image, images), _rows(pairs.text, sentences), _rows(pairs.masked, sentences)
+        _rows(pairs.image, images), _rows(pairs.text, texts), _rows(pairs.masked, texts)
     )
     return moved, replace(batch, **rows)
 
@@ -186,4 +186,4 @@ TIE_PEOPLE = [
     *("identification dropout", "identification cosine", "identification arc", "identification circle"),
     *("triplet all", "triplet weighted", "triplet euclidean", "itc own", "itc learned"),
 ]
-"""Cases that by themselves bring an image and the sentences of its person together."""
+"""Cases that by themselves bring an image and the texts of its person together."""

@@ -3,7 +3,7 @@
 Losses, branches, matcher, frozen parts, hidden words and the search for wrong pairs are the recipe's own, and
 a recipe that goes on from the model of another does so here. Replaced is what fits large pretrained towers
 and thousands of people, but not tiny random ones: the optimiser, its rates and schedule, dropout above a
-half, and the variation of pictures.
+half, and the variation of images.
 """
 
 from __future__ import annotations
@@ -98,7 +98,7 @@ def smaller(name: str) -> list[str]:
 
 
 def shrunk(recipe: Recipe, epochs: int) -> Recipe:
-    """The recipe with another optimiser and pictures as they are."""
+    """The recipe with another optimiser and images as they are."""
     phases = [stage for stage in recipe.stages if stage["name"] == "phase"]
     rates = {"image_rate": RATE, "text_rate": RATE, "head_rate": RATE}
     own = {"epochs": epochs // len(phases), "warmup": 1, **rates}
