@@ -143,9 +143,7 @@ def rearranged(pairs: Encoded, batch: Batch, images: Tensor, texts: Tensor) -> t
         of_text = name.startswith(("token", "masked", "trust", "text"))
         rows[name] = value[texts if of_text else images]
     rows["text_rows"] = torch.tensor([place[row] for row in rows["text_rows"].tolist()], dtype=torch.int64)
-    moved = _with_matcher(
-        _rows(pairs.image, images), _rows(pairs.text, texts), _rows(pairs.masked, texts)
-    )
+    moved = _with_matcher(_rows(pairs.image, images), _rows(pairs.text, texts), _rows(pairs.masked, texts))
     return moved, replace(batch, **rows)
 
 

@@ -38,7 +38,8 @@ class SearchLog:
         more_like: Sequence[str] = (),
     ) -> None:
         """Append one search; who is disliked stands in `where` as excluded."""
-        filters = {key: value for key, value in asdict(where).items() if value} if where else {}
+        everybody, asked = asdict(Where()), asdict(where or Where())
+        filters = {key: value for key, value in asked.items() if value != everybody[key]}
         entry = {
             "time": datetime.now(UTC).isoformat(timespec="seconds"),
             "text": text,

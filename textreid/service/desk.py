@@ -100,4 +100,4 @@ class Desk:
             source = self.gallery.get(id).source
         except UnknownPersonError:
             return 0
-        return sum(1 for _ in self.gallery.records(Where(source=source)))
+        return self.gallery.count(Where(source=source))
