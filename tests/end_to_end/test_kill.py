@@ -2,31 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
-import sys
 import time
 
-from tests.helpers.toy_crowd import PEOPLE, ROOT, draw_crowd, people_in
+from tests.helpers.toy_crowd import PEOPLE, draw_crowd, people_in, start_indexing
 from textreid_index import Gallery
 
 
 def test_killed_then_verified_then_completed(tmp_path):
     photos, gallery = tmp_path / "photos", tmp_path / "gallery"
     draw_crowd(photos)
-    command = [
-        sys.executable,
-        "-m",
-        "tests.helpers.toy",
-        "index",
-        str(photos),
-        "--gallery",
-        str(gallery),
-        "--crops",
-    ]
-    environment = os.environ | {"PYTHONPATH": str(ROOT)}
-    process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = start_indexing(photos, gallery, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     while people_in(gallery) < 64 and process.poll() is None:
         time.sleep(0.01)
     process.send_signal(signal.SIGKILL)
@@ -40,8 +27,10 @@ def test_killed_then_verified_then_completed(tmp_path):
     assert len(states) == left
     assert {state.status for state in states} == {"done"}
 
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
-    assert f"{PEOPLE - left} people added; {left} files unchanged." in done.stderr
+    again = start_indexing(photos, gallery, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    _, stderr = again.communicate()
+    assert again.returncode == 0
+    assert f"{PEOPLE - left} people added; {left} files unchanged." in stderr
     with Gallery.open(gallery) as opened:
         assert len(opened) == PEOPLE
         assert opened.verify() == []

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import itertools
+import os
+import subprocess
+import sys
 from pathlib import Path
+from typing import Any
 
 from tests.helpers.toy import COLOURS, draw_person
 from textreid_index import Gallery
 
 ROOT = Path(__file__).parents[2]
-
-
 PEOPLE = 990
 
 
@@ -19,6 +21,13 @@ def draw_crowd(folder: Path) -> None:
     outfits = itertools.islice(itertools.cycle(itertools.product(COLOURS, COLOURS)), PEOPLE)
     for number, (upper, lower) in enumerate(outfits):
         draw_person(upper, lower).save(folder / f"{number}.png")
+
+
+def start_indexing(photos: Path, gallery: Path, **pipes: Any) -> subprocess.Popen[str]:
+    """`textreid index` with the toy model, in a process of its own."""
+    toy = [sys.executable, "-m", "tests.helpers.toy"]
+    command = [*toy, "index", str(photos), "--gallery", str(gallery), "--crops"]
+    return subprocess.Popen(command, env=os.environ | {"PYTHONPATH": str(ROOT)}, text=True, **pipes)
 
 
 def people_in(path: Path) -> int:
