@@ -10,8 +10,8 @@ import numpy as np
 from textreid.people.detectors.boxes import Boxes, Detector
 
 
-class CancelledError(Exception):
-    """Ends the reading of a source that nobody waits for any more."""
+class CancelledError(BaseException):
+    """Nobody waits for this source any more; no fault of it, so not an `Exception`."""
 
 
 class CancellableDetector:

@@ -6,13 +6,13 @@ found before. The gallery remembers how far each file is done, so that the next 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from textreid.ingest.jobs import Job
 from textreid.ingest.writer import GalleryWriter
 from textreid.io.prefetch import prefetch
+from textreid.people.guard import guarded
 from textreid.people.sightings import Found, Sighting, Skipped
 from textreid.types import ImageTextEncoder
 from textreid_index import Gallery, SourceState
@@ -117,14 +117,18 @@ def _new(jobs: Sequence[Job], gallery: Gallery) -> tuple[list[tuple[Job, SourceS
 def _units(todo: Sequence[tuple[Job, SourceState | None]]) -> Iterator[tuple[float, Job, Found | Skipped]]:
     """Every unit of every job, with how many jobs are done when it is."""
     for finished, (job, begun) in enumerate(todo):
-        before, length = begun.people if begun else 0, job.length() or math.inf
-        for unit in job.read(begun.resume_at if begun else None):
-            part = 0.0
-            if isinstance(unit, Found):
-                state = replace(unit.source, settings=job.state.settings, people=before + unit.source.people)
-                unit = Found(state, [_bounded(person) for person in unit.sightings])
-                part = min((state.resume_at or 0.0) / length, 1.0)
-            yield finished + part, job, unit
+        for unit in guarded(job.state.key, _read(job, begun)):
+            yield finished + (unit.part if isinstance(unit, Found) else 0.0), job, unit
+
+
+def _read(job: Job, begun: SourceState | None) -> Iterator[Found | Skipped]:
+    """The units of a job from where an earlier run stopped, as the gallery takes them."""
+    before = begun.people if begun else 0
+    for unit in job.read(begun.resume_at if begun else None):
+        if isinstance(unit, Found):
+            state = replace(unit.source, settings=job.state.settings, people=before + unit.source.people)
+            unit = replace(unit, source=state, sightings=[_bounded(person) for person in unit.sightings])
+        yield unit
 
 
 def _bounded(person: Sighting) -> Sighting:

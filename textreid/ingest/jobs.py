@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,12 +25,10 @@ class Job:
     Attributes:
         state: the source as it is now, with the settings to read it with.
         read: takes where to resume, or None for the beginning; yields units.
-        length: gives what `SourceState.resume_at` counts up to, if that can be told.
     """
 
     state: SourceState
     read: Callable[[float | None], Iterator[Found | Skipped]]
-    length: Callable[[], float | None] = lambda: None
 
     def continues(self, known: SourceState | None) -> bool:
         """Whether the gallery knows this source as it is now, read with these settings."""
@@ -65,7 +62,6 @@ def _file_job(
         read=lambda resume_at: find_people(
             source, detector=detector, camera=camera, start=start, resume_at=resume_at
         ),
-        length=lambda: _length(source),
     )
 
 
@@ -79,22 +75,6 @@ def _image_job(image: Image, detector: Detector | None, camera: str | None) -> J
         yield Found(SourceState(state.key, state.size, 0, state.settings, "done", len(people)), people)
 
     return Job(state, read)
-
-
-def _length(source: Source) -> float | None:
-    """Seconds of a video, files in an archive; None if it is neither, or cannot be told."""
-    try:
-        if source.kind == "zip":
-            with zipfile.ZipFile(source.path) as archive:
-                return float(len(archive.namelist()))
-        if source.kind == "video":
-            import av
-
-            with av.open(str(source.path)) as video:
-                return video.duration / av.time_base if video.duration else None
-    except (OSError, ValueError, zipfile.BadZipFile):  # whoever reads it will say what is wrong
-        pass
-    return None
 
 
 def _settings(detector: Detector | None, camera: str | None, start: float | None) -> str:

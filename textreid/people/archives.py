@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import zipfile
-import zlib
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from textreid.errors import ImageError, InputError
 from textreid.io.images import open_image
+from textreid.io.reason import reason_of
 from textreid.people.camera_name import photo_camera
 from textreid.people.detectors.boxes import Detector
+from textreid.people.guard import skipped
 from textreid.people.photos import sightings
-from textreid.people.sightings import Found, Skipped, settings_of
+from textreid.people.sightings import Found, Sighting, Skipped, settings_of
 from textreid.people.source_files import Source, kind_of, natural
 from textreid_index.records import MEMBER_MARK
 
@@ -23,12 +24,20 @@ MAX_BYTES = 256 * 2**20
 def find(
     source: Source, detector: Detector | None, camera: str | None, resume_at: float | None
 ) -> Iterator[Found | Skipped]:
-    """The people of an archive, photo by photo in natural order; `resume_at` counts photos."""
+    """The people of an archive, photo by photo in natural order; `resume_at` counts photos.
+
+    Raises:
+        InputError: it is no archive that can be read.
+    """
+    with _opened(source.path) as archive:
+        yield from _members(archive, source, detector, camera, int(resume_at or 0))
+
+
+def _opened(path: Path) -> zipfile.ZipFile:
     try:
-        with zipfile.ZipFile(source.path) as archive:
-            yield from _members(archive, source, detector, camera, int(resume_at or 0))
-    except (OSError, zipfile.BadZipFile, NotImplementedError, ValueError) as error:
-        yield Skipped(source.key, f"broken zip file: {error}.")
+        return zipfile.ZipFile(path)
+    except Exception as error:
+        raise InputError(f"broken zip file: {reason_of(error)}.") from error
 
 
 def read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
@@ -43,8 +52,8 @@ def read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
         raise ImageError(f"unpacks to more than {MAX_BYTES // 2**20} MB.")
     try:
         return archive.read(member)
-    except (OSError, EOFError, zipfile.BadZipFile, NotImplementedError, RuntimeError, zlib.error) as error:
-        raise ImageError(f"broken in the archive: {error}.") from error
+    except Exception as error:
+        raise ImageError(f"broken in the archive: {reason_of(error)}.") from error
 
 
 def open_member(path: Path, name: str) -> bytes:
@@ -53,11 +62,10 @@ def open_member(path: Path, name: str) -> bytes:
     Raises:
         InputError: there is no such archive or member, or it cannot be read.
     """
-    try:
-        with zipfile.ZipFile(path) as archive:
-            return read_member(archive, archive.getinfo(name))
-    except (OSError, zipfile.BadZipFile, KeyError) as error:
-        raise InputError(f"{name} cannot be read from {path}: {error}.") from error
+    with _opened(path) as archive:
+        if name not in archive.namelist():
+            raise InputError(f"{path} holds no {name} any more.")
+        return read_member(archive, archive.getinfo(name))
 
 
 def _members(
@@ -67,18 +75,17 @@ def _members(
     by_name = {member.filename: member for member in archive.infolist() if not _ignored(member)}
     members = [by_name[name] for name in sorted(by_name, key=natural)]
     for number, member in enumerate(members[first:], first + 1):
-        name = f"{source.key}{MEMBER_MARK}{member.filename}"
-        found = []
+        name, found = f"{source.key}{MEMBER_MARK}{member.filename}", list[Sighting]()
         try:
             _check_name(member.filename)
             photo = open_image(read_member(archive, member))
-            inside = PurePosixPath(member.filename)
-            place = photo_camera(inside) or source.path.stem
+            place = photo_camera(PurePosixPath(member.filename)) or source.path.stem
             found = sightings(photo, name, detector, camera or place)
-        except ImageError as error:
-            yield Skipped(name, str(error))
+        except Exception as error:
+            yield skipped(name, error)
         people += len(found)
-        yield Found(source.state(settings, "partial", people, resume_at=float(number)), found)
+        state = source.state(settings, "partial", people, resume_at=float(number))
+        yield Found(state, found, number / len(members))
     yield Found(source.state(settings, "done", people), [])
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from textreid.people.detectors.boxes import Detector
+from textreid.people.guard import guarded
 from textreid.people.sightings import Found, Skipped
 from textreid.people.source_files import Source
 
@@ -35,14 +36,24 @@ def find_people(
 
     Yields:
         `Found` units in order, and a `Skipped` for whatever could not be used. A source of which nothing can
-        be used yields `Skipped` only.
+        be used yields `Skipped` only, whatever was raised while it was read.
     """
+    return guarded(source.key, _read(source, detector, camera, start, resume_at))
+
+
+def _read(
+    source: Source,
+    detector: Detector | None,
+    camera: str | None,
+    start: float | None,
+    resume_at: float | None,
+) -> Iterator[Found | Skipped]:
     from textreid.people import archives, photos, video
 
     if source.problem is not None:
         yield Skipped(source.key, source.problem)
     elif source.kind == "photo":
-        yield from photos.find(source, detector, camera)
+        yield photos.find(source, detector, camera)
     elif source.kind == "zip":
         yield from archives.find(source, detector, camera, resume_at)
     elif detector is None:

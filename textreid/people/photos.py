@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 from PIL import Image
 
-from textreid.errors import ImageError
 from textreid.io.images import open_image
 from textreid.people.camera_name import photo_camera
 from textreid.people.detectors.boxes import Detector
-from textreid.people.sightings import Found, Sighting, Skipped, record_id, settings_of
+from textreid.people.sightings import Found, Sighting, record_id, settings_of
 from textreid.people.source_files import Source
 from textreid_index import Record
 
 
-def find(source: Source, detector: Detector | None, camera: str | None) -> Iterator[Found | Skipped]:
-    """The people of a photo file: one `Found`, or one `Skipped`."""
-    try:
-        photo = open_image(source.path)
-    except ImageError as error:
-        yield Skipped(source.key, str(error))
-        return
-    people = sightings(photo, source.key, detector, camera or photo_camera(source.path))
-    yield Found(source.state(settings_of(detector), "done", len(people)), people)
+def find(source: Source, detector: Detector | None, camera: str | None) -> Found:
+    """The people of a photo file.
+
+    Raises:
+        ImageError: it cannot be decoded.
+    """
+    people = sightings(open_image(source.path), source.key, detector, camera or photo_camera(source.path))
+    return Found(source.state(settings_of(detector), "done", len(people)), people)
 
 
 def sightings(photo: Image.Image, name: str, detector: Detector | None, camera: str | None) -> list[Sighting]:

@@ -35,10 +35,12 @@ class Found:
     Attributes:
         source: how far its source is done once these people are stored.
         sightings: possibly empty; a photo without people is done too.
+        part: how much of the source has been read then, 0..1.
     """
 
     source: SourceState
     sightings: list[Sighting]
+    part: float = 1.0
 
 
 @dataclass(frozen=True)

@@ -94,9 +94,12 @@ def kind_of(name: str) -> SourceKind | None:
 
 
 def natural(name: str) -> list[tuple[int, str]]:
-    """A sort key that puts `frame9` before `frame10`."""
+    """A sort key that puts `frame9` before `frame10`, however many digits there are."""
+    parts = re.split(r"(\d+)", name)
+    values = (part.lstrip("0") if part.isdecimal() else part.casefold() for part in parts)
     return [
-        (int(part), "") if part.isdecimal() else (-1, part.casefold()) for part in re.split(r"(\d+)", name)
+        (len(value), value) if part.isdecimal() else (-1, value)
+        for part, value in zip(parts, values, strict=True)
     ]
 
 

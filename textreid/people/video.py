@@ -7,7 +7,6 @@ from itertools import islice
 
 from PIL import Image
 
-from textreid.errors import InputError
 from textreid.people.detectors.boxes import Boxes, Detector
 from textreid.people.sightings import Found, Sighting, Skipped, record_id, settings_of
 from textreid.people.source_files import Source
@@ -31,12 +30,13 @@ MORE_VIEWS = 3
 def find(
     source: Source, detector: Detector, camera: str | None, start: float | None, resume_at: float | None
 ) -> Iterator[Found | Skipped]:
-    """The people of a video file in stretches."""
-    try:
-        with Clip(source.path) as clip:
-            yield from _stretches(clip, source, detector, camera or source.path.stem, start, resume_at or 0.0)
-    except InputError as error:
-        yield Skipped(source.key, str(error))
+    """The people of a video file in stretches.
+
+    Raises:
+        InputError: it is no video that can be read.
+    """
+    with Clip(source.path) as clip:
+        yield from _stretches(clip, source, detector, camera or source.path.stem, start, resume_at or 0.0)
 
 
 def _stretches(
@@ -49,7 +49,8 @@ def _stretches(
         if length >= MAX_STRETCH_SECONDS or (length >= STRETCH_SECONDS and not follower.busy):
             found = _sightings(follower.finish(), source.key, camera, start)
             people += len(found)
-            yield Found(source.state(settings, "partial", people, resume_at=frame.offset), found)
+            state = source.state(settings, "partial", people, resume_at=frame.offset)
+            yield Found(state, found, min(frame.offset / clip.length, 1.0) if clip.length else 0.0)
             follower, begin = Follower(), frame.offset
         follower.update(frame, boxes)
         seen = frame.offset

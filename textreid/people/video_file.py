@@ -14,6 +14,7 @@ import numpy as np
 
 from textreid.errors import InputError
 from textreid.io.images import MAX_PIXELS
+from textreid.io.reason import reason_of
 
 _TICK = 1e-4  # seconds; container times are rounded, frames are never this close
 
@@ -39,6 +40,7 @@ class Clip:
     Attributes:
         rate: frames a second, on average.
         created: POSIX seconds of its `creation_time`, if it has a credible one.
+        length: seconds, as the file says; None if it does not.
         damage: what went wrong while frames were read; None if nothing did.
 
     Raises:
@@ -49,6 +51,8 @@ class Clip:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._open()
+        duration = self._container.duration
+        self.length = duration / 1_000_000 if duration else None
         self.created = _created(self._container.metadata)
         self.damage: str | None = None
 
@@ -90,9 +94,11 @@ class Clip:
         import av
 
         try:
-            self._container = av.open(str(self._path), options={"protocol_whitelist": "file"})
-        except (av.FFmpegError, OSError, ValueError) as error:
-            raise InputError(f"not a video that can be read: {_plain(error)}.") from error
+            self._container = av.open(
+                str(self._path), options={"protocol_whitelist": "file"}, metadata_errors="replace"
+            )
+        except Exception as error:
+            raise InputError(f"not a video that can be read: {reason_of(error)}.") from error
         if not self._container.streams.video:
             raise InputError("it has no image track.")
         self._stream = self._container.streams.video[0]
@@ -143,9 +149,9 @@ class Clip:
                 try:
                     yield from packet.decode()
                 except av.error.InvalidDataError as error:
-                    self.damage = _plain(error)
+                    self.damage = reason_of(error)
         except av.FFmpegError as error:
-            self.damage = _plain(error)
+            self.damage = reason_of(error)
 
 
 def _upright(frame: Any) -> np.ndarray:
@@ -161,7 +167,3 @@ def _created(metadata: dict[str, str]) -> float | None:
     if created.year < 1990:  # 1904 and 1970: a clock that was never set
         return None
     return (created if created.tzinfo else created.replace(tzinfo=UTC)).timestamp()
-
-
-def _plain(error: BaseException) -> str:
-    return str(getattr(error, "strerror", None) or error).rstrip(".")
