@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.helpers.kill_before import assert_one_or_the_other, forking_pool, outcomes
+from tests.helpers.faults.killing import assert_one_or_the_other, forking_pool, outcomes
 from textreid_index.whole_folder import recover, whole_file, whole_folder
 
 

@@ -15,7 +15,7 @@ import pytest
 import torch
 
 from tests.helpers.calibrated import SCALE
-from tests.helpers.kill_before import assert_one_or_the_other, forking_pool, outcomes
+from tests.helpers.faults.killing import assert_one_or_the_other, forking_pool, outcomes
 from tests.helpers.small_models import small_recipe, write_joint
 from tests.helpers.toy_gallery import TOY, fill, people
 from textreid.catalog import find_model, fingerprint
