@@ -22,18 +22,24 @@ __all__ = ["application", "main"]
 
 
 class _Verbs(TyperGroup):
-    """Turns the errors that textreid raises on purpose into one line on stderr and exit code 2."""
+    """Turns the errors that textreid raises on purpose, and what the system refuses, into one line on stderr.
+
+    The exit code is then 2. Errors of another kind are mistakes in textreid, and end with their traceback.
+    """
 
     def invoke(self, ctx: Any) -> Any:
         try:
             return super().invoke(ctx)
         except Exception as error:
             from textreid.errors import TextReIDError
+            from textreid.io.refusals import describe_refusal
             from textreid_index import GalleryError
 
-            if not isinstance(error, TextReIDError | GalleryError):
+            on_purpose = isinstance(error, TextReIDError | GalleryError)
+            message = str(error) if on_purpose else describe_refusal(error)
+            if message is None:
                 raise
-            _complain(str(error))
+            _complain(message)
             raise typer.Exit(2) from None
 
 

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from textreid.errors import InputError
+from textreid.io.refusals import in_words
 from textreid_index import whole_folder as ground
 
 
@@ -23,10 +24,5 @@ def whole_folder(target: Path, *, replace: bool = False) -> Iterator[Path]:
     """
     if not replace and target.exists():
         raise InputError(f"{target} exists already. Name another folder, or remove it first.")
-    try:
-        with ground.whole_folder(target, replace=replace) as working:
-            yield working
-    except OSError as error:
-        raise InputError(
-            f"{target} cannot be written: {error}. Name another folder, or free space."
-        ) from error
+    with in_words(target), ground.whole_folder(target, replace=replace) as working:
+        yield working

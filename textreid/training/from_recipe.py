@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from textreid.data.training_set import read_training_set
+from textreid.io.refusals import in_words
 from textreid.io.run_folder import RunFolder
 from textreid.recipe.recipe import Recipe
 from textreid.training.checkpoint import read_state, settle
@@ -52,14 +53,18 @@ def train(
     if report is not None or say is not None:
         print("train(report=, say=) is now train(reporter=); see textreid.training.progress", file=sys.stderr)
         reporter = CallbackReporter(report, say)
+    with in_words(out):
+        return _train(recipe, RunFolder(out), device, reporter)
+
+
+def _train(recipe: Recipe, folder: RunFolder, device: str, reporter: Reporter) -> Path:
     stages = read_stages(recipe)
     accelerator = make_accelerator(device, recipe.precision)
-    folder = RunFolder(out)
     with accelerator.main_process_first():  # it draws people for all
         recover(folder.model)
         anew = settle(recipe, folder)
-        data = read_training_set(recipe.data, out, reads_text=recipe.model.reads_text)
-        val = read_benchmarks(recipe.val, out)
+        data = read_training_set(recipe.data, folder.path, reads_text=recipe.model.reads_text)
+        val = read_benchmarks(recipe.val, folder.path)
     first = accelerator.is_main_process
     run = TrainingRun(
         recipe=recipe,
