@@ -11,8 +11,14 @@ from typing import TYPE_CHECKING
 from textreid.people.sightings import Sighting
 from textreid.search.person_search import PersonSearch
 from textreid.synthetic.shots.frames import SEED, Frame, built_in_gallery
-from textreid_index import Gallery, GalleryError, Record
-from textreid_index.whole_folder import recover, whole_folder
+from textreid_index import (
+    ForeignGalleryError,
+    Gallery,
+    GalleryDamagedError,
+    GalleryNotFoundError,
+    Record,
+)
+from textreid_index.whole_folder import one_at_a_time, whole_folder
 
 if TYPE_CHECKING:
     from textreid.types import ImageTextEncoder
@@ -34,7 +40,9 @@ def cache_folder() -> Path:
 def prepare(encoder: ImageTextEncoder, *, frames: int = 40, folder: Path | None = None) -> Path:
     """The built-in gallery for this encoder, drawn and indexed if this user has none yet.
 
-    It is made beside its place and moved there whole: a start that is interrupted leaves nothing half done.
+    It is made beside its place and moved there whole: a start that is interrupted leaves nothing half done,
+    and what a killed one leaves is removed by the next. Of several first starts one makes it and the others
+    wait.
 
     Args:
         encoder: the model that will search it.
@@ -43,25 +51,29 @@ def prepare(encoder: ImageTextEncoder, *, frames: int = 40, folder: Path | None 
 
     Returns:
         The gallery's folder.
+
+    Raises:
+        GalleryError: the one that is there cannot be opened, and is not damaged either.
     """
     home = folder or cache_folder()
     target = home / f"drawn-people-{version('textreid')}-{SEED}-{frames}-{encoder.info.fingerprint[:16]}"
-    recover(target)
-    if not _is_usable(target / "gallery", encoder):
-        with (
-            whole_folder(target, replace=True) as made,
-            PersonSearch.open(made / "gallery", create=True, encoder=encoder) as search,
-        ):
-            drawn = built_in_gallery(frames)
-            search.add_sightings(_write_frames(drawn, made / "frames", target / "frames"))
+    with one_at_a_time(target):
+        if not _is_usable(target / "gallery", encoder):
+            with (
+                whole_folder(target, replace=True) as made,
+                PersonSearch.open(made / "gallery", create=True, encoder=encoder) as search,
+            ):
+                drawn = built_in_gallery(frames)
+                search.add_sightings(_write_frames(drawn, made / "frames", target / "frames"))
     return target / "gallery"
 
 
 def _is_usable(gallery: Path, encoder: ImageTextEncoder) -> bool:
+    """Whether it can be searched; one that another program holds is not to be replaced, and raises."""
     try:
         with Gallery.open(gallery) as found:
             return len(found) > 0 and found.encoder == encoder.info
-    except GalleryError:
+    except (GalleryNotFoundError, ForeignGalleryError, GalleryDamagedError):
         return False
 
 

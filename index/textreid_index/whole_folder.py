@@ -76,6 +76,22 @@ def whole_file(target: Path) -> Iterator[BinaryIO]:
         raise
 
 
+@contextmanager
+def one_at_a_time(target: Path) -> Iterator[None]:
+    """Let one process at a time look at `target` and make what is missing, on a system that has such locks.
+
+    What killed writers of it have left is put in order before: the lock says that nobody is writing. It is on
+    the folder around `target`, so that no file of a lock is left behind.
+
+    Raises:
+        OSError: that folder cannot be made or opened.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with _claimed(target.parent):
+        _prepare(target)
+        yield
+
+
 def recover(target: Path) -> None:
     """Put the old folder back where a process ended before the new one took its place."""
     aside = _aside(target)

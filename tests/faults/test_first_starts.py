@@ -1,0 +1,63 @@
+"""The built-in gallery while several programs make it, and after one of them was killed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from tests.helpers.faults.killing import forking_pool, outcomes
+from tests.helpers.toy import ToyEncoder
+from textreid.synthetic import built_in_gallery
+from textreid_demo import built_in
+from textreid_index import Gallery
+
+FRAMES = 1
+PEOPLE = sum(len(frame.people) for frame in built_in_gallery(FRAMES))
+
+
+def make(home: Path) -> None:
+    built_in.prepare(ToyEncoder(), frames=FRAMES, folder=home)
+
+
+def start_again(home: Path) -> tuple[int, int]:
+    """People whom the next start finds, and how many names lie in the cache then."""
+    with Gallery.open(built_in.prepare(ToyEncoder(), frames=FRAMES, folder=home)) as gallery:
+        return len(gallery), len(list(home.iterdir()))
+
+
+@pytest.fixture(scope="module")
+def pool() -> Iterator[ProcessPoolExecutor]:
+    with forking_pool() as pool:
+        yield pool
+
+
+def test_of_several_first_starts_one_makes_the_gallery_and_all_have_it(tmp_path: Path) -> None:
+    encoders = [ToyEncoder() for _ in range(4)]
+
+    def start(encoder: ToyEncoder) -> int:
+        with Gallery.open(built_in.prepare(encoder, frames=FRAMES, folder=tmp_path)) as gallery:
+            return len(list(gallery.records()))
+
+    with ThreadPoolExecutor(4) as threads:
+        assert list(threads.map(start, encoders)) == [PEOPLE] * 4
+    assert sorted(encoder.images_seen for encoder in encoders) == [0, 0, 0, PEOPLE]
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_a_start_that_was_killed_leaves_nothing_that_the_next_does_not_remove(
+    pool: ProcessPoolExecutor, tmp_path: Path
+) -> None:
+    found = outcomes(pool, make, start_again, tmp_path)
+    assert len(found) > 5
+    assert {one.left for one in found} == {(PEOPLE, 1)}
+
+
+def test_one_that_another_program_holds_is_not_replaced(tmp_path: Path) -> None:
+    """Whoever serves it goes on reading the file that is there."""
+    with Gallery.open(built_in.prepare(ToyEncoder(), frames=FRAMES, folder=tmp_path)) as served:
+        file = (served.path / "gallery.sqlite").stat().st_ino
+        make(tmp_path)
+        assert (served.path / "gallery.sqlite").stat().st_ino == file
