@@ -8,6 +8,7 @@ verb that runs.
 from __future__ import annotations
 
 import inspect
+import os
 import pkgutil
 from collections.abc import Callable, Iterator
 from importlib import import_module
@@ -56,7 +57,13 @@ class _Verb(TyperCommand):
 
 
 def main() -> None:
-    """Run the command line."""
+    """Run the command line.
+
+    Threads of OpenMP that wait for work are told to sleep, unless the user wants it otherwise. They would
+    spin, which takes the cores from whatever else is busy on the machine. It counts only before torch is
+    loaded.
+    """
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     application()()
 
 

@@ -5,10 +5,14 @@ from __future__ import annotations
 import signal
 import threading
 
+STOPS = ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT")
+"""Ctrl+C, a termination, the end of the terminal, Ctrl+\\; Windows has not all of them."""
+
 
 def wait_for_stop() -> None:
-    """Wait until Ctrl+C or a termination signal."""
+    """Wait until one of `STOPS`; what the program was started to ignore (`nohup`) it goes on ignoring."""
     stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
+    for number in (getattr(signal, name) for name in STOPS if hasattr(signal, name)):
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, lambda *_: stop.set())
     stop.wait()
