@@ -14,6 +14,7 @@ from textreid_index.errors import InvalidValueError
 from textreid_index.hits import BatchHits
 from textreid_index.records import Record, SourceState
 from textreid_index.stats import GalleryStats
+from textreid_index.store import people_removal as removal
 from textreid_index.store import people_table as people
 from textreid_index.store import sources_table as sources
 from textreid_index.store.export import export
@@ -117,8 +118,10 @@ class Gallery:
     ) -> int:
         """Add people in one transaction: after a crash either all of them are in, or none.
 
-        A person whose id is known replaces the one stored. The first people fix the gallery's encoder; an
-        emptied gallery accepts another.
+        A person whose id is known replaces the one stored. Where `source.reading` is a new one, the people of
+        earlier readings of that file go in the same transaction: all of them when it is done, until then
+        those whom it has passed. The first people fix the gallery's encoder; an emptied gallery accepts
+        another.
 
         Args:
             records: N people.
@@ -127,7 +130,7 @@ class Gallery:
             source: state of the file they come from, committed with them.
 
         Returns:
-            How many of them were not in the gallery before.
+            By how many the gallery grew: those given, less those whose place they took.
 
         Raises:
             EncoderMismatchError: the gallery holds vectors of another encoder.
@@ -141,14 +144,16 @@ class Gallery:
             encoder = read_state(db).encoder
             if encoder is not None and not people.is_empty(db):
                 require_same_encoder(encoder, embeddings.encoder)
-            known = people.delete_ids(db, ids)
-            people.insert(db, records, embeddings.vectors, thumbnails)
+            replaced = removal.replace_ids(db, ids, source.key if source else None)
             if source is not None:
+                replaced += removal.replace_readings(db, source, {record.source for record in records})
                 sources.write(db, source)
+            people.insert(db, records, embeddings.vectors, thumbnails, source)
+            if ids or replaced:
+                advance(db, removed=replaced > 0)
             if ids:
-                advance(db, removed=known > 0)
                 write_encoder(db, embeddings.encoder)
-        return len(ids) - known
+        return len(ids) - replaced
 
     def search(self, queries: Embeddings, k: int, where: Where | None = None) -> BatchHits:
         """The k people nearest to each query, among those that `where` accepts.
@@ -261,11 +266,15 @@ class Gallery:
     def mark(self, source: SourceState) -> None:
         """Write down the state of a source that adds nobody: empty, unreadable or finished.
 
+        As in `add`, the people of earlier readings of it go.
+
         Raises:
             GalleryError: as for `add`.
         """
         with self._store.writing() as db:
             sources.write(db, source)
+            if removal.replace_readings(db, source, ()):
+                advance(db, removed=True)
 
     def delete(self, ids: Collection[str]) -> int:
         """Delete people for good: record, vector and thumbnail leave the files and every open handle.
@@ -284,7 +293,7 @@ class Gallery:
             GalleryReadOnlyError: the gallery cannot be written.
         """
         with self._store.erasing() as db:
-            return people.delete_ids(db, ids)
+            return removal.erase_ids(db, ids)
 
     def forget(self, source: str) -> int:
         """Delete for good everybody from this photo or video, or from all below this folder or zip file.
@@ -295,11 +304,15 @@ class Gallery:
             How many people were deleted.
 
         Raises:
+            InvalidValueError: the source is an empty text.
             GalleryError: as for `delete`.
         """
+        if not source:
+            raise InvalidValueError('"" names no file: name one, or a folder, to forget its people.')
         with self._store.erasing() as db:
-            sources.delete_source(db, source)
-            return people.delete_source(db, source)
+            count = removal.erase_source(db, source)
+            sources.erase(db, source)
+            return count
 
     def rewind(self, source: str, offset: float | None = None) -> int:
         """Take back the people of a source that is about to be indexed again, wholly or from an offset on.
@@ -318,7 +331,7 @@ class Gallery:
             GalleryError: as for `add`.
         """
         with self._store.writing() as db:
-            count = people.delete_source(db, source, since=offset)
+            count = removal.take_back(db, source, offset)
             advance(db, removed=True)
         return count
 

@@ -91,6 +91,9 @@ class SourceState:
         people: people found so far.
         reason: why it failed.
         resume_at: seconds of a partly indexed video from which to go on.
+        content: what tells the same content at another path, if that was looked at.
+        reading: number of this reading of the file. The people of earlier readings go as those of a new one
+            come.
     """
 
     key: str
@@ -101,6 +104,8 @@ class SourceState:
     people: int = 0
     reason: str | None = None
     resume_at: float | None = None
+    content: str | None = None
+    reading: int = 0
 
     def __post_init__(self) -> None:
         if not self.key or not _is_unicode(self.key + (self.reason or "")):

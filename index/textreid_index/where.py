@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from textreid_index.errors import InvalidValueError
+
 
 @dataclass(frozen=True)
 class Where:
@@ -19,6 +21,9 @@ class Where:
         offset_until: seen this many seconds into the video or earlier.
         source: this photo or video, or any below this folder or inside this zip file.
         exclude: never these ids.
+
+    Raises:
+        InvalidValueError: the camera or source is an empty text, which would stand for everybody.
     """
 
     camera: str | None = None
@@ -30,6 +35,10 @@ class Where:
     exclude: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
+        if self.camera == "" or self.source == "":
+            raise InvalidValueError(
+                '"" names no camera and no file: leave the filter out to accept everybody.'
+            )
         object.__setattr__(self, "exclude", frozenset(self.exclude))
 
 

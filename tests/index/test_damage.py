@@ -28,7 +28,7 @@ def content(gallery: Gallery) -> list[object]:
 
 
 def test_every_flipped_bit_is_noticed(tmp_path: Path) -> None:
-    source = SourceState("photos/p0.jpg", 1, 2, "hog", "failed", 3, "reason", 4.5)
+    source = SourceState("photos/p0.jpg", 1, 2, "hog", "failed", 60, "reason", 4.5, "5f", 1)
     with Gallery.open(tmp_path / "g", create=True, backend="exact") as gallery:
         fill(gallery, people(60), source=source)
         before = content(gallery)
@@ -68,7 +68,7 @@ def change(folder: Path, statement: str) -> None:
         ("UPDATE people SET camera = 'c9' WHERE key = 2", "The record of 'p001' changed"),
         ("UPDATE people SET key = 77 WHERE key = 2", "belongs to nobody"),
         ("UPDATE sources SET status = 'failed'", "The state of the source 'photos/p0.jpg' changed"),
-        ("UPDATE gallery SET name = 'other'", "The name of the gallery's encoder changed"),
+        ("UPDATE gallery SET name = 'other'", "The gallery's own row changed"),
     ],
 )
 def test_verify_names_what_changed(tmp_path: Path, statement: str, problem: str) -> None:

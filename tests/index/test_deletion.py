@@ -108,13 +108,17 @@ def test_unreachable_by_every_route(tmp_path: Path) -> None:
 
 def test_forget_takes_exactly_what_lies_below(tmp_path: Path) -> None:
     sources = ["a/b.jpg", "a/b", "a/b/c.jpg", "a/bc.jpg", "a/b!c.jpg", "a/B/c.jpg", "a_b.jpg", "a/%.jpg"]
+    sources += ["z.zip!a.jpg", "z.zip!b/c.jpg", "z.zip"]
     with Gallery.open(tmp_path / "g", create=True) as gallery:
         fill(gallery, [Record(source, source) for source in sources])
         assert gallery.forget("a/%") == 0
-        assert gallery.forget("a/b") == 3
+        assert gallery.forget("a/b") == 2
+        assert gallery.forget("z.zip!b") == 1
+        assert gallery.forget("z.zip") == 2
         assert [record.id for record in gallery.records()] == [
             "a/b.jpg",
             "a/bc.jpg",
+            "a/b!c.jpg",
             "a/B/c.jpg",
             "a_b.jpg",
             "a/%.jpg",

@@ -127,7 +127,8 @@ def test_rewind_takes_back_the_rest_of_one_video(tmp_path: Path) -> None:
     clip = [Record(f"a{second}", "clip.mp4", offset=float(second)) for second in range(5)]
     other = [Record("b", "clip.mp4.mp4", offset=4.0), Record("c", "photo.jpg")]
     with Gallery.open(tmp_path / "g", create=True) as gallery:
-        fill(gallery, [*clip, *other], source=state)
+        fill(gallery, clip, source=state)
+        fill(gallery, other)
         assert gallery.rewind("clip.mp4", 2.0) == 3
         assert list(gallery.records()) == [*clip[:2], *other]
         assert gallery.search(embed(["q"]), 9).ids.shape == (1, 4)

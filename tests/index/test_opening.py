@@ -21,6 +21,7 @@ from textreid_index import (
     GalleryNotFoundError,
     UnknownBackendError,
 )
+from textreid_index.store import schema
 
 
 def test_missing_gallery_says_how_to_make_one(tmp_path: Path) -> None:
@@ -183,14 +184,15 @@ def test_an_earlier_format_that_may_only_be_read_says_what_to_type(public_folder
         import sys
         from textreid_index.store import migrations, schema
         from tests.helpers.toy_migrations import add_mood
-        schema.FORMAT, migrations.MIGRATIONS = 2, {1: add_mood}
+        schema.FORMAT, migrations.MIGRATIONS = schema.FORMAT + 1, {schema.FORMAT: add_mood}
         try:
             Gallery.open(sys.argv[1] + "/g")
         except GalleryReadOnlyError as error:
             print(error)
     """
     said = as_nobody(code, public_folder)
-    assert "is of format 1 and has to be brought to format 2, but can only be read here" in said
+    old, new = schema.FORMAT, schema.FORMAT + 1
+    assert f"is of format {old} and has to be brought to format {new}, but can only be read here" in said
     assert f"cp -r {public_folder}/g COPY && textreid gallery info --gallery COPY" in said
     assert (public_folder / "g" / "gallery.sqlite").read_bytes() == before
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Collection
 
-from textreid_index.records import MEMBER_MARK
 from textreid_index.where import Where
 
 Condition = tuple[str, list[object]]
@@ -24,7 +23,7 @@ def filter_condition(where: Where) -> Condition:
     conditions = [text for text, value in comparisons.items() if value is not None]
     values: list[object] = [value for value in comparisons.values() if value is not None]
     if where.source is not None:
-        text, prefixes = source_condition("source", where.source)
+        text, prefixes = source_condition(where.source)
         conditions.append(text)
         values += prefixes
     if where.exclude:
@@ -34,12 +33,21 @@ def filter_condition(where: Where) -> Condition:
     return " AND ".join(conditions) or "TRUE", values
 
 
-def source_condition(column: str, source: str) -> Condition:
-    """The condition that `column` is this source, lies below this folder or inside this zip file."""
+def source_condition(source: str) -> Condition:
+    """The condition that a person is from this file, from below this folder or from inside this zip file.
+
+    A further path of the same content is as good as the one that the people are stored under.
+    """
+    below, folder = source_key_condition("source", source)
+    elsewhere, path = source_key_condition("path", source)
+    text = f"({below} OR file = ? OR file IN (SELECT copies.source FROM copies WHERE {elsewhere}))"
+    return text, [*folder, source, *path]
+
+
+def source_key_condition(column: str, source: str) -> Condition:
+    """The condition that `column` is this file or lies below this folder."""
     folder = source.rstrip("/") + "/"
-    member = source + MEMBER_MARK
-    text = f"({column} = ? OR substr({column}, 1, ?) = ? OR substr({column}, 1, ?) = ?)"
-    return text, [source, len(folder), folder, len(member), member]
+    return f"({column} = ? OR substr({column}, 1, ?) = ?)", [source, len(folder), folder]
 
 
 def id_condition(ids: Collection[str]) -> Condition:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from textreid_index.embeddings import EncoderInfo
-from textreid_index.store.checksums import fields_checksum
+from textreid_index.errors import GalleryDamagedError
+from textreid_index.store.checksums import RESTORE, checked_fields, fields_checksum
+
+COLUMNS = "only, generation, removed_at, unscrubbed, name, fingerprint, dim, checksum"
 
 
 @dataclass(frozen=True)
@@ -20,50 +23,50 @@ class State:
         encoder: encoder of all vectors; None until the first are added.
     """
 
-    generation: int
-    removed_at: int
-    unscrubbed: bool
-    encoder: EncoderInfo | None
-
-
-def insert(db: sqlite3.Connection) -> None:
-    """Write the row of a new gallery."""
-    db.execute("INSERT INTO gallery VALUES (1, 0, 0, 0, NULL, NULL, NULL, ?)", [fields_checksum([None] * 3)])
+    generation: int = 0
+    removed_at: int = 0
+    unscrubbed: bool = False
+    encoder: EncoderInfo | None = None
 
 
 def read_state(db: sqlite3.Connection) -> State:
-    """The row as of the current transaction."""
-    generation, removed_at, unscrubbed, name, fingerprint, dim = db.execute(
-        "SELECT generation, removed_at, unscrubbed, name, fingerprint, dim FROM gallery"
-    ).fetchone()
+    """The row as of the current transaction.
+
+    Raises:
+        GalleryDamagedError: it changed since it was written, or is missing.
+    """
+    row = db.execute(f"SELECT {COLUMNS} FROM gallery").fetchone()
+    if row is None:
+        raise GalleryDamagedError(f"The gallery's own row is missing. {RESTORE}")
+    fields = checked_fields(row, "The gallery's own row", RESTORE)
+    _, generation, removed_at, unscrubbed, name, fingerprint, dim = fields
     encoder = None if name is None else EncoderInfo(name, fingerprint, dim)
     return State(generation, removed_at, bool(unscrubbed), encoder)
 
 
+def write_state(db: sqlite3.Connection, state: State) -> None:
+    """Write the row, or replace it."""
+    encoder = state.encoder
+    named = [None] * 3 if encoder is None else [encoder.name, encoder.fingerprint, encoder.dim]
+    fields = [1, state.generation, state.removed_at, int(state.unscrubbed), *named]
+    db.execute(
+        f"REPLACE INTO gallery ({COLUMNS}) VALUES (?,?,?,?,?,?,?,?)", [*fields, fields_checksum(fields)]
+    )
+
+
 def advance(db: sqlite3.Connection, *, removed: bool) -> None:
     """Count one more generation; note whether people went."""
-    db.execute(
-        "UPDATE gallery SET generation = generation + 1,"
-        " removed_at = CASE WHEN ? THEN generation + 1 ELSE removed_at END",
-        [removed],
-    )
+    state = read_state(db)
+    generation = state.generation + 1
+    removed_at = generation if removed else state.removed_at
+    write_state(db, replace(state, generation=generation, removed_at=removed_at))
 
 
 def write_encoder(db: sqlite3.Connection, encoder: EncoderInfo) -> None:
     """Note which encoder the vectors are of."""
-    fields = [encoder.name, encoder.fingerprint, encoder.dim]
-    db.execute(
-        "UPDATE gallery SET name = ?, fingerprint = ?, dim = ?, checksum = ?",
-        [*fields, fields_checksum(fields)],
-    )
-
-
-def is_encoder_intact(db: sqlite3.Connection) -> bool:
-    """Whether name, fingerprint and dimension of the encoder are what was written."""
-    *fields, checksum = db.execute("SELECT name, fingerprint, dim, checksum FROM gallery").fetchone()
-    return fields_checksum(fields) == checksum
+    write_state(db, replace(read_state(db), encoder=encoder))
 
 
 def set_unscrubbed(db: sqlite3.Connection, unscrubbed: bool) -> None:
     """Note whether bytes of deleted people may still be in the file."""
-    db.execute("UPDATE gallery SET unscrubbed = ?", [unscrubbed])
+    write_state(db, replace(read_state(db), unscrubbed=unscrubbed))

@@ -4,58 +4,44 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from textreid_index.errors import GalleryDamagedError, UnknownPersonError
-from textreid_index.records import Record
-from textreid_index.store.checksums import blob_checksum, fields_checksum
-from textreid_index.store.filter_sql import filter_condition, id_condition, source_condition
+from textreid_index.records import Record, SourceState
+from textreid_index.store import sources_table as sources
+from textreid_index.store.checksums import DELETE, RESTORE, blob_checksum, checked_fields, fields_checksum
+from textreid_index.store.filter_sql import filter_condition
 from textreid_index.where import EVERYBODY, Where
 
-COLUMNS = 'id, source, x1, y1, x2, y2, camera, time, "offset", frame, track, checksum'
+FIELDS = 'key, id, source, x1, y1, x2, y2, camera, time, "offset", frame, track, file, reading'
+COLUMNS = f"{FIELDS}, checksum"
 ROWS_AT_ONCE = 8192
-CHANGED = (
-    "changed since it was written. `Gallery.verify()` names everybody it concerns: restore the gallery from a"
-    " copy, or delete those people."
-)
 
 
 def insert(
-    db: sqlite3.Connection, records: Sequence[Record], vectors: np.ndarray, thumbnails: Sequence[bytes]
+    db: sqlite3.Connection,
+    records: Sequence[Record],
+    vectors: np.ndarray,
+    thumbnails: Sequence[bytes],
+    source: SourceState | None = None,
 ) -> None:
-    """Write people whose ids are not in the table."""
-    for record, vector, jpeg in zip(records, vectors, thumbnails, strict=True):
-        fields = _fields(record)
-        key = db.execute(
-            f"INSERT INTO people ({COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
-            [*fields, fields_checksum(fields)],
-        ).lastrowid
-        assert key is not None
+    """Write people whose ids are not in the table; `source` is the state of the file they come from."""
+    reading = None if source is None else source.reading
+    first = _last_key(db) + 1
+    for key, (record, vector, jpeg) in enumerate(zip(records, vectors, thumbnails, strict=True), first):
+        file = sources.file_of(db, record.source) if source is None else source.key
+        write_row(db, [key, *_fields(record), file, reading])
         blob = vector.astype("<f4").tobytes()
         db.execute("INSERT INTO vectors VALUES (?,?,?)", [key, blob, blob_checksum(key, blob)])
         db.execute("INSERT INTO thumbnails VALUES (?,?,?)", [key, jpeg, blob_checksum(key, jpeg)])
 
 
-def delete_ids(db: sqlite3.Connection, ids: Collection[str]) -> int:
-    """Delete the people with these ids, vector and thumbnail too; returns how many there were."""
-    condition, values = id_condition(ids)
-    return db.execute(f"DELETE FROM people WHERE {condition}", values).rowcount
-
-
-def delete_source(db: sqlite3.Connection, source: str, since: float | None = None) -> int:
-    """Delete everybody from this source, below this folder or inside this zip file; returns how many.
-
-    Args:
-        db: the connection.
-        source: a photo, video, folder or zip file.
-        since: only people seen this many seconds into the video or later.
-    """
-    condition, values = source_condition("source", source)
-    if since is not None:
-        condition, values = f'{condition} AND "offset" >= ?', [*values, since]
-    return db.execute(f"DELETE FROM people WHERE {condition}", values).rowcount
+def write_row(db: sqlite3.Connection, fields: Sequence[object]) -> None:
+    """Write the columns `FIELDS` of somebody who is new."""
+    marks = ",".join("?" * (len(fields) + 1))
+    db.execute(f"INSERT INTO people ({COLUMNS}) VALUES ({marks})", [*fields, fields_checksum(fields)])
 
 
 def count(db: sqlite3.Connection, where: Where = EVERYBODY) -> int:
@@ -98,13 +84,16 @@ def read_records(db: sqlite3.Connection, keys: Sequence[int]) -> dict[int, Recor
     """The records stored under these keys.
 
     Raises:
-        GalleryDamagedError: one changed since it was written.
+        GalleryDamagedError: one changed since it was written, or is missing.
     """
     rows = db.execute(
-        f"SELECT key, {COLUMNS} FROM people WHERE key IN (SELECT value FROM json_each(?))",
+        f"SELECT {COLUMNS} FROM people WHERE key IN (SELECT value FROM json_each(?))",
         [json.dumps(list(keys))],
     )
-    return {key: to_record(row) for key, *row in rows}
+    records = {row[0]: to_record(row) for row in rows}
+    if len(records) < len(set(keys)):
+        raise GalleryDamagedError(f"The record of a stored vector is gone. {RESTORE}")
+    return records
 
 
 def read_page(db: sqlite3.Connection, where: Where, *, after: int) -> dict[int, Record]:
@@ -115,10 +104,10 @@ def read_page(db: sqlite3.Connection, where: Where, *, after: int) -> dict[int, 
     """
     condition, values = filter_condition(where)
     rows = db.execute(
-        f"SELECT key, {COLUMNS} FROM people WHERE key > ? AND {condition} ORDER BY key LIMIT ?",
+        f"SELECT {COLUMNS} FROM people WHERE key > ? AND {condition} ORDER BY key LIMIT ?",
         [after, *values, ROWS_AT_ONCE],
     )
-    return {key: to_record(row) for key, *row in rows}
+    return {row[0]: to_record(row) for row in rows}
 
 
 def read_thumbnail(db: sqlite3.Connection, key: int) -> bytes:
@@ -156,7 +145,7 @@ def read_vectors_after(db: sqlite3.Connection, key: int, dim: int) -> Iterator[t
     while rows := cursor.fetchmany(ROWS_AT_ONCE):
         keys, blobs, checksums = zip(*rows, strict=True)
         if tuple(map(blob_checksum, keys, blobs)) != checksums or any(len(blob) != 4 * dim for blob in blobs):
-            raise GalleryDamagedError(f"A stored vector {CHANGED}")
+            raise GalleryDamagedError(f"A stored vector changed since it was written. {DELETE}")
         yield np.array(keys, dtype=np.int64), np.frombuffer(b"".join(blobs), dtype="<f4").reshape(-1, dim)
 
 
@@ -176,12 +165,12 @@ def neighbours(db: sqlite3.Connection, id: str, n: int) -> list[Record]:
     else:
         column, value, order, moment = "camera", person.camera, "key", key
     rows = db.execute(
-        f"SELECT * FROM (SELECT {order} AS moment, key, {COLUMNS} FROM people"
+        f"SELECT * FROM (SELECT {order} AS moment, {COLUMNS} FROM people"
         f" WHERE {column} IS ? AND {order} IS NOT NULL AND key != ?"
         f" ORDER BY abs({order} - ?), key LIMIT ?) ORDER BY moment, key",
         [value, key, moment, n],
     )
-    return [to_record(row) for _, _, *row in rows]
+    return [to_record(row) for _, *row in rows]
 
 
 def to_record(row: Sequence) -> Record:
@@ -190,22 +179,27 @@ def to_record(row: Sequence) -> Record:
     Raises:
         GalleryDamagedError: it changed since it was written.
     """
-    *fields, checksum = row
-    if fields_checksum(fields) != checksum:
-        raise GalleryDamagedError(f"The record of {fields[0]!r} {CHANGED}")
-    id, source, *box, camera, time, offset, frame, track = fields
+    fields = checked_fields(row, f"The record of {row[1]!r}", DELETE)
+    _, id, source, *box, camera, time, offset, frame, track, _, _ = fields
     return Record(id, source, None if box[0] is None else tuple(box), camera, time, offset, frame, track)
+
+
+def _last_key(db: sqlite3.Connection) -> int:
+    """The largest key that anybody has or ever had: keys are not used again."""
+    ever = db.execute("SELECT seq FROM sqlite_sequence WHERE name = 'people'").fetchone() or (0,)
+    (now,) = db.execute("SELECT max(key) FROM people").fetchone()
+    return max(ever[0], now or 0)
 
 
 def _checked(key: int, blob: bytes | None, checksum: int) -> bytes:
     """The blob stored under this key, if it is what was written; None stands for a missing row."""
     if blob is None or blob_checksum(key, blob) != checksum:
-        raise GalleryDamagedError(f"A stored vector or thumbnail {CHANGED}")
+        raise GalleryDamagedError(f"A stored vector or thumbnail changed since it was written. {DELETE}")
     return blob
 
 
 def _fields(record: Record) -> list[object]:
-    """The columns `COLUMNS` of a record but for the checksum, as the plain numbers that SQLite gives back."""
+    """The columns of a record, from `id` to `track`, as the plain numbers that SQLite gives back."""
     box = [None] * 4 if record.box is None else [float(value) for value in record.box]
     seconds = [None if value is None else float(value) for value in (record.time, record.offset)]
     counts = [None if value is None else int(value) for value in (record.frame, record.track)]

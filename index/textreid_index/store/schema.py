@@ -3,6 +3,12 @@
 `people.key` is never reused and a vector never changes under its key, so a reader that holds the vectors of
 generation G needs only the rows with larger keys, unless something was removed after G.
 
+`people.file` is the photo, video or zip file that somebody was found in: `source`, or the zip file that
+`source` is a member of. `people.reading` numbers the readings of that file, and `sources.reading` says which
+is the latest; who was added without a state of the file belongs to none. `sources.removed` counts who of the
+latest reading was taken away since, and is NULL for a file that was read in format 1. `copies` are further
+paths of the same content, `deletions` is what has to be known of those who must not come back.
+
 Whoever changes `TABLES` raises `FORMAT` and adds the step from the format before: see `migrations`.
 """
 
@@ -15,7 +21,7 @@ from textreid_index.errors import ForeignGalleryError, GalleryDamagedError
 from textreid_index.store import gallery_table
 
 APPLICATION_ID = 0x74524944  # "tRID"
-FORMAT = 1
+FORMAT = 2
 
 TABLES = """
 CREATE TABLE gallery (
@@ -30,7 +36,8 @@ CREATE TABLE people (
     id TEXT NOT NULL UNIQUE, source TEXT NOT NULL,
     x1 REAL, y1 REAL, x2 REAL, y2 REAL,
     camera TEXT, time REAL, "offset" REAL, frame INTEGER, track INTEGER,
-    checksum INTEGER NOT NULL
+    checksum INTEGER NOT NULL,
+    file TEXT NOT NULL DEFAULT '', reading INTEGER
 );
 CREATE INDEX people_source ON people (source, "offset");
 CREATE INDEX people_camera ON people (camera, time);
@@ -45,8 +52,21 @@ CREATE TABLE thumbnails (
 CREATE TABLE sources (
     key TEXT PRIMARY KEY,
     size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, settings TEXT NOT NULL, status TEXT NOT NULL,
-    people INTEGER NOT NULL, reason TEXT, resume_at REAL, checksum INTEGER NOT NULL
+    people INTEGER NOT NULL, reason TEXT, resume_at REAL, checksum INTEGER NOT NULL,
+    content TEXT, reading INTEGER NOT NULL DEFAULT 0, removed INTEGER
 ) WITHOUT ROWID;
+CREATE TABLE copies (
+    path TEXT PRIMARY KEY, source TEXT NOT NULL REFERENCES sources ON DELETE CASCADE,
+    mtime_ns INTEGER NOT NULL, checksum INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE deletions (
+    key INTEGER PRIMARY KEY, file TEXT NOT NULL REFERENCES sources ON DELETE CASCADE,
+    source TEXT NOT NULL, "offset" REAL, x1 REAL, y1 REAL, x2 REAL, y2 REAL, checksum INTEGER NOT NULL
+);
+CREATE INDEX people_file ON people (file, reading);
+CREATE INDEX sources_content ON sources (content);
+CREATE INDEX copies_source ON copies (source);
+CREATE INDEX deletions_file ON deletions (file);
 """
 
 
@@ -54,7 +74,7 @@ def create(db: sqlite3.Connection) -> None:
     """Make the tables, inside the caller's transaction."""
     for statement in TABLES.split(";\n"):
         db.execute(statement)
-    gallery_table.insert(db)
+    gallery_table.write_state(db, gallery_table.State())
     db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
     db.execute(f"PRAGMA user_version = {FORMAT}")
 

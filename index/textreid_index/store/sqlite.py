@@ -14,7 +14,13 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
-from textreid_index.errors import GalleryBusyError, GalleryError, GalleryFullError, GalleryReadOnlyError
+from textreid_index.errors import (
+    GalleryBusyError,
+    GalleryDamagedError,
+    GalleryError,
+    GalleryFullError,
+    GalleryReadOnlyError,
+)
 from textreid_index.store import gallery_table, migrations
 from textreid_index.store.opening import connect, locate, prepare, require_format
 from textreid_index.store.sqlite_errors import READ_ONLY, translate_errors
@@ -46,10 +52,10 @@ class Store:
             if not self.readonly:
                 with translate_errors(folder):
                     prepare(self.file, create=create, wait=wait)
-            with self.reading() as db:
-                unscrubbed = gallery_table.read_state(db).unscrubbed
-            if unscrubbed and not self.readonly:
-                with suppress(GalleryBusyError, GalleryFullError):
+            with suppress(GalleryBusyError, GalleryFullError, GalleryDamagedError):
+                with self.reading() as db:
+                    unscrubbed = gallery_table.read_state(db).unscrubbed
+                if unscrubbed and not self.readonly:
                     self.scrub()
         except BaseException:
             self.close()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 
+from textreid_index.store import copies_table as copies
+from textreid_index.store import deletions_table as deletions
 from textreid_index.store import gallery_table
 from textreid_index.store import people_table as people
 from textreid_index.store import sources_table as sources
@@ -21,11 +23,17 @@ def find_problems(db: sqlite3.Connection) -> list[str]:
 
 
 def _find_changed_rows(db: sqlite3.Connection) -> Iterator[str]:
-    if not gallery_table.is_encoder_intact(db):
-        yield "The name of the gallery's encoder changed since it was written."
-    for *fields, checksum in db.execute(f"SELECT {people.COLUMNS} FROM people ORDER BY key"):
-        if fields_checksum(fields) != checksum:
-            yield f"The record of '{fields[0]}' changed since it was written."
+    tables = (
+        ("gallery", gallery_table.COLUMNS, 0, "The gallery's own row"),
+        ("people", people.COLUMNS, 1, "The record of {!r}"),
+        ("sources", sources.COLUMNS, 0, "The state of the source {!r}"),
+        ("copies", copies.COLUMNS, 0, "The further path {!r}"),
+        ("deletions", deletions.COLUMNS, 2, "What is kept of somebody deleted from {!r}"),
+    )
+    for table, columns, name, what in tables:
+        for *fields, checksum in db.execute(f"SELECT {columns} FROM {table} NOT INDEXED"):
+            if fields_checksum(fields) != checksum:
+                yield f"{what.format(fields[name])} changed since it was written."
     for table, column, what in (("vectors", "vector", "vector"), ("thumbnails", "jpeg", "thumbnail")):
         for key, id, blob, checksum in db.execute(
             f"SELECT people.key, id, {column}, {table}.checksum FROM people LEFT JOIN {table} USING (key)"
@@ -37,6 +45,4 @@ def _find_changed_rows(db: sqlite3.Connection) -> Iterator[str]:
                 yield f"The {what} of '{id}' changed since it was written."
     for table, *_ in db.execute("PRAGMA foreign_key_check"):
         yield f"The table {table} holds a row that belongs to nobody."
-    for *fields, checksum in db.execute(f"SELECT {sources.COLUMNS}, checksum FROM sources"):
-        if fields_checksum(fields) != checksum:
-            yield f"The state of the source '{fields[0]}' changed since it was written."
+    yield from sources.find_miscounts(db)
