@@ -147,7 +147,7 @@ class TestGallery:
         with PersonSearch.open(gallery, encoder=encoder) as people:
             people.add(Image.new("RGB", (40, 90), "blue"), crops=True)
             assert len(people) == before + 1
-            upload = next(people.gallery.records(Where(source=f"{WORK}/gallery/uploads")))
+            upload = next(people.gallery.records(Where(source="uploads")))
             people.gallery.delete([upload.id])
             people.gallery.forget(f"{WORK}/photos/archive.zip")
             assert len(people) == before - 2
@@ -161,7 +161,10 @@ class TestGallery:
             path.relative_to(made / "gallery-export") for path in (made / "gallery-export").rglob("*.*")
         )
         for file in files:
-            assert (tmp_path / "export" / file).read_bytes() == (made / "gallery-export" / file).read_bytes()
+            before = (made / "gallery-export" / file).read_bytes()
+            if file.name == "records.jsonl":  # uploads have names relative to the gallery now
+                before = before.replace(f"{WORK}/gallery/uploads".encode(), b"uploads")
+            assert (tmp_path / "export" / file).read_bytes() == before
 
     def test_its_search_log_goes_on(self, encoder: Encoder, gallery: Path, tmp_path: Path) -> None:
         log = tmp_path / "searches.jsonl"
