@@ -360,4 +360,6 @@ class Gallery:
         with self._store.reading() as db:
             state = read_state(db)
             counts = people.count(db), sources.count(db), len(people.cameras(db))
-        return GalleryStats(*counts, state.encoder, state.generation, self._store.size())
+        return GalleryStats(
+            *counts, state.encoder, state.generation, self._store.size(), self._store.readers()
+        )

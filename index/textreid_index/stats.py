@@ -18,6 +18,7 @@ class GalleryStats:
         encoder: encoder of the vectors; None while nobody was added.
         generation: counts the changes to the people.
         bytes: size of the gallery's files on disk.
+        readers: who may read it, by the permissions of its file and of the folders that it lies in.
     """
 
     people: int
@@ -26,3 +27,4 @@ class GalleryStats:
     encoder: EncoderInfo | None
     generation: int
     bytes: int
+    readers: str

@@ -13,6 +13,7 @@ import glob
 import os
 import secrets
 import shutil
+import stat
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
@@ -24,17 +25,24 @@ try:
 except ImportError:  # Windows, where what a killed writer leaves is not told from what one is writing
     fcntl = None  # type: ignore[assignment]
 
+OWNER_ONLY = 0o600
+OWNER_ONLY_FOLDER = 0o700
+
 MANY_FILES = 64
 """From so many on they are brought onto the disk together: a journal takes 5,000 in one second, not in 25."""
 
 
 @contextmanager
-def whole_folder(target: Path, *, replace: bool = False) -> Iterator[Path]:
+def whole_folder(target: Path, *, replace: bool = False, private: bool = False) -> Iterator[Path]:
     """Yield an empty folder that becomes `target` when the block ends well, and is removed when it fails.
+
+    Until then only its owner may enter it.
 
     Args:
         target: parents are made if missing.
-        replace: put it in the place of an older folder, which stays untouched until then.
+        replace: put it in the place of an older folder, which stays untouched until then. The new folder, and
+            files of the same name, get the older ones' permissions.
+        private: make it, and what is in it, for its owner alone.
 
     Raises:
         FileExistsError: the target exists and is not to be replaced.
@@ -45,9 +53,17 @@ def whole_folder(target: Path, *, replace: bool = False) -> Iterator[Path]:
         raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(target))
     working = _working_name(target)
     working.mkdir()
+    usual = stat.S_IMODE(working.stat().st_mode)
+    working.chmod(OWNER_ONLY_FOLDER)
     try:
         with _claimed(working):
             yield working
+            if private:
+                _keep_to_owner(working)
+            elif target.exists():
+                _keep_modes(target, working)
+            else:
+                working.chmod(usual)
             _sync_all([*working.rglob("*"), working])
             _rename_over(working, target)
     except BaseException:
@@ -57,7 +73,7 @@ def whole_folder(target: Path, *, replace: bool = False) -> Iterator[Path]:
 
 @contextmanager
 def whole_file(target: Path) -> Iterator[BinaryIO]:
-    """Yield a file that becomes `target`, or takes its place, when the block ends well.
+    """Yield a file that becomes `target`, or takes its place and permissions, when the block ends well.
 
     Raises:
         OSError: it cannot be written.
@@ -66,6 +82,8 @@ def whole_file(target: Path) -> Iterator[BinaryIO]:
     working = _working_name(target)
     try:
         with working.open("xb") as file, _claimed(working):
+            if target.exists():
+                shutil.copymode(target, working)
             yield file
             file.flush()
             os.fsync(file.fileno())
@@ -115,6 +133,19 @@ def _prepare(target: Path) -> None:
     for left in target.parent.glob(f".{glob.escape(target.name)}.*.part"):
         if _abandoned(left):
             _remove(left)
+
+
+def _keep_to_owner(folder: Path) -> None:
+    for path in (folder, *folder.rglob("*")):
+        path.chmod(OWNER_ONLY_FOLDER if path.is_dir() else OWNER_ONLY)
+
+
+def _keep_modes(old: Path, new: Path) -> None:
+    """Give a folder, and whatever in it has the same name in the old one, the permissions from there."""
+    for path in (*new.rglob("*"), new):
+        twin = old / path.relative_to(new)
+        if twin.exists():
+            shutil.copymode(twin, path)
 
 
 def _rename_over(working: Path, target: Path) -> None:

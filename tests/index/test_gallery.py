@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from getpass import getuser
 from pathlib import Path
 
 import numpy as np
@@ -44,7 +45,7 @@ def test_round_trip_after_reopening(tmp_path: Path) -> None:
         assert gallery.path == tmp_path / "g"
         assert [record.id for record in gallery.records(Where(source="archive.zip"))] == [ODD[1].id]
         size = sum(file.stat().st_size for file in (tmp_path / "g").iterdir())
-        assert gallery.stats() == GalleryStats(22, 0, 4, TOY, gallery.generation, size)
+        assert gallery.stats() == GalleryStats(22, 0, 4, TOY, gallery.generation, size, f"{getuser()} alone")
         assert gallery.verify() == []
 
 

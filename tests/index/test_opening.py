@@ -138,7 +138,7 @@ def test_reading_without_the_right_to_write(public_folder: Path) -> None:
     gallery, _, _ = filled(public_folder / "g", 5)
     gallery.close()
     for path in (*(public_folder / "g").iterdir(), public_folder / "g"):
-        path.chmod(path.stat().st_mode & ~0o222)
+        path.chmod(0o555)
     code = """
         import sys
         with Gallery.open(sys.argv[1] + "/g", create=True) as gallery:
@@ -179,7 +179,7 @@ def test_an_earlier_format_that_may_only_be_read_says_what_to_type(public_folder
     filled(public_folder / "g", 5)[0].close()
     before = (public_folder / "g" / "gallery.sqlite").read_bytes()
     for path in (*(public_folder / "g").iterdir(), public_folder / "g"):
-        path.chmod(path.stat().st_mode & ~0o222)
+        path.chmod(0o555)
     code = """
         import sys
         from textreid_index.store import migrations, schema

@@ -43,6 +43,7 @@ def info(gallery: GalleryFolder, as_json: AsJson = False) -> None:
     table.add_row("model", escape(str(encoder)) if encoder else "none yet")
     table.add_row("size", f"{stats.bytes / 1e6:,.1f} MB")
     table.add_row("search", backend)
+    table.add_row("may be read by", escape(stats.readers))
     print_table(table)
 
 

@@ -18,13 +18,15 @@ from textreid_index.whole_folder import whole_folder
 def export(db: sqlite3.Connection, folder: Path) -> None:
     """Write the gallery of this read transaction to a new folder, which appears complete or not at all.
 
+    Only its owner may read it.
+
     Raises:
         GalleryError: the folder exists already, or cannot be written.
     """
     if folder.exists():
         raise GalleryError(f"{folder} exists already. Name a new folder to export to.")
     try:
-        with whole_folder(folder) as working:
+        with whole_folder(folder, private=True) as working:
             _write(db, working)
     except OSError as error:
         raise GalleryError(f"The gallery cannot be exported to {folder}: {error.strerror}.") from error
@@ -42,13 +44,11 @@ def _write(db: sqlite3.Connection, folder: Path) -> None:
             (folder / thumbnail).write_bytes(people.read_thumbnail(db, key))
             record = {**asdict(people.to_record(fields)), "thumbnail": thumbnail}
             lines.write(json.dumps(record, ensure_ascii=False) + "\n")
-    if encoder is None or not count:
-        np.save(folder / "vectors.npy", np.empty((0, encoder.dim if encoder else 0), dtype=np.float32))
-        return
-    shape = (count, encoder.dim)
-    vectors = np.lib.format.open_memmap(folder / "vectors.npy", "w+", dtype=np.float32, shape=shape)
-    start = 0
-    for keys, block in people.read_vectors_after(db, 0, encoder.dim):
-        vectors[start : start + len(keys)] = block
-        start += len(keys)
-    vectors.flush()
+    dim = 0 if encoder is None else encoder.dim
+    with (folder / "vectors.npy").open(
+        "wb"
+    ) as file:  # not mapped to memory: a full disk would end the process
+        header = {"descr": "<f4", "fortran_order": False, "shape": (count, dim)}
+        np.lib.format.write_array_header_1_0(file, header)
+        for _, block in people.read_vectors_after(db, 0, dim):
+            file.write(block.tobytes())

@@ -1,10 +1,10 @@
-"""Where a gallery's file lies, and how a connection to it is made."""
+"""Where a gallery's file lies, and how it is made ready."""
 
 from __future__ import annotations
 
 import sqlite3
-import time
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 from textreid_index.errors import (
@@ -14,6 +14,10 @@ from textreid_index.errors import (
     GalleryReadOnlyError,
 )
 from textreid_index.store import migrations, schema
+from textreid_index.store.connection import connect
+from textreid_index.store.permissions import make_private_file, make_private_folder
+from textreid_index.store.reader import Reader
+from textreid_index.store.waiting import again
 
 FILE = "gallery.sqlite"
 
@@ -32,7 +36,7 @@ def locate(folder: Path, *, create: bool) -> Path:
             raise ForeignGalleryError(f"{folder} is a file. A gallery is a folder: name another one.")
         if not folder.exists() and not create:
             raise _not_found(folder)
-        folder.mkdir(parents=True, exist_ok=True)
+        make_private_folder(folder)
         others = [entry.name for entry in folder.iterdir() if not entry.name.startswith(".")]
         exists = file.exists()
     except OSError as error:
@@ -46,36 +50,26 @@ def locate(folder: Path, *, create: bool) -> Path:
     return file
 
 
-def connect(file: Path, mode: str, wait: float) -> sqlite3.Connection:
-    """A connection without automatic transactions.
-
-    Args:
-        file: the gallery's file.
-        mode: "ro" to read, "rw" to write, "rwc" to make the file if there is none.
-        wait: seconds to wait for another program that is writing.
-    """
-    uri = f"{file.resolve().as_uri()}?mode={mode}"
-    if mode == "ro" and not file.with_name(f"{FILE}-wal").exists():
-        uri += "&immutable=1"  # nobody is writing; without this SQLite wants to create files beside it
-    db = sqlite3.connect(uri, uri=True, timeout=wait, isolation_level=None, check_same_thread=False)
-    db.execute("PRAGMA synchronous = FULL")
-    db.execute("PRAGMA secure_delete = ON")
-    db.execute("PRAGMA foreign_keys = ON")
-    return db
-
-
 def prepare(file: Path, *, create: bool, wait: float) -> None:
     """Make the tables where they are missing, and bring those of an earlier format up to date.
 
     Raises:
         GalleryNotFoundError: there are no tables, and `create` is false.
         GalleryError: what `migrations.migrate` raises.
+        sqlite3.Error: the file cannot be read, or there is no room to write.
     """
-    with closing(connect(file, "rwc" if create else "rw", wait)) as db:
-        if schema.is_blank(db):
-            if not create:
-                raise _not_found(file.parent)
-            _log_ahead(db, wait)
+    if create:
+        make_private_file(file)
+    with closing(Reader(file, readonly=False, wait=wait)) as reader, reader.transaction() as db:
+        blank = schema.is_blank(db)
+        if not blank and schema.read_format(db, file) == schema.FORMAT:
+            return
+    if blank and not create:
+        raise _not_found(file.parent)
+    with closing(again(wait, partial(connect, file, "rw", wait))) as db:
+        if blank:
+            # SQLite does not wait for another program that switches to a write-ahead log
+            again(wait, partial(db.execute, "PRAGMA journal_mode = WAL"))
             db.execute("BEGIN IMMEDIATE")
             if schema.is_blank(db):
                 schema.create(db)
@@ -99,20 +93,6 @@ def require_format(db: sqlite3.Connection, file: Path) -> None:
             " the copy:"
             f" cp -r {file.parent} COPY && textreid gallery info --gallery COPY"
         )
-
-
-def _log_ahead(db: sqlite3.Connection, wait: float) -> None:
-    """Switch a new file to a write-ahead log; SQLite does not wait for another that does the same."""
-    deadline = time.monotonic() + wait
-    while True:
-        try:
-            db.execute("PRAGMA journal_mode = WAL")
-            return
-        except sqlite3.OperationalError as error:
-            busy = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
-            if not busy or time.monotonic() > deadline:
-                raise
-            time.sleep(0.01)
 
 
 def _not_found(folder: Path) -> GalleryNotFoundError:

@@ -12,6 +12,7 @@ import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 from textreid_index.errors import (
@@ -22,8 +23,12 @@ from textreid_index.errors import (
     GalleryReadOnlyError,
 )
 from textreid_index.store import gallery_table, migrations
-from textreid_index.store.opening import connect, locate, prepare, require_format
+from textreid_index.store.connection import connect
+from textreid_index.store.opening import locate, prepare, require_format
+from textreid_index.store.permissions import describe_readers
+from textreid_index.store.reader import Reader
 from textreid_index.store.sqlite_errors import READ_ONLY, translate_errors
+from textreid_index.store.waiting import again
 
 
 class Store:
@@ -43,11 +48,11 @@ class Store:
         self._wait = wait
         self._read_lock = threading.Lock()
         self._write_lock = threading.Lock()
-        self._reader: sqlite3.Connection | None = None
         self._writer: sqlite3.Connection | None = None
         self._closed = False
         self.file = locate(folder, create=create)
         self.readonly = not all(os.access(path, os.W_OK) for path in (folder, self.file) if path.exists())
+        self._reader = self._new_reader()
         try:
             if not self.readonly:
                 with translate_errors(folder):
@@ -64,20 +69,20 @@ class Store:
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
         """A read transaction: what is read in it belongs to one moment. One thread at a time."""
-        with self._read_lock, translate_errors(self.folder):
-            db = self._reading_connection()
-            db.execute("BEGIN")
-            try:
-                yield db
-            finally:
-                db.rollback()
+        with self._read_lock, translate_errors(self.folder), self._reader.transaction() as db:
+            require_format(db, self.file)
+            yield db
 
     @contextmanager
     def snapshot(self) -> Iterator[sqlite3.Connection]:
         """Like `reading`, on a connection of its own: for long reads beside which searches go on."""
         self._require_open()
-        with translate_errors(self.folder), closing(self._connect()) as db:
-            db.execute("BEGIN")
+        with (
+            translate_errors(self.folder),
+            closing(self._new_reader()) as reader,
+            reader.transaction() as db,
+        ):
+            require_format(db, self.file)
             yield db
 
     @contextmanager
@@ -91,7 +96,7 @@ class Store:
         """
         with self._write_lock, translate_errors(self.folder):
             db = self._writing_connection()
-            db.execute("BEGIN IMMEDIATE")
+            again(self._wait, partial(db.execute, "BEGIN IMMEDIATE"))
             try:
                 yield db
                 db.commit()
@@ -106,10 +111,15 @@ class Store:
         Raises:
             GalleryError: as for `writing` and `scrub`.
         """
-        with self.writing() as db:
-            yield db
-            gallery_table.advance(db, removed=True)
-            gallery_table.set_unscrubbed(db, True)
+        try:
+            with self.writing() as db:
+                yield db
+                gallery_table.advance(db, removed=True)
+                gallery_table.set_unscrubbed(db, True)
+        except GalleryFullError as error:
+            raise GalleryFullError(
+                f"Nobody was deleted from {self.folder}: {self._room()}. Free some space and repeat it."
+            ) from error
         self.scrub()
 
     def scrub(self) -> None:
@@ -130,7 +140,7 @@ class Store:
                     self._rewrite(db)
         except (GalleryBusyError, GalleryFullError) as error:
             full = isinstance(error, GalleryFullError)
-            reason = "the disk has too little free space" if full else "another program is using it"
+            reason = self._room() if full else "another program is using it"
             raise type(error)(
                 f"The people are deleted and no search finds them, but traces of them stay in {self.file}: it"
                 f" could not be rewritten, because {reason}. The next deletion, or the next opening, does it."
@@ -138,46 +148,47 @@ class Store:
 
     def _rewrite(self, db: sqlite3.Connection) -> None:
         for copy in migrations.copies(self.file):
-            copy.unlink()
-        db.execute("VACUUM")
+            copy.unlink(missing_ok=True)
+        again(self._wait, partial(db.execute, "VACUUM"))
+        again(self._wait, partial(self._empty_log, db))
+        gallery_table.set_unscrubbed(db, False)
+
+    def _empty_log(self, db: sqlite3.Connection) -> None:
         if db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:
             raise GalleryBusyError(f"Another program is reading the gallery {self.folder}.")
-        gallery_table.set_unscrubbed(db, False)
+
+    def _room(self) -> str:
+        """How much room erasing takes, as the reason why it failed."""
+        need = f"{self.file.stat().st_size / 1e6:,.1f} MB"
+        return f"it takes {need} of free space on its disk, and as much for temporary files"
 
     def size(self) -> int:
         """Bytes of the gallery's files."""
         return sum(file.stat().st_size for file in self.folder.glob(f"{self.file.name}*"))
 
+    def readers(self) -> str:
+        """Who may read the gallery's file."""
+        return describe_readers(self.file)
+
     def close(self) -> None:
         """Close both connections; the last handle to close also removes the write-ahead log."""
         with self._read_lock, self._write_lock:
             self._closed = True
-            for db in (self._reader, self._writer):
-                if db is not None:
-                    db.close()
-            self._reader = self._writer = None
-
-    def _reading_connection(self) -> sqlite3.Connection:
-        self._require_open()
-        if self._reader is not None and self.readonly:
-            # Without write access SQLite may not see other programs' changes: look at the file afresh.
             self._reader.close()
-            self._reader = None
-        if self._reader is None:
-            self._reader = self._connect()
-            require_format(self._reader, self.file)
-        return self._reader
+            if self._writer is not None:
+                self._writer.close()
+                self._writer = None
 
     def _writing_connection(self) -> sqlite3.Connection:
         self._require_open()
         if self.readonly:
             raise GalleryReadOnlyError(READ_ONLY.format(folder=self.folder))
         if self._writer is None:
-            self._writer = self._connect()
+            self._writer = again(self._wait, partial(connect, self.file, "rw", self._wait))
         return self._writer
 
-    def _connect(self) -> sqlite3.Connection:
-        return connect(self.file, "ro" if self.readonly else "rw", self._wait)
+    def _new_reader(self) -> Reader:
+        return Reader(self.file, readonly=self.readonly, wait=self._wait)
 
     def _require_open(self) -> None:
         if self._closed:

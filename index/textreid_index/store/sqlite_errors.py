@@ -17,16 +17,19 @@ from textreid_index.errors import (
 )
 
 READ_ONLY = "The gallery {folder} can only be read. Copy it to a folder that you may write to."
+FULL = (
+    GalleryFullError,
+    "The disk that holds the gallery {folder} is full. Nothing of this change was kept, everything before"
+    " it was. Free some space and repeat it.",
+)
 ERRORS: dict[int, tuple[type[GalleryError], str]] = {
+    sqlite3.SQLITE_ERROR: (GalleryError, "The gallery {folder} cannot be used."),
     sqlite3.SQLITE_BUSY: (
         GalleryBusyError,
         "Another program is writing to the gallery {folder}. Try again when it has finished.",
     ),
-    sqlite3.SQLITE_FULL: (
-        GalleryFullError,
-        "The disk that holds the gallery {folder} is full. Nothing of this change was kept, everything before"
-        " it was. Free some space and repeat it.",
-    ),
+    sqlite3.SQLITE_FULL: FULL,
+    sqlite3.SQLITE_IOERR_SHMSIZE: FULL,
     sqlite3.SQLITE_READONLY: (GalleryReadOnlyError, READ_ONLY),
     sqlite3.SQLITE_CANTOPEN: (
         GalleryError,
@@ -50,6 +53,6 @@ def translate_errors(folder: Path) -> Iterator[None]:
         yield
     except (sqlite3.Error, UnicodeDecodeError) as error:  # the latter from a message that quotes damaged text
         undecodable = isinstance(error, UnicodeDecodeError)
-        code = sqlite3.SQLITE_CORRUPT if undecodable else getattr(error, "sqlite_errorcode", 0) & 0xFF
-        kind, text = ERRORS.get(code, (GalleryError, "The gallery {folder} cannot be used."))
+        code = sqlite3.SQLITE_CORRUPT if undecodable else getattr(error, "sqlite_errorcode", 0)
+        kind, text = ERRORS.get(code) or ERRORS.get(code & 0xFF) or ERRORS[sqlite3.SQLITE_ERROR]
         raise kind(f"{text.format(folder=folder)} ({error})") from error

@@ -28,6 +28,7 @@ def small_disk(folder: Path, size: int) -> Iterator[Path]:
 
 def fill_up(disk: Path, leave: int = 0) -> None:
     """Take all room of a small disk but for `leave` bytes; removing `disk / FILLING` gives it back."""
+    (disk / FILLING).unlink(missing_ok=True)
     free = os.statvfs(disk)
     with (disk / FILLING).open("wb") as file:
         file.write(bytes(max(0, free.f_bavail * free.f_frsize - leave)))

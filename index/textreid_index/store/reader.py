@@ -1,0 +1,172 @@
+"""Read transactions, also where SQLite's usual way of sharing a file is barred.
+
+With a write-ahead log SQLite shares memory through a file beside it. That file cannot be made on a full disk,
+nor in a folder that may only be read. There are other ways to read everything that was committed, the log
+included: to keep all others out; and, where nothing can be changed anyway, to take no locks at all, and to
+look afterwards whether the files are still as they were.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from textreid_index.errors import GalleryBusyError, GalleryError
+from textreid_index.store.connection import connect, log_file
+from textreid_index.store.waiting import again
+
+
+@dataclass(frozen=True)
+class Way:
+    """A way to read a gallery's file.
+
+    Attributes:
+        mode: "ro" or "rw", see `connect`.
+        alone: whether everybody else is kept out.
+        options: see `connect`.
+        locked: whether nobody can change what is being read.
+    """
+
+    mode: str
+    alone: bool = False
+    options: str = ""
+    locked: bool = True
+
+    @property
+    def lasting(self) -> bool:
+        """Whether the connection may stay open between transactions."""
+        return self.mode == "rw" and not self.alone
+
+
+SHARED = Way("rw")
+ALONE = Way("rw", alone=True)
+SHARED_BY_ANOTHER = Way("ro")
+LOG_LEFT_BEHIND = Way("ro", alone=True, options="&vfs=unix-none", locked=False)
+AT_REST = Way("ro", options="&immutable=1", locked=False)
+
+Look = tuple[tuple[int, int, int], ...]
+"""Number, size and time of the file and of its log, where there is one."""
+
+
+class Reader:
+    """Reads one gallery file, for one thread at a time.
+
+    Args:
+        file: the gallery's file.
+        readonly: whether this user may not change it.
+        wait: seconds to wait for another program that is in the way.
+    """
+
+    def __init__(self, file: Path, *, readonly: bool, wait: float) -> None:
+        self._file = file
+        self._readonly = readonly
+        self._wait = wait
+        self._lasting: sqlite3.Connection | None = None
+        self._closed = False
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """A read transaction: what is read in it belongs to one moment.
+
+        Raises:
+            GalleryError: the reader is closed.
+            GalleryBusyError: the file changed under a reader who could not lock it.
+            sqlite3.Error: the file cannot be read.
+        """
+        if self._closed:
+            raise GalleryError(
+                f"The gallery {self._file.parent} is closed. Open it again with Gallery.open(...)."
+            )
+        db, way, before = again(self._wait, self._begin)
+        try:
+            yield db
+        finally:
+            db.rollback()
+            if not way.lasting:
+                db.close()
+            if not way.locked and _look(self._file) != before:
+                raise GalleryBusyError(
+                    f"Another program changed the gallery {self._file.parent} while it was read. Try again."
+                )
+
+    def close(self) -> None:
+        """Close the connection that is open."""
+        self._closed = True
+        if self._lasting is not None:
+            self._lasting.close()
+            self._lasting = None
+
+    def _begin(self) -> tuple[sqlite3.Connection, Way, Look]:
+        if self._lasting is not None:
+            _begin(self._lasting)
+            return self._lasting, SHARED, ()
+        log = log_file(self._file).exists()
+        *better, last = self._ways(log)
+        for way in better:
+            try:
+                return self._open(way)
+            except sqlite3.OperationalError as error:
+                if not _is_barred(error):
+                    raise
+        try:
+            return self._open(last)
+        except sqlite3.OperationalError:
+            if log_file(self._file).exists() == log:
+                raise
+        return self._begin()  # another program made or removed the log just then
+
+    def _open(self, way: Way) -> tuple[sqlite3.Connection, Way, Look]:
+        before = _look(self._file)
+        wait = 0 if way.alone else self._wait  # two who want to be alone would wait for one another
+        db = connect(self._file, way.mode, wait, alone=way.alone, options=way.options)
+        try:
+            _begin(db)
+        except BaseException:
+            db.close()
+            raise
+        self._lasting = db if way.lasting else None
+        return db, way, before
+
+    def _ways(self, log: bool) -> list[Way]:
+        """The ways to read the file, the best first, where there is a log or none."""
+        if self._readonly:
+            return [SHARED_BY_ANOTHER, LOG_LEFT_BEHIND] if log else [AT_REST]
+        return [SHARED, ALONE] if log else [SHARED, ALONE, AT_REST]
+
+
+def _begin(db: sqlite3.Connection) -> None:
+    """Begin a transaction, and settle of which moment it is: "BEGIN" alone does not look at the file."""
+    db.execute("BEGIN")
+    try:
+        db.execute("SELECT 1 FROM sqlite_master").fetchone()
+    except BaseException:
+        db.rollback()
+        raise
+
+
+def _look(file: Path) -> Look:
+    """What tells whether a file or its log was changed."""
+    seen: list[tuple[int, int, int]] = []
+    for path in (file, log_file(file)):
+        with suppress(FileNotFoundError):
+            status = path.stat()
+            seen.append((status.st_ino, status.st_size, status.st_mtime_ns))
+    return tuple(seen)
+
+
+def _is_barred(error: sqlite3.OperationalError) -> bool:
+    """Whether the file of shared memory, or the log, could not be made."""
+    code = getattr(error, "sqlite_errorcode", 0)
+    return code & 0xFF in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_FULL) or code in BARRED
+
+
+BARRED = {
+    sqlite3.SQLITE_IOERR_SHMOPEN,
+    sqlite3.SQLITE_IOERR_SHMSIZE,
+    sqlite3.SQLITE_IOERR_SHMMAP,
+    sqlite3.SQLITE_IOERR_WRITE,
+    sqlite3.SQLITE_READONLY_CANTINIT,
+}
