@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 JUNK, DISTRACTOR = -1, 0
 """Marks in the place of an identity: a box that is no good, and somebody whom no query asks for."""
 
+UNKNOWN_CAMERA = -1
+"""Stands for a camera that is not known, where cameras are an array."""
+
 GLOBAL, PARTS = "global", "parts"
 """The name of the view that every model has, and under which a view keeps its own vectors."""
 

@@ -57,12 +57,37 @@ def test_what_is_left_out_cannot_fill_a_batch(seed: int, hard_neighbours: int) -
         labels, identities=identities, images=images, hard_neighbours=hard_neighbours, seed=seed
     )
     sampler.set_hard_neighbours(chains(labels))
+    if sampler.is_lopsided:
+        assert_all_is_shown_in_parts(sampler)
+        return
     batches = list(sampler)
     groups = {person: -(-len(own) // images) for person, own in images_of(labels).items()}
     dealt = Counter(labels[index] for batch in batches for index in batch[::images])
     left = {person: groups[person] - dealt[person] for person in groups}
     assert min(left.values()) >= 0
     assert sum(count > 0 for count in left.values()) < identities
+
+
+def assert_all_is_shown_in_parts(sampler: IdentitySampler) -> None:
+    """Whoever would be left over comes in parts, and everything was there after the epochs it names."""
+    shown = []
+    for epoch in range(sampler.epochs_for_all):
+        sampler.set_epoch(epoch)
+        shown.append({index for batch in sampler for index in batch})
+        assert sampler.count_shown() == len(shown[-1])
+    everything = {index for own in sampler.images_of.values() for index in own}
+    assert set().union(*shown) == everything
+    assert sampler.epochs_for_all == 1 or len(shown[0]) < len(everything)
+
+
+def test_one_person_with_most_of_the_images_does_not_end_the_epoch() -> None:
+    """1,000 images of one person and 4 of each of 40 others: 8 x 4 without a rule shows the 40 and 24 of one."""
+    labels = [0] * 1000 + [person for person in range(1, 41) for _ in range(4)]
+    sampler = IdentitySampler(labels, identities=8, images=4, seed=3)
+    assert sampler.is_lopsided
+    assert len(sampler) == 6  # 40 others fill 7 places of 5 batches, and 5 of a sixth, which repeats the rest
+    assert sampler.epochs_for_all == 50  # 250 groups of one person, 5 an epoch
+    assert_all_is_shown_in_parts(sampler)
 
 
 def images_of(labels: list[int]) -> dict[int, set[int]]:

@@ -10,7 +10,7 @@ from textreid.errors import InputError
 from textreid.evaluate.calibration_check import check_calibration, halve_persons
 from textreid.evaluate.calibration_fit import FALSE_ALARM_RATES, fit_scale, log_likelihood_ratio
 from textreid.metrics.open_set import BINS, CENTRES
-from textreid.metrics.protocols import Search
+from textreid.metrics.search import Search
 
 
 def binned(scores):

@@ -5,9 +5,10 @@ import pytest
 
 from textreid.metrics.breakdown import breakdown
 from textreid.metrics.curves import precision_recall, rank_curve
-from textreid.metrics.protocols import Search, text_to_image
+from textreid.metrics.protocols import text_to_image
 from textreid.metrics.query_expansion import unit
 from textreid.metrics.ranking import PositiveRanks, average_precision, top_places
+from textreid.metrics.search import Search
 
 FOUND = PositiveRanks(np.array([2, 4, 1, 3]), np.array([2, 0, 2]))
 

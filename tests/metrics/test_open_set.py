@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from textreid.metrics.open_set import BINS, CENTRES, calibration_error, first_hits, reliability, tally
-from textreid.metrics.protocols import Search
+from textreid.metrics.search import Search
 
 NOBODY = np.zeros(BINS)
 

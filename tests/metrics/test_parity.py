@@ -8,7 +8,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from tests.helpers.toolkits import fastreid_market1501, irra_rank, torchreid_market1501
-from textreid.metrics.protocols import Search, image_to_image, text_to_image
+from textreid.metrics.protocols import image_to_image, text_to_image
+from textreid.metrics.search import Search
 
 
 def lattice(draw: np.random.Generator, count: int, sides: int) -> np.ndarray:

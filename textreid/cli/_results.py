@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
+
+from rich.markup import escape
 
 from textreid.cli._console import stderr
 
@@ -12,7 +14,7 @@ if TYPE_CHECKING:
 
     from textreid.evaluate.benchmark import Benchmark
     from textreid.evaluate.evaluation import Evaluation
-    from textreid.metrics.protocols import RetrievalResult
+    from textreid.metrics.result import RetrievalResult
 
 ROWS = {
     "R1": "R@1",
@@ -83,6 +85,14 @@ def warn_of_differences(benchmark: Benchmark) -> None:
         stderr().print(
             f"[yellow]note[/] Not the published {name} ({differences}): do not compare with papers."
         )
+
+
+def warn_of_labels(benchmark: Benchmark, directions: Sequence[str]) -> None:
+    """Say on stderr what the labels make of the numbers."""
+    from textreid.evaluate.answers import caveats
+
+    for sentence in caveats(benchmark, directions):
+        stderr().print("[yellow]note[/]", escape(sentence))
 
 
 def counts_in_words(evaluation: Evaluation) -> str:

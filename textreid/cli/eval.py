@@ -16,6 +16,7 @@ from textreid.cli._results import (
     metrics_table,
     parts_tables,
     warn_of_differences,
+    warn_of_labels,
 )
 from textreid.data import datasets
 from textreid.errors import warn_renamed
@@ -96,6 +97,7 @@ def run(
       textreid eval cuhk-pedes --root data --by source --report report.html
       textreid eval market1501 --root data --flip --k-reciprocal
     """  # noqa: D301
+    from textreid.evaluate.answers import require_answers
     from textreid.evaluate.benchmark import Benchmark
     from textreid.evaluate.directions import choose_directions
     from textreid.evaluate.epoch_choice import is_run, measure_run, to_dict
@@ -115,6 +117,8 @@ def run(
     if report:
         check_target(report, pictures=pictures)
     warn_of_differences(benchmark)
+    require_answers(benchmark, directions)
+    warn_of_labels(benchmark, directions)
 
     from textreid.inference.encoder import Encoder  # only now, so that a wrong folder is said at once
 

@@ -18,7 +18,7 @@ from textreid.data.training_set import TrainingSet
 from textreid.errors import ImageError
 from textreid.io.images import open_image
 from textreid.recipe.augment import TextRecipe
-from textreid.types import Batch
+from textreid.types import UNKNOWN_CAMERA, Batch
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ class PairDataset(Dataset[Sample]):
             trust=1.0 if chosen is None else data.trust[index][chosen],
             label=data.labels[index],
             image_id=index,
-            camera_id=-1 if crop.camera_id is None else crop.camera_id,
+            camera_id=UNKNOWN_CAMERA if crop.camera_id is None else crop.camera_id,
             domain=data.domains[index],
             attributes=data.attributes[index],
         )

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections import defaultdict, deque
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from itertools import islice
 
 import numpy as np
 from torch.utils.data import Sampler
 
+from textreid.data.even_batches import count_batches, deal_evenly, part_of
 from textreid.errors import InputError
 
 
@@ -24,6 +26,10 @@ class IdentitySampler(Sampler[list[int]]):
     dealt into batches of P groups of P different identities. So every image is seen at least once, except
     those of the last groups, which cannot fill a batch; another epoch leaves out others. The order and the
     number of batches are a function of (seed, epoch) alone. Images of nobody known (label -1) are left out.
+
+    Where somebody has more groups than there are batches, an epoch shows a part of that person's
+    images, and the next part in the next epoch (see `textreid.data.even_batches`): `epochs_for_all` says after
+    how many every image was shown.
 
     Balanced, every data set deals as many groups as the largest: the others are gone through again, in
     another order each time, until they have.
@@ -86,6 +92,11 @@ class IdentitySampler(Sampler[list[int]]):
 
     def __iter__(self) -> Iterator[list[int]]:
         rng = np.random.default_rng((self.seed, self.epoch))
+        if self.is_lopsided:
+            parts = {label: self._part(label) for label in self.images_of}
+            for dealt in deal_evenly(parts, self.identities, self._batches, rng, self._neighbours):
+                yield [index for group in dealt for index in group]
+            return
         rounds = [self._round(people, rng) for people in self.people_of.values()]
         if self.balance:
             target = max(map(len, rounds))
@@ -106,6 +117,35 @@ class IdentitySampler(Sampler[list[int]]):
     def __len__(self) -> int:
         """Number of batches of the epoch that is set."""
         return sum(1 for _ in self)
+
+    def count_shown(self) -> int:
+        """How many different images the epoch that is set shows."""
+        return len({image for batch in self for image in batch})
+
+    def _neighbours(self, label: int) -> Sequence[int]:
+        return self.neighbours[label][: self.hard_neighbours] if self.neighbours else ()
+
+    @cached_property
+    def is_lopsided(self) -> bool:
+        """Whether somebody has more groups than there are batches that all can fill."""
+        return not self.balance and max(self._counts) > self._batches
+
+    @property
+    def epochs_for_all(self) -> int:
+        """Epochs within which every image is shown; otherwise each leaves out others of the last groups."""
+        return -(-max(self._counts) // self._batches) if self.is_lopsided else 1
+
+    @cached_property
+    def _counts(self) -> list[int]:
+        return [-(-len(own) // self.images) for own in self.images_of.values()]
+
+    @cached_property
+    def _batches(self) -> int:
+        return count_batches(self._counts, self.identities)
+
+    def _part(self, label: int) -> list[list[int]]:
+        groups = list(self._groups(self.images_of[label], np.random.default_rng((self.seed, label))))
+        return part_of(groups, self.epoch, self._batches)
 
     def _round(self, people: Sequence[int], rng: np.random.Generator) -> list[tuple[int, list[int]]]:
         """Every image of these people once, in groups of K."""

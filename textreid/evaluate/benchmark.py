@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from textreid.data import datasets
@@ -24,6 +24,7 @@ class Benchmark:
         single_shot: one gallery image of each person is drawn, again and again.
         companions: more images of the queries' persons in their cameras, for multi-query, without the queries
             themselves; none: the gallery's are used.
+        root: where it lies.
     """
 
     dataset: str
@@ -33,6 +34,7 @@ class Benchmark:
     junk: int = 0
     single_shot: bool = False
     companions: tuple[PersonCrop, ...] = ()
+    root: Path | None = field(default=None, compare=False)
 
     @classmethod
     def read(cls, dataset: str, root: str | Path, split: str = "test") -> Benchmark:
@@ -55,16 +57,17 @@ class Benchmark:
         parts = datasets.splits(dataset, root)
         if "query" not in parts:
             images = datasets.load(dataset, root, split)
-            crops = tuple(crop for crop in images if crop.person_id != JUNK)
+            crops = tuple(crop for crop in images if crop.person_id not in (None, JUNK))
             described = any(crop.captions for crop in crops)
-            return cls(dataset, split, crops, () if described else crops, junk=len(images) - len(crops))
+            asking = () if described else crops
+            return cls(dataset, split, crops, asking, junk=len(images) - len(crops), root=Path(root))
         tests = [part.replace("query", "test") for part in parts if part.startswith("query")]
         if split not in tests:
             raise UnknownNameError(f"split to evaluate of {dataset}", split, tests)
         queries, images = (
             datasets.load(dataset, root, split.replace("test", part)) for part in ("query", "gallery")
         )
-        gallery = tuple(crop for crop in images if crop.person_id != JUNK)
+        gallery = tuple(crop for crop in images if crop.person_id not in (None, JUNK))
         views = {(crop.person_id, crop.camera_id) for crop in queries}
         names = {crop.image.name for crop in queries}
         return cls(
@@ -79,6 +82,7 @@ class Benchmark:
                 for crop in datasets.companions(dataset, root)
                 if (crop.person_id, crop.camera_id) in views and crop.image.name not in names
             ),
+            root=Path(root),
         )
 
     @property
@@ -99,9 +103,10 @@ class Benchmark:
         }
         if self.single_shot:
             return counts
-        distractors = sum(crop.person_id == DISTRACTOR for crop in self.gallery)
+        if not self.leave_one_out:
+            counts["distractors"] = sum(crop.person_id == DISTRACTOR for crop in self.gallery)
         more = {"companions": len(self.companions)} if self.companions else {}
-        return {**counts, "distractors": distractors, "junk": self.junk, **more}
+        return {**counts, "junk": self.junk, **more}
 
     @property
     def differences(self) -> list[str] | None:

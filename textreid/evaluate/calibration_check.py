@@ -11,7 +11,7 @@ import numpy as np
 from textreid.evaluate.calibration_fit import FALSE_ALARM_RATES, count_strangers, fit_scale
 from textreid.inference.calibration import Scale
 from textreid.metrics.open_set import CENTRES, Tally, calibration_error, first_hits, tally
-from textreid.metrics.protocols import Search
+from textreid.metrics.search import Search
 
 GALLERY_SIZES = (10, 100, 1000, 10_000)
 """The galleries that a calibration is tried with, as far as the data reach."""

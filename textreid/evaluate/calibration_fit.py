@@ -8,7 +8,7 @@ from sklearn.linear_model import LogisticRegression
 from textreid.errors import InputError
 from textreid.inference.calibration import Scale
 from textreid.metrics.open_set import BINS, CENTRES, Tally, tally
-from textreid.metrics.protocols import Search
+from textreid.metrics.search import Search
 
 FALSE_ALARM_RATES = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
 """The false-alarm rates that thresholds are stored for: rarer ones take more queries than benchmarks have."""

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from textreid.errors import InputError, UnknownNameError
 from textreid.evaluate.benchmark import Benchmark
 from textreid.evaluate.encoding import Item, encode_images, encode_texts
-from textreid.metrics.protocols import Search
-from textreid.types import ImageTextEncoder, PersonCrop, ShowProgress
+from textreid.metrics.labels import Labels
+from textreid.metrics.search import Search
+from textreid.types import UNKNOWN_CAMERA, ImageTextEncoder, PersonCrop, ShowProgress
 
 TEXT_TO_IMAGE, IMAGE_TO_TEXT, IMAGE_TO_IMAGE = "text_to_image", "image_to_text", "image_to_image"
 DIRECTIONS = (TEXT_TO_IMAGE, IMAGE_TO_TEXT, IMAGE_TO_IMAGE)
@@ -57,6 +58,23 @@ def choose_directions(benchmark: Benchmark, wanted: Sequence[str] = ()) -> tuple
     return tuple(dict.fromkeys(wanted)) or usual
 
 
+def labels_of(benchmark: Benchmark, direction: str) -> Labels:
+    """Who is a right answer in a direction, as the annotations say it; no image is opened."""
+    persons = person_ids(benchmark.gallery)
+    texts = np.repeat(persons, [len(crop.captions) for crop in benchmark.gallery])
+    if direction == TEXT_TO_IMAGE:
+        return Labels(texts, persons)
+    if direction == IMAGE_TO_TEXT:
+        return Labels(persons, texts)
+    cameras = _cameras(benchmark.gallery)
+    if benchmark.leave_one_out:
+        return Labels(persons, persons, cameras, cameras, own=np.arange(len(persons)))
+    asked = person_ids(benchmark.queries)
+    if benchmark.single_shot:  # queries and gallery are two cameras
+        return Labels(asked, persons)
+    return Labels(asked, persons, _cameras(benchmark.queries), cameras, distractors=True)
+
+
 def encode_directions(
     encoder: ImageTextEncoder, benchmark: Benchmark, wanted: Sequence[str], show: ShowProgress
 ) -> dict[str, Direction]:
@@ -67,31 +85,29 @@ def encode_directions(
         ModelError: the model was trained on images alone, and captions are wanted.
     """
     crops = benchmark.gallery
-    across = bool({TEXT_TO_IMAGE, IMAGE_TO_TEXT} & set(wanted))
-    if across:  # a model of images alone refuses a caption now, not after hours of images
+    if {TEXT_TO_IMAGE, IMAGE_TO_TEXT} & set(wanted):  # a model of images alone refuses a caption now
         encoder.encode_texts(["a person"])
-    what = "Images" if benchmark.leave_one_out else "Gallery"
-    images, image_ids = encode_images(encoder, crops, what, show), person_ids(crops)
+    images = encode_images(encoder, crops, "Images" if benchmark.leave_one_out else "Gallery", show)
     image_items = [Item(crop) for crop in crops]
-    caption_items = [Item(crop, caption) for crop in crops for caption in crop.captions]
-    directions: dict[str, Direction] = {}
-    if across:
-        texts = encode_texts(encoder, [item.caption or "" for item in caption_items], show)
-        text_ids = np.repeat(image_ids, [len(crop.captions) for crop in crops])
-        forward, back = Search(texts, text_ids, images, image_ids), Search(images, image_ids, texts, text_ids)
-        directions[TEXT_TO_IMAGE] = Direction(forward, caption_items, image_items)
-        directions[IMAGE_TO_TEXT] = Direction(back, image_items, caption_items)
-    if IMAGE_TO_IMAGE in wanted and benchmark.leave_one_out:
-        own, cameras = np.arange(len(crops)), _cameras(crops)
-        alone = Search(images, image_ids, images, image_ids, cameras, cameras, own)
-        directions[IMAGE_TO_IMAGE] = Direction(alone, image_items, image_items)
-    elif IMAGE_TO_IMAGE in wanted:
+    queries, query_items = images, image_items
+    texts, text_items = images, image_items
+    if {TEXT_TO_IMAGE, IMAGE_TO_TEXT} & set(wanted):
+        text_items = [Item(crop, caption) for crop in crops for caption in crop.captions]
+        texts = encode_texts(encoder, [item.caption or "" for item in text_items], show)
+    if IMAGE_TO_IMAGE in wanted and not benchmark.leave_one_out:
+        query_items = [Item(crop) for crop in benchmark.queries]
         queries = encode_images(encoder, benchmark.queries, "Queries", show)
-        sides = (queries, person_ids(benchmark.queries), images, image_ids)
-        asked = [Item(crop) for crop in benchmark.queries]
-        search = Search(*sides, _cameras(benchmark.queries), _cameras(crops))
-        directions[IMAGE_TO_IMAGE] = Direction(search, asked, image_items)
-    return {name: directions[name] for name in wanted}
+    sides = {
+        TEXT_TO_IMAGE: ((texts, text_items), (images, image_items)),
+        IMAGE_TO_TEXT: ((images, image_items), (texts, text_items)),
+        IMAGE_TO_IMAGE: ((queries, query_items), (images, image_items)),
+    }
+    directions = {}
+    for name in wanted:
+        (asking, asking_items), (searched, searched_items) = sides[name]
+        search = Search.of(labels_of(benchmark, name), asking, searched)
+        directions[name] = Direction(search, asking_items, searched_items)
+    return directions
 
 
 def encode_companions(
@@ -99,10 +115,9 @@ def encode_companions(
 ) -> Search:
     """The queries of an image search against the benchmark's own images for multi-query."""
     crops = benchmark.companions
+    labels = replace(search.labels, gallery_ids=person_ids(crops), gallery_cameras=_cameras(crops))
     vectors = encode_images(encoder, crops, "More of each query", show)
-    return Search(
-        search.queries, search.query_ids, vectors, person_ids(crops), search.query_cameras, _cameras(crops)
-    )
+    return Search.of(labels, search.queries, vectors)
 
 
 def person_ids(crops: Sequence[PersonCrop]) -> np.ndarray:
@@ -110,7 +125,7 @@ def person_ids(crops: Sequence[PersonCrop]) -> np.ndarray:
     return np.array([crop.person_id for crop in crops], dtype=np.int64)
 
 
-def _cameras(crops: Sequence[PersonCrop]) -> np.ndarray | None:
-    """[N] int64; None where any image's camera is not known, so that no camera rule can be applied."""
-    cameras = [crop.camera_id for crop in crops]
-    return None if None in cameras else np.array(cameras, dtype=np.int64)
+def _cameras(crops: Sequence[PersonCrop]) -> np.ndarray:
+    """[N] int64, `UNKNOWN_CAMERA` where an image names none."""
+    cameras = [UNKNOWN_CAMERA if crop.camera_id is None else crop.camera_id for crop in crops]
+    return np.array(cameras, dtype=np.int64)

@@ -6,15 +6,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from textreid.evaluate.answers import camera_rule, require_answers
 from textreid.evaluate.benchmark import Benchmark
-from textreid.evaluate.directions import Direction, choose_directions, encode_companions, encode_directions
+from textreid.evaluate.directions import (
+    IMAGE_TO_IMAGE,
+    Direction,
+    choose_directions,
+    encode_companions,
+    encode_directions,
+)
 from textreid.evaluate.flip_test import FlipTest
 from textreid.evaluate.groups import GroupsOf
 from textreid.evaluate.matcher_scores import with_matcher
 from textreid.evaluate.methods import Methods, check, improve, scores_of
 from textreid.inference.reranker import require_matcher
 from textreid.metrics.breakdown import breakdown
-from textreid.metrics.protocols import RetrievalResult, Search
+from textreid.metrics.result import RetrievalResult
+from textreid.metrics.search import Search
 from textreid.metrics.single_shot import single_shot
 from textreid.types import ImageTextEncoder, ShowProgress
 from textreid_index import EncoderInfo
@@ -60,6 +68,8 @@ class Evaluation:
             "methods": self.methods.names,
             **{name: result.to_dict() for name, result in self.directions.items()},
         }
+        if IMAGE_TO_IMAGE in self.directions and not self.benchmark.single_shot:
+            printed["camera_rule"] = camera_rule(self.benchmark).to_dict()
         if self.plain:
             printed["plain"] = {name: result.to_dict() for name, result in self.plain.items()}
         if self.parts:
@@ -101,6 +111,7 @@ def evaluate(
     """
     wanted = choose_directions(benchmark, directions)
     check(methods, benchmark, wanted)
+    require_answers(benchmark, wanted)
     show = progress or (lambda *_: None)
     matcher = require_matcher(encoder) if methods.rerank else None
     encoder = FlipTest(encoder) if methods.flip else encoder

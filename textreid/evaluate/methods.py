@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import InitVar, dataclass, replace
 from typing import Literal
 
@@ -11,9 +11,10 @@ import numpy as np
 from textreid.errors import InputError, UnknownNameError, refuse_old_rerank, warn_renamed
 from textreid.evaluate.benchmark import Benchmark
 from textreid.evaluate.directions import IMAGE_TO_IMAGE, TEXT_TO_IMAGE, Direction
-from textreid.metrics.protocols import Search
 from textreid.metrics.query_expansion import expand_queries, pool_queries
 from textreid.metrics.rerank import cross_modal_scores, reranked_scores
+from textreid.metrics.search import Search
+from textreid.types import PersonCrop
 
 Pooling = Literal["", "mean", "max"]
 POOLINGS: tuple[Pooling, ...] = ("", "mean", "max")
@@ -107,9 +108,14 @@ def check(methods: Methods, benchmark: Benchmark, directions: Collection[str]) -
             f"{benchmark.dataset} is measured on galleries of one image a person: leave re-ranking, query "
             "expansion and multi-query out."
         )
-    cameras = [crop.camera_id for crop in benchmark.queries]
-    if methods.multi_query and (set(directions) != {IMAGE_TO_IMAGE} or not cameras or None in cameras):
+    if methods.multi_query and (set(directions) != {IMAGE_TO_IMAGE} or benchmark.leave_one_out):
         raise InputError("Multi-query is for image queries with cameras: leave --multi-query out.")
+    joined = benchmark.companions or benchmark.gallery
+    if methods.multi_query and not _with_camera(benchmark.queries) & _with_camera(joined):
+        raise InputError(
+            "Multi-query joins the images of a query's person by the query's camera, and none is known to"
+            " be one: leave --multi-query out, or name the cameras."
+        )
     if methods.rerank and TEXT_TO_IMAGE not in directions:
         raise InputError("The matcher orders images that a caption searches: leave --rerank out.")
 
@@ -132,6 +138,11 @@ def improve(search: Search, methods: Methods, companions: Search | None) -> Sear
         top, alpha = methods.expand, methods.alpha
         queries = expand_queries(queries, search.gallery, top=top, alpha=alpha, own=search.own)
     return replace(search, queries=queries)
+
+
+def _with_camera(crops: Sequence[PersonCrop]) -> set[tuple[int | None, int]]:
+    """Whom which camera saw."""
+    return {(crop.person_id, crop.camera_id) for crop in crops if crop.camera_id is not None}
 
 
 def scores_of(direction: Direction, methods: Methods) -> Iterator[np.ndarray] | None:

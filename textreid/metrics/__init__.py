@@ -19,13 +19,7 @@ if TYPE_CHECKING:
         reliability,
         tally,
     )
-    from textreid.metrics.protocols import (
-        RetrievalResult,
-        Search,
-        image_to_image,
-        image_to_text,
-        text_to_image,
-    )
+    from textreid.metrics.protocols import image_to_image, image_to_text, text_to_image
     from textreid.metrics.query_expansion import expand_queries, pool_queries
     from textreid.metrics.ranking import (
         PositiveRanks,
@@ -36,6 +30,8 @@ if TYPE_CHECKING:
         rank_at,
     )
     from textreid.metrics.rerank import cross_modal_scores, reranked_scores
+    from textreid.metrics.result import RetrievalResult
+    from textreid.metrics.search import Search
 else:
     __getattr__, __dir__ = hand_on(__name__)
 

@@ -6,8 +6,8 @@ from collections.abc import Collection, Sequence
 
 import numpy as np
 
-from textreid.metrics.protocols import RetrievalResult, summarise
 from textreid.metrics.ranking import PositiveRanks
+from textreid.metrics.result import RetrievalResult, summarise
 
 
 def breakdown(result: RetrievalResult, groups: Sequence[Collection[str]]) -> dict[str, RetrievalResult]:

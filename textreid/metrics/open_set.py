@@ -19,8 +19,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from textreid.metrics.protocols import Search
 from textreid.metrics.ranking import cosine_scores
+from textreid.metrics.search import Search
 
 BINS = 20_000
 CENTRES = (np.arange(BINS) + 0.5) * 2 / BINS - 1

@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from textreid.metrics.protocols import RetrievalResult, Search, summarise
 from textreid.metrics.ranking import PositiveRanks
+from textreid.metrics.result import RetrievalResult, summarise
+from textreid.metrics.search import Search
 
 REPEATS = 100
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from textreid.evaluate.epoch_choice import Selection
 from textreid.evaluate.evaluation import Evaluation
 from textreid.io.run_folder import MODEL
-from textreid.metrics.protocols import RetrievalResult
+from textreid.metrics.result import RetrievalResult
 
 
 @dataclass(frozen=True)
