@@ -81,7 +81,7 @@ def assert_all_is_shown_in_parts(sampler: IdentitySampler) -> None:
 
 
 def test_one_person_with_most_of_the_images_does_not_end_the_epoch() -> None:
-    """1,000 images of one person and 4 of each of 40 others: 8 x 4 without a rule shows the 40 and 24 of one."""
+    """1,000 images of one person and 4 of each of 40 others: the 40 fill few batches."""
     labels = [0] * 1000 + [person for person in range(1, 41) for _ in range(4)]
     sampler = IdentitySampler(labels, identities=8, images=4, seed=3)
     assert sampler.is_lopsided

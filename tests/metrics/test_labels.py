@@ -77,7 +77,7 @@ def test_queries_without_an_answer_are_counted_by_their_reason():
     [
         ({"queries": 2 * np.eye(2, dtype=np.float32)}, "2 of 2 vectors are not of unit norm"),
         ({"gallery": np.full((2, 2), np.nan, np.float32)}, "2 of 2 vectors are not of unit norm"),
-        ({"gallery": np.eye(3, dtype=np.float32)[:2]}, "Vectors of 2 and 3 numbers"),
+        ({"gallery": np.eye(3, dtype=np.float32)[:2]}, "encode both with one model"),
         ({"gallery": np.zeros((0, 2), np.float32), "gallery_ids": np.zeros(0, int)}, "The gallery is empty"),
         ({"query_ids": np.array(["1", "2"])}, "persons of the queries: expected 2 whole numbers"),
         ({"query_ids": np.array([1.0, 2.0])}, "persons of the queries: expected 2 whole numbers"),

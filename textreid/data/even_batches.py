@@ -32,7 +32,7 @@ def count_batches(counts: Sequence[int], identities: int) -> int:
 
 
 def part_of(groups: Sequence[list[int]], epoch: int, size: int) -> list[list[int]]:
-    """The groups that an epoch shows of an identity: `size` of them, the next ones in each epoch, in a ring."""
+    """The groups that an epoch shows of an identity: `size` of them, each time the next ones in a ring."""
     first = epoch * size
     return [groups[(first + n) % len(groups)] for n in range(min(size, len(groups)))]
 
@@ -46,8 +46,8 @@ def deal_evenly(
 ) -> Iterator[list[list[int]]]:
     """Batches of P groups of different identities until every group was in one.
 
-    Whoever has as many groups left as there are batches is in the next one; the others come at random. What is
-    left over makes one more, which repeats groups to be full.
+    Whoever has as many groups left as there are batches is in the next one; the others come at random. What
+    is left over makes one more, which repeats groups to be full.
 
     Args:
         groups: of each identity, at most as many as there are batches.

@@ -27,9 +27,9 @@ class IdentitySampler(Sampler[list[int]]):
     those of the last groups, which cannot fill a batch; another epoch leaves out others. The order and the
     number of batches are a function of (seed, epoch) alone. Images of nobody known (label -1) are left out.
 
-    Where somebody has more groups than there are batches, an epoch shows a part of that person's
-    images, and the next part in the next epoch (see `textreid.data.even_batches`): `epochs_for_all` says after
-    how many every image was shown.
+    Where somebody has more groups than there are batches, an epoch shows a part of that person's images, and
+    the next part in the next epoch (see `textreid.data.even_batches`): `epochs_for_all` says within how many
+    every image is shown.
 
     Balanced, every data set deals as many groups as the largest: the others are gone through again, in
     another order each time, until they have.

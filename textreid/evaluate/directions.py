@@ -7,12 +7,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from textreid.data.image_labels import camera_ids, image_labels, person_ids
 from textreid.errors import InputError, UnknownNameError
 from textreid.evaluate.benchmark import Benchmark
 from textreid.evaluate.encoding import Item, encode_images, encode_texts
 from textreid.metrics.labels import Labels
 from textreid.metrics.search import Search
-from textreid.types import UNKNOWN_CAMERA, ImageTextEncoder, PersonCrop, ShowProgress
+from textreid.types import ImageTextEncoder, ShowProgress
 
 TEXT_TO_IMAGE, IMAGE_TO_TEXT, IMAGE_TO_IMAGE = "text_to_image", "image_to_text", "image_to_image"
 DIRECTIONS = (TEXT_TO_IMAGE, IMAGE_TO_TEXT, IMAGE_TO_IMAGE)
@@ -66,13 +67,9 @@ def labels_of(benchmark: Benchmark, direction: str) -> Labels:
         return Labels(texts, persons)
     if direction == IMAGE_TO_TEXT:
         return Labels(persons, texts)
-    cameras = _cameras(benchmark.gallery)
-    if benchmark.leave_one_out:
-        return Labels(persons, persons, cameras, cameras, own=np.arange(len(persons)))
-    asked = person_ids(benchmark.queries)
     if benchmark.single_shot:  # queries and gallery are two cameras
-        return Labels(asked, persons)
-    return Labels(asked, persons, _cameras(benchmark.queries), cameras, distractors=True)
+        return Labels(person_ids(benchmark.queries), persons)
+    return image_labels(benchmark.queries, benchmark.gallery)
 
 
 def encode_directions(
@@ -115,17 +112,6 @@ def encode_companions(
 ) -> Search:
     """The queries of an image search against the benchmark's own images for multi-query."""
     crops = benchmark.companions
-    labels = replace(search.labels, gallery_ids=person_ids(crops), gallery_cameras=_cameras(crops))
+    labels = replace(search.labels, gallery_ids=person_ids(crops), gallery_cameras=camera_ids(crops))
     vectors = encode_images(encoder, crops, "More of each query", show)
     return Search.of(labels, search.queries, vectors)
-
-
-def person_ids(crops: Sequence[PersonCrop]) -> np.ndarray:
-    """[N] int64, the data set's own numbers."""
-    return np.array([crop.person_id for crop in crops], dtype=np.int64)
-
-
-def _cameras(crops: Sequence[PersonCrop]) -> np.ndarray:
-    """[N] int64, `UNKNOWN_CAMERA` where an image names none."""
-    cameras = [UNKNOWN_CAMERA if crop.camera_id is None else crop.camera_id for crop in crops]
-    return np.array(cameras, dtype=np.int64)
