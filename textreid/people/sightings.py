@@ -29,6 +29,14 @@ class Sighting:
 
 
 @dataclass(frozen=True)
+class Note:
+    """Something to know of a file that was read all the same, such as a clock that jumps."""
+
+    source: str
+    text: str
+
+
+@dataclass(frozen=True)
 class Found:
     """The people of one photo, or of one stretch of a video or archive: commit them in one transaction.
 
@@ -36,11 +44,13 @@ class Found:
         source: how far its source is done once these people are stored.
         sightings: possibly empty; a photo without people is done too.
         part: how much of the source has been read then, 0..1.
+        notes: what the report should say of it.
     """
 
     source: SourceState
     sightings: list[Sighting]
     part: float = 1.0
+    notes: tuple[Note, ...] = ()
 
 
 @dataclass(frozen=True)

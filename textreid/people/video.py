@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from datetime import UTC, tzinfo
 from itertools import islice
 
 from PIL import Image
 
 from textreid.people.detectors.boxes import Boxes, Detector
-from textreid.people.sightings import Found, Sighting, Skipped, record_id, settings_of
+from textreid.people.sightings import Found, Note, Sighting, Skipped, record_id, settings_of
 from textreid.people.source_files import Source
 from textreid.people.tracking import Follower, Track
 from textreid.people.video_file import Clip, Frame
+from textreid.people.video_moment import recorded
 from textreid_index import Record
 
 FRAMES_PER_SECOND = 5.0
@@ -23,12 +25,20 @@ STRETCH_SECONDS = 60.0
 MAX_STRETCH_SECONDS = 120.0
 """... and after which it ends in any case; somebody in sight at that moment then becomes two hits."""
 
+MAX_BATCH, BATCH_PIXELS = 8, 50_000_000
+"""Frames that are looked at together, at most so many and of so many pixels."""
+
 MORE_VIEWS = 3
 """Further views of a track beside the best one."""
 
 
 def find(
-    source: Source, detector: Detector, camera: str | None, start: float | None, resume_at: float | None
+    source: Source,
+    detector: Detector,
+    camera: str | None,
+    start: float | None,
+    resume_at: float | None,
+    zone: tzinfo = UTC,
 ) -> Iterator[Found | Skipped]:
     """The people of a video file in stretches.
 
@@ -36,13 +46,15 @@ def find(
         InputError: it is no video that can be read.
     """
     with Clip(source.path) as clip:
+        if start is None:
+            start = recorded(clip.metadata, source.path.name, zone)
         yield from _stretches(clip, source, detector, camera or source.path.stem, start, resume_at or 0.0)
 
 
 def _stretches(
     clip: Clip, source: Source, detector: Detector, camera: str, start: float | None, begin: float
 ) -> Iterator[Found | Skipped]:
-    start, settings, people, seen = clip.created if start is None else start, settings_of(detector), 0, None
+    settings, people, looks, seen = settings_of(detector), 0, 0, begin
     follower = Follower()
     for frame, boxes in _detected(clip.sample(FRAMES_PER_SECOND, begin), detector):
         length = frame.offset - begin
@@ -53,22 +65,39 @@ def _stretches(
             yield Found(state, found, min(frame.offset / clip.length, 1.0) if clip.length else 0.0)
             follower, begin = Follower(), frame.offset
         follower.update(frame, boxes)
-        seen = frame.offset
+        looks, seen = looks + 1, frame.offset
     found = _sightings(follower.finish(), source.key, camera, start)
     people += len(found)
     reason = None
     if clip.damage is not None:
         reason = f"damaged: {clip.damage}; " + (
-            "no frame could be read." if seen is None else f"people were found up to {seen:.1f} s."
+            f"people were found up to {seen:.1f} s." if looks else "no frame could be read."
         )
         yield Skipped(source.key, reason)
-    if seen is not None or clip.damage is None:
-        yield Found(source.state(settings, "done", people, reason=reason), found)
+    elif looks + (begin > 0) < 2:
+        yield Skipped(
+            source.key, "it holds one frame only, which is no film." if looks else "it has no frame."
+        )
+        return
+    if looks or clip.damage is None:
+        notes = tuple(Note(source.key, text) for text in _notes(clip))
+        yield Found(source.state(settings, "done", people, reason=reason), found, notes=notes)
 
 
-def _detected(frames: Iterable[Frame], detector: Detector, batch: int = 8) -> Iterator[tuple[Frame, Boxes]]:
+def _notes(clip: Clip) -> Iterator[str]:
+    if "leap" in clip.faults:
+        yield f"its clock jumps at {clip.faults['leap']:.1f} s; time was counted on as if it did not."
+    if "wild" in clip.faults:
+        yield f"a time stamp at {clip.faults['wild']:.1f} s cannot be and was passed over."
+    for text in clip.unread:
+        yield f"{text}."
+
+
+def _detected(frames: Iterable[Frame], detector: Detector) -> Iterator[tuple[Frame, Boxes]]:
     frames = iter(frames)
-    while some := list(islice(frames, batch)):
+    for first in frames:
+        batch = max(1, min(MAX_BATCH, BATCH_PIXELS * 3 // first.rgb.size))
+        some = [first, *islice(frames, batch - 1)]
         yield from zip(some, detector.detect([frame.rgb for frame in some]), strict=True)
 
 

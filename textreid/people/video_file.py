@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -13,8 +13,12 @@ from typing import Any
 import numpy as np
 
 from textreid.errors import InputError
-from textreid.io.images import MAX_PIXELS
 from textreid.io.reason import reason_of
+from textreid.people.video_clock import Fault, ordered
+from textreid.people.video_formats import open_video
+from textreid.people.video_packets import is_seekable, last_key, rate_of, timed
+from textreid.people.video_picture import picture
+from textreid.people.video_tracks import aspect_of, film_track
 
 _TICK = 1e-4  # seconds; container times are rounded, frames are never this close
 
@@ -26,7 +30,7 @@ class Frame:
     Attributes:
         offset: seconds since the first frame, from the frame's own time stamp.
         number: `offset` times the average frame rate; at a constant rate, the frame's number from 0.
-        rgb: [H, W, 3] uint8, upright.
+        rgb: [H, W, 3] uint8, as it is shown: upright, with square pixels, in sRGB.
     """
 
     offset: float
@@ -37,23 +41,35 @@ class Frame:
 class Clip:
     """An open video file; use it in a `with` statement.
 
+    Where its clock restarts or leaps, time goes on as if it had not, and a single stamp that cannot be is
+    passed over (`textreid.people.video_clock`); `sample` and `frame_at` tell the same times. A place in the
+    middle is sought where the container lists its stamps and they are sound. Else the file is read up to
+    there, twice, without decoding what lies before the last key frame.
+
     Attributes:
         rate: frames a second, on average.
-        created: POSIX seconds of its `creation_time`, if it has a credible one.
         length: seconds, as the file says; None if it does not.
+        metadata: what container and track say of themselves.
+        unread: what is to be said of further films in the file.
+        faults: what was wrong with its clock as far as it was read, each with the seconds where it was first
+            found.
         damage: what went wrong while frames were read; None if nothing did.
 
     Raises:
-        InputError: it is no video, has no image track, or has more than 50 megapixels a frame. The message
-            is the reason alone.
+        InputError: it is no video, has no film, or has more than 50 megapixels a frame. The message is the
+            reason alone.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._open()
+        self._container = open_video(path)
+        track, self.unread = film_track(path, self._container)
+        self._use(track)
+        self._aspect, self.rate = aspect_of(track), rate_of(track)
         duration = self._container.duration
         self.length = duration / 1_000_000 if duration else None
-        self.created = _created(self._container.metadata)
+        self.metadata = {**track.metadata, **self._container.metadata}
+        self.faults: dict[Fault, float] = {}
         self.damage: str | None = None
 
     def __enter__(self) -> Clip:
@@ -73,12 +89,12 @@ class Clip:
             rate: frames a second; all frames if the clip has fewer.
             begin: seconds into the clip.
         """
-        last = -1
+        last = -math.inf
         for offset, frame in self._decode(begin):
             tick = math.floor((offset + _TICK) * rate)
             if tick > last:
                 last = tick
-                yield Frame(offset, round(offset * self.rate), _upright(frame))
+                yield self._frame(offset, frame)
 
     def frame_at(self, offset: float) -> Frame:
         """The frame whose time is `offset` seconds, or the first one after it.
@@ -87,83 +103,78 @@ class Clip:
             InputError: the clip ends before.
         """
         for time, frame in self._decode(offset):
-            return Frame(time, round(time * self.rate), _upright(frame))
+            return self._frame(time, frame)
         raise InputError(f"{self._path} has no frame at {offset:.2f} s. Was it cut since it was indexed?")
 
-    def _open(self) -> None:
-        import av
+    def _frame(self, offset: float, frame: Any) -> Frame:
+        return Frame(offset, round(offset * self.rate), picture(frame, self._aspect))
 
-        try:
-            self._container = av.open(
-                str(self._path), options={"protocol_whitelist": "file"}, metadata_errors="replace"
-            )
-        except Exception as error:
-            raise InputError(f"not a video that can be read: {reason_of(error)}.") from error
-        if not self._container.streams.video:
-            raise InputError("it has no image track.")
-        self._stream = self._container.streams.video[0]
-        self._stream.thread_type = "AUTO"
-        self.rate = float(self._stream.average_rate or self._stream.guessed_rate or 25)
-        if self._stream.width * self._stream.height > MAX_PIXELS:
-            raise InputError(f"its frames have more than {MAX_PIXELS // 1_000_000} megapixels.")
+    def _use(self, track: Any) -> None:
+        self._track = track
+        self._track.thread_type = "AUTO"
+
+    def _rewind(self) -> None:
+        """Begin anew: what was decoded cannot be taken back."""
+        index = self._track.index
+        self._container.close()
+        self._container = open_video(self._path)
+        self._use(self._container.streams[index])
 
     def _decode(self, begin: float) -> Iterator[tuple[float, Any]]:
         """(seconds since the first frame, frame) of every frame from `begin` on."""
-        seekable = self._container.format.name != "mpeg"  # after a seek its times are half a frame off
-        frames = self._timed(seek=begin) if begin > 0 and seekable else self._timed()
+        if begin <= 0:
+            frames = self._timed()
+        elif is_seekable(self._container, self._track):
+            frames = self._sought(begin)
+        else:
+            skip = last_key(self._path, self._track.index, begin + _TICK)
+            self._rewind()
+            frames = self._timed(skip=skip)
         first = next(frames, None)
-        if begin > 0 and (first is None or first[0] > begin + _TICK):  # the seek failed: read up to there
-            self._container.close()
-            self._open()
+        if begin > 0 and (first is None or first[0] > begin + _TICK):  # not found: read up to there
+            self._rewind()
             frames = self._timed()
             first = next(frames, None)
-        if first is not None and first[0] >= begin - _TICK:
-            yield first
-        for offset, frame in frames:
+        for offset, frame in chain([first] if first else [], frames):
             if offset >= begin - _TICK:
                 yield offset, frame
 
-    def _timed(self, seek: float | None = None) -> Iterator[tuple[float, Any]]:
+    def _sought(self, begin: float) -> Iterator[tuple[float, Any]]:
         import av
 
-        stream = self._stream
-        zero = stream.start_time or 0
-        if seek is not None:
-            try:
-                self._container.seek(zero + int(seek / stream.time_base), stream=stream)
-            except av.FFmpegError:
-                return
-        for count, frame in enumerate(self._frames()):
-            if frame.pts is not None:
-                yield float((frame.pts - zero) * stream.time_base), frame
-            elif seek is not None:  # without time stamps only counting from the start tells the time
-                return
-            else:
-                yield count / self.rate, frame
+        stamp = self._track.start_time + int(begin / self._track.time_base)
+        try:
+            self._container.seek(stamp, stream=self._track)
+        except av.FFmpegError:
+            return iter(())
+        return self._timed(sought=True)
 
-    def _frames(self) -> Iterator[Any]:
+    def _timed(self, *, skip: int = 0, sought: bool = False) -> Iterator[tuple[float, Any]]:
+        """Every frame with its time, after the first `skip` packets."""
+        return ordered(self._decoded(skip, sought))
+
+    def _decoded(self, skip: int, sought: bool) -> Iterator[tuple[float, Any]]:
+        import av
+
+        tick, late = self._track.time_base, -1 / self.rate
+        for number, (packet, moment) in enumerate(timed(self._packets(), self._track, sought=sought)):
+            if moment.fault is not None:
+                self.faults.setdefault(moment.fault, float(packet.dts * tick))
+            if number < skip:
+                continue
+            try:
+                frames = packet.decode()
+            except av.FFmpegError as error:  # the decoder goes on from the next key frame
+                self.damage = reason_of(error)
+                continue
+            for frame in frames:
+                late = float(frame.pts * tick) if frame.pts is not None else late + 1 / self.rate
+                yield late, frame
+
+    def _packets(self) -> Iterator[Any]:
         import av
 
         try:
-            for packet in self._container.demux(self._stream):
-                try:
-                    yield from packet.decode()
-                except av.error.InvalidDataError as error:
-                    self.damage = reason_of(error)
+            yield from self._container.demux(self._track)
         except av.FFmpegError as error:
             self.damage = reason_of(error)
-
-
-def _upright(frame: Any) -> np.ndarray:
-    rgb = frame.to_ndarray(format="rgb24")
-    return np.ascontiguousarray(np.rot90(rgb, round(frame.rotation / 90)))
-
-
-def _created(metadata: dict[str, str]) -> float | None:
-    try:
-        created = datetime.fromisoformat(metadata["creation_time"])
-    except (KeyError, ValueError):
-        return None
-    if created.year < 1990:  # 1904 and 1970: a clock that was never set
-        return None
-    return (created if created.tzinfo else created.replace(tzinfo=UTC)).timestamp()
