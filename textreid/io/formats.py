@@ -7,19 +7,6 @@ import re
 HEAD = 64
 """Bytes from the start of a file that are enough to tell."""
 
-PILLOW = {
-    "JPEG": "JPEG",
-    "PNG": "PNG",
-    "WebP": "WEBP",
-    "GIF": "GIF",
-    "BMP": "BMP",
-    "TIFF": "TIFF",
-    "PPM": "PPM",
-    "AVIF": "AVIF",
-    "HEIC": "HEIF",
-}
-"""Formats that are read -> Pillow's names of them."""
-
 _STARTS = (
     ("JPEG", rb"\xff\xd8\xff"),
     ("PNG", rb"\x89PNG\r\n\x1a\n"),
