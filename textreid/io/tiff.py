@@ -51,7 +51,7 @@ def load_tiff(file: BinaryIO, header: TiffHeader) -> tuple[Image.Image, bool]:
         image = None
     if image is None or (header.bits > 8 and header.samples > 1):
         file.seek(0)
-        deep = decode_deep(file.read(), image and image.info.get("icc_profile"))
+        deep = decode_deep(file.read(), image.info.get("icc_profile") if image else None)
         if deep is not None:
             return deep, False
     if image is None:
