@@ -35,12 +35,14 @@ class Gallery:
 
     Attributes:
         backend_name: "flat" or "exact", whichever searches.
-        notice: a sentence for the user where "auto" had to settle for numpy, else None.
+        notice: sentences for the user where "auto" had to settle for numpy, or where changes that were
+            committed are missing; else None.
     """
 
     def __init__(self, store: Store, backend: backends.Resolved) -> None:
         self._store = store
-        self.backend_name, kind, self.notice = backend
+        self.backend_name, kind, lacking = backend
+        self.notice = " ".join(filter(None, (store.notice, lacking))) or None
         self._cache = VectorCache(kind)
 
     @classmethod
@@ -53,7 +55,7 @@ class Gallery:
             path: the gallery's folder.
             create: make it if there is none; its folder must be new or empty.
             backend: "flat" (FAISS), "exact" (numpy), or "auto": flat where faiss is installed. After "auto"
-                had to settle for numpy, `notice` is a sentence that says so; otherwise it is None.
+                had to settle for numpy, `notice` says so.
             wait: seconds that a change waits for another program that is writing.
 
         Raises:
@@ -352,8 +354,9 @@ class Gallery:
         Returns:
             One sentence a problem, naming the person or source; an empty list when all is well.
         """
+        missing = self._store.describe_missing()
         with self._store.snapshot() as db:
-            return find_problems(db)
+            return [*filter(None, [missing]), *find_problems(db)]
 
     def stats(self) -> GalleryStats:
         """What the gallery holds and how large it is."""

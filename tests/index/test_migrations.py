@@ -98,7 +98,7 @@ def test_where_nothing_changed_nothing_is_copied(old: tuple) -> None:
     folder, before = old
     with Gallery.open(folder) as gallery:
         assert content(gallery) == before
-    assert names(folder) == ["gallery.sqlite"]
+    assert names(folder) == ["gallery.commits", "gallery.sqlite"]
 
 
 @pytest.mark.parametrize("steps", [[add_mood], [add_mood, add_index], [make_people_anew]])
@@ -112,7 +112,7 @@ def test_steps_are_taken_in_order_and_nothing_is_lost(
             assert content(gallery) == before
             fill(gallery, people(2, "late"))
             assert len(gallery) == 32
-        assert names(folder) == ["gallery.sqlite", COPY]
+        assert names(folder) == ["gallery.commits", "gallery.sqlite", COPY]
         assert number(folder / "gallery.sqlite") == PRESENT + len(steps)
         made = (folder / COPY).stat().st_mtime_ns
         with Gallery.open(folder) as gallery:  # the second time there is nothing to do
@@ -148,7 +148,7 @@ def test_a_step_that_fails_leaves_the_gallery_as_it_was(
         bring_forward(patch, *steps)
         with pytest.raises(GalleryError, match=reason):
             Gallery.open(folder)
-    assert names(folder) == ["gallery.sqlite"]
+    assert names(folder) == ["gallery.commits", "gallery.sqlite"]
     with Gallery.open(folder) as gallery:
         assert content(gallery) == before
 
@@ -163,7 +163,7 @@ def test_without_a_copy_no_step_is_taken(old: tuple, monkeypatch: pytest.MonkeyP
             match=f"could not be brought {TO_NEXT} and is as it was",
         ):
             Gallery.open(folder)
-    assert names(folder) == ["gallery.sqlite", COPY]
+    assert names(folder) == ["gallery.commits", "gallery.sqlite", COPY]
     with Gallery.open(folder) as gallery:
         assert content(gallery) == before
 
@@ -235,7 +235,7 @@ def test_killed_before_each_step(old: tuple, tmp_path: Path, monkeypatch: pytest
         bring_forward(monkeypatch, add_mood, add_index)
         with Gallery.open(killed) as gallery:
             assert content(gallery) == before
-        assert names(killed) == ["gallery.sqlite", COPY]
+        assert names(killed) == ["gallery.commits", "gallery.sqlite", COPY]
         assert number(killed / "gallery.sqlite") == PRESENT + 2
     assert set(formats) == {PRESENT, PRESENT + 2}
     assert formats == sorted(formats)

@@ -18,6 +18,8 @@ UPLOAD = re.compile(r"(.*/)(uploads/[^/]+-[0-9a-f]{16}\.[^/!]+)(!.*)?", re.DOTAL
 """The absolute path by which format 1 knows an upload, wherever the gallery lay at that time."""
 
 NEW = """
+ALTER TABLE gallery ADD COLUMN identity TEXT NOT NULL DEFAULT '';
+ALTER TABLE gallery ADD COLUMN commits INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE sources ADD COLUMN content TEXT;
 ALTER TABLE sources ADD COLUMN reading INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE sources ADD COLUMN removed INTEGER;
@@ -58,6 +60,7 @@ def _add_columns_and_tables(db: sqlite3.Connection) -> None:
 def _write_gallery(db: sqlite3.Connection) -> None:
     *fields, checksum = db.execute(f"SELECT {GALLERY} FROM gallery").fetchone()
     intact = fields_checksum(fields) == checksum
+    db.execute("UPDATE gallery SET identity = ?", [gallery_table.draw_identity()])
     (row,) = db.execute(f"SELECT {gallery_table.COLUMNS} FROM gallery")
     db.execute("UPDATE gallery SET checksum = ?", [_checksum(row[:-1], intact)])
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import secrets
 import sqlite3
 from dataclasses import dataclass, replace
 
 from textreid_index.embeddings import EncoderInfo
 from textreid_index.errors import GalleryDamagedError
 from textreid_index.store.checksums import RESTORE, checked_fields, fields_checksum
+from textreid_index.store.commit_count import Seen
 
-COLUMNS = "only, generation, removed_at, unscrubbed, name, fingerprint, dim, checksum"
+COLUMNS = "only, generation, removed_at, unscrubbed, name, fingerprint, dim, identity, commits, checksum"
 
 
 @dataclass(frozen=True)
@@ -21,12 +23,16 @@ class State:
         removed_at: generation of the last change that removed somebody.
         unscrubbed: whether bytes of deleted people may still be in the file.
         encoder: encoder of all vectors; None until the first are added.
+        identity: drawn when the gallery was made; copies have it too.
+        commits: how many changes of any kind were committed.
     """
 
     generation: int = 0
     removed_at: int = 0
     unscrubbed: bool = False
     encoder: EncoderInfo | None = None
+    identity: str = ""
+    commits: int = 0
 
 
 def read_state(db: sqlite3.Connection) -> State:
@@ -39,19 +45,34 @@ def read_state(db: sqlite3.Connection) -> State:
     if row is None:
         raise GalleryDamagedError(f"The gallery's own row is missing. {RESTORE}")
     fields = checked_fields(row, "The gallery's own row", RESTORE)
-    _, generation, removed_at, unscrubbed, name, fingerprint, dim = fields
+    _, generation, removed_at, unscrubbed, name, fingerprint, dim, identity, commits = fields
     encoder = None if name is None else EncoderInfo(name, fingerprint, dim)
-    return State(generation, removed_at, bool(unscrubbed), encoder)
+    return State(generation, removed_at, bool(unscrubbed), encoder, identity, commits)
 
 
 def write_state(db: sqlite3.Connection, state: State) -> None:
     """Write the row, or replace it."""
     encoder = state.encoder
     named = [None] * 3 if encoder is None else [encoder.name, encoder.fingerprint, encoder.dim]
-    fields = [1, state.generation, state.removed_at, int(state.unscrubbed), *named]
+    counts = [state.generation, state.removed_at, int(state.unscrubbed)]
+    fields = [1, *counts, *named, state.identity, state.commits]
     db.execute(
-        f"REPLACE INTO gallery ({COLUMNS}) VALUES (?,?,?,?,?,?,?,?)", [*fields, fields_checksum(fields)]
+        f"REPLACE INTO gallery ({COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?)", [*fields, fields_checksum(fields)]
     )
+
+
+def draw_identity() -> str:
+    """What tells a new gallery from all others."""
+    return secrets.token_hex(8)
+
+
+def count_commit(db: sqlite3.Connection, seen: Seen) -> Seen:
+    """Count the present transaction, beyond what was seen; returns what to see once it is committed."""
+    state = read_state(db)
+    known = seen[1] if seen[0] == state.identity else 0
+    state = replace(state, commits=max(state.commits, known) + 1)
+    write_state(db, state)
+    return state.identity, state.commits
 
 
 def advance(db: sqlite3.Connection, *, removed: bool) -> None:

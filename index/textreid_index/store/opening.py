@@ -14,6 +14,7 @@ from textreid_index.errors import (
     GalleryReadOnlyError,
 )
 from textreid_index.store import migrations, schema
+from textreid_index.store.commit_count import FILE as COMMITS
 from textreid_index.store.connection import connect
 from textreid_index.store.permissions import make_private_file, make_private_folder
 from textreid_index.store.reader import Reader
@@ -37,7 +38,7 @@ def locate(folder: Path, *, create: bool) -> Path:
         if not folder.exists() and not create:
             raise _not_found(folder)
         make_private_folder(folder)
-        others = [entry.name for entry in folder.iterdir() if not entry.name.startswith(".")]
+        others = [name for entry in folder.iterdir() if not (name := entry.name).startswith((".", COMMITS))]
         exists = file.exists()
     except OSError as error:
         raise GalleryError(f"The folder {folder} cannot be used: {error.strerror}.") from error

@@ -29,7 +29,8 @@ CREATE TABLE gallery (
     generation INTEGER NOT NULL,
     removed_at INTEGER NOT NULL,
     unscrubbed INTEGER NOT NULL,
-    name TEXT, fingerprint TEXT, dim INTEGER, checksum INTEGER NOT NULL
+    name TEXT, fingerprint TEXT, dim INTEGER, checksum INTEGER NOT NULL,
+    identity TEXT NOT NULL DEFAULT '', commits INTEGER NOT NULL DEFAULT 0
 );
 CREATE TABLE people (
     key INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -74,7 +75,7 @@ def create(db: sqlite3.Connection) -> None:
     """Make the tables, inside the caller's transaction."""
     for statement in TABLES.split(";\n"):
         db.execute(statement)
-    gallery_table.write_state(db, gallery_table.State())
+    gallery_table.write_state(db, gallery_table.State(identity=gallery_table.draw_identity()))
     db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
     db.execute(f"PRAGMA user_version = {FORMAT}")
 

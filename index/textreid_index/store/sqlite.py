@@ -7,6 +7,7 @@ so a search never waits for this process's own writes.
 
 from __future__ import annotations
 
+import logging
 import os
 import sqlite3
 import threading
@@ -23,12 +24,21 @@ from textreid_index.errors import (
     GalleryReadOnlyError,
 )
 from textreid_index.store import gallery_table, migrations
+from textreid_index.store.commit_count import CommitCount
 from textreid_index.store.connection import connect
 from textreid_index.store.opening import locate, prepare, require_format
 from textreid_index.store.permissions import describe_readers
 from textreid_index.store.reader import Reader
 from textreid_index.store.sqlite_errors import READ_ONLY, translate_errors
 from textreid_index.store.waiting import again
+
+log = logging.getLogger("textreid_index")
+
+MISSING = (
+    "Changes that were committed to the gallery {folder} are missing, the last {missing}: its log,"
+    " gallery.sqlite-wal, was removed, or gallery.sqlite replaced by an older copy. Restore the whole folder"
+    " from a copy, or index the photos again, which adds who is missing."
+)
 
 
 class Store:
@@ -38,6 +48,12 @@ class Store:
         folder: the gallery's folder.
         create: make the gallery where there is none.
         wait: seconds to wait for another program that is writing.
+
+    Attributes:
+        folder: the gallery's folder.
+        file: the database in it.
+        readonly: whether this user may only read it.
+        notice: what its owner should know of it, as `describe_missing` found it at the opening.
 
     Raises:
         GalleryError: one of its children says why the file cannot be used.
@@ -53,12 +69,17 @@ class Store:
         self.file = locate(folder, create=create)
         self.readonly = not all(os.access(path, os.W_OK) for path in (folder, self.file) if path.exists())
         self._reader = self._new_reader()
+        self.notice: str | None = None
+        self._commits = CommitCount(self.file)
         try:
             if not self.readonly:
                 with translate_errors(folder):
                     prepare(self.file, create=create, wait=wait)
             with suppress(GalleryBusyError, GalleryFullError, GalleryDamagedError):
-                with self.reading() as db:
+                self.notice = self.describe_missing()
+                if self.notice is not None:
+                    log.warning(self.notice)
+                with self.snapshot() as db:
                     unscrubbed = gallery_table.read_state(db).unscrubbed
                 if unscrubbed and not self.readonly:
                     self.scrub()
@@ -96,13 +117,10 @@ class Store:
         """
         with self._write_lock, translate_errors(self.folder):
             db = self._writing_connection()
-            again(self._wait, partial(db.execute, "BEGIN IMMEDIATE"))
-            try:
+            with self._transaction(db):
                 yield db
-                db.commit()
-            except BaseException:
-                db.rollback()
-                raise
+                seen = gallery_table.count_commit(db, self._commits.read())
+            self._commits.raise_to(seen)
 
     @contextmanager
     def erasing(self) -> Iterator[sqlite3.Connection]:
@@ -147,24 +165,50 @@ class Store:
             ) from error
 
     def _rewrite(self, db: sqlite3.Connection) -> None:
+        removed_at = gallery_table.read_state(db).removed_at
         for copy in migrations.copies(self.file):
             copy.unlink(missing_ok=True)
         again(self._wait, partial(db.execute, "VACUUM"))
         again(self._wait, partial(self._empty_log, db))
-        gallery_table.set_unscrubbed(db, False)
+        with self._transaction(db):
+            if gallery_table.read_state(db).removed_at == removed_at:  # nobody else has deleted since
+                gallery_table.set_unscrubbed(db, False)
 
     def _empty_log(self, db: sqlite3.Connection) -> None:
         if db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:
             raise GalleryBusyError(f"Another program is reading the gallery {self.folder}.")
+
+    @contextmanager
+    def _transaction(self, db: sqlite3.Connection) -> Iterator[None]:
+        again(self._wait, partial(db.execute, "BEGIN IMMEDIATE"))
+        try:
+            yield
+            db.commit()
+        except BaseException:
+            db.rollback()
+            raise
 
     def _room(self) -> str:
         """How much room erasing takes, as the reason why it failed."""
         need = f"{self.file.stat().st_size / 1e6:,.1f} MB"
         return f"it takes {need} of free space on its disk, and as much for temporary files"
 
+    def describe_missing(self) -> str | None:
+        """A sentence where the gallery has had commits that are not in its file any more."""
+        identity, seen = self._commits.read()  # first: what is committed in between is not missing
+        try:
+            with self.snapshot() as db:
+                state = gallery_table.read_state(db)
+        except GalleryDamagedError:  # which is told where it matters: here nothing can be compared
+            return None
+        if not self.readonly:
+            self._commits.raise_to((state.identity, state.commits))
+        missing = seen - state.commits if identity == state.identity else 0
+        return MISSING.format(missing=missing, folder=self.folder) if missing > 0 else None
+
     def size(self) -> int:
         """Bytes of the gallery's files."""
-        return sum(file.stat().st_size for file in self.folder.glob(f"{self.file.name}*"))
+        return sum(file.stat().st_size for file in self.folder.glob(f"{self.file.stem}.*"))
 
     def readers(self) -> str:
         """Who may read the gallery's file."""
