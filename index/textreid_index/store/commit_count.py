@@ -52,9 +52,7 @@ class CommitCount:
         """Write a larger count, or that of another gallery, which has to be committed by now."""
         identity, commits = seen
         with suppress(OSError):  # a full disk, or another user's file
-            if not self._path.exists():
-                make_private_file(self._path)
-                shutil.copymode(self._database, self._path)
+            make_private_file(self._path)
             descriptor = os.open(self._path, os.O_RDWR | getattr(os, "O_BINARY", 0))
             try:
                 if fcntl is not None:
@@ -65,6 +63,7 @@ class CommitCount:
                     os.truncate(descriptor, os.write(descriptor, _format(seen)))
             finally:
                 os.close(descriptor)
+            shutil.copymode(self._database, self._path)  # as SQLite does with its log
 
 
 def _format(seen: Seen) -> bytes:
