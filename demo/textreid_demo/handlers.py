@@ -47,7 +47,7 @@ class Handlers:
 
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
-        self.thumbnail = desk.gallery.thumbnail
+        self.thumbnails = desk.gallery.thumbnails
 
     # --- results -----------------------------------------------------------------------------------------
 
@@ -120,7 +120,10 @@ class Handlers:
         calibrated = self.desk.is_calibrated(question)
         hits = self.desk.ask(question if calibrated else replace(question, false_alarms=None))
         total = len(self.desk.gallery)
-        steering = markup.render_feedback(question.more, question.less, question.like, self.thumbnail)
+        guides = [id for id in (question.like, *question.more, *question.less) if id]
+        thumbnails = self.thumbnails([*hits.ids, *guides])
+        hits = hits.among(thumbnails)
+        steering = markup.render_feedback(question.more, question.less, question.like, thumbnails)
         if not hits and hits.cut and hits.cut.best is not None:
             why = words.explain_no_match(hits.cut, question.false_alarms or 0)
             return _show_nobody(question, why, above=steering, tools=markup.render_nearest_button())
@@ -134,7 +137,7 @@ class Handlers:
         elif question.false_alarms is not None:
             detail += ". How likely they match is not known for such a question: everybody is shown"
         top = markup.render_heading("Results", detail, tools)
-        html = top + steering + markup.render_cards(hits, self.thumbnail)
+        html = top + steering + markup.render_cards(hits, thumbnails)
         return View(question, hits), html, gr.update(visible=_has_more(len(hits), question, total))
 
     def _browse(self, question: Question) -> Shown:
@@ -143,7 +146,7 @@ class Handlers:
             return _show_nobody(question, self._why_nobody(question))
         detail = f"{words.count_people(total)}. Describe somebody to rank them."
         top = markup.render_heading("In this gallery", detail)
-        html = top + markup.render_cards(people, self.thumbnail)
+        html = top + markup.render_cards(people, self.thumbnails([person.id for person in people]))
         return View(question), html, gr.update(visible=_has_more(len(people), question, total))
 
     def _why_nobody(self, question: Question) -> str:
@@ -169,8 +172,9 @@ class Handlers:
         record = self.desk.gallery.get(id)
         hit = next((hit for hit in view.hits or () if hit.id == id), None)
         frame, missing = self.desk.frame(id)
-        image = to_jpeg(frame) if frame else self.thumbnail(id)
-        near = markup.render_neighbours(self.desk.neighbours(id), record, self.thumbnail)
+        image = to_jpeg(frame) if frame else self.desk.gallery.thumbnail(id)
+        around = self.desk.neighbours(id)
+        near = markup.render_neighbours(around, record, self.thumbnails([near.id for near in around]))
         return markup.render_person(record, hit, image, missing, near)
 
     def ask_delete(self, id: str) -> tuple[Any, str, Any]:

@@ -7,14 +7,15 @@ outlive the record.
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import PurePath
 
 from textreid_demo import words
 from textreid_index import Record, SearchHit
 
-Thumbnail = Callable[[str], bytes]
+Thumbnails = Mapping[str, bytes]
+"""JPEG files by the ids of the people they show; who is not among them is gone, and is left out."""
 UNITS = (("d", 86400), ("h", 3600), ("min", 60), ("s", 1))
 
 
@@ -41,12 +42,13 @@ def shorten_source(source: str) -> str:
     return "/".join(PurePath(source).parts[-2:])
 
 
-def render_cards(people: Sequence[SearchHit | Record], thumbnail: Thumbnail) -> str:
+def render_cards(people: Sequence[SearchHit | Record], thumbnails: Thumbnails) -> str:
     """A grid of people; each is a button that tells the page its id."""
-    return f'<div class="people">{"".join(_render_card(person, thumbnail) for person in people)}</div>'
+    cards = [_render_card(person, thumbnails[person.id]) for person in people if person.id in thumbnails]
+    return f'<div class="people">{"".join(cards)}</div>'
 
 
-def _render_card(person: SearchHit | Record, thumbnail: Thumbnail) -> str:
+def _render_card(person: SearchHit | Record, thumbnail: bytes) -> str:
     record = person.record if isinstance(person, SearchHit) else person
     title, ranked = f"Person, {shorten_source(record.source)}", ""
     if isinstance(person, SearchHit):
@@ -59,7 +61,7 @@ def _render_card(person: SearchHit | Record, thumbnail: Thumbnail) -> str:
     return (
         f'<button type="button" class="person" title="{escape(title)}" data-do="pick" '
         f'data-id="{escape(record.id)}"><span class="frame">'
-        f'<img src="{jpeg_uri(thumbnail(record.id))}" alt="{escape(title)}"></span>'
+        f'<img src="{jpeg_uri(thumbnail)}" alt="{escape(title)}"></span>'
         f'<span class="line">{ranked}'
         f'<span class="seen"><b>{escape(record.camera or "no camera")}</b> '
         f"{escape(_format_minute(record))}</span></span></button>"
@@ -83,17 +85,17 @@ def render_downloads(csv: str) -> str:
     )
 
 
-def render_feedback(more: Sequence[str], less: Sequence[str], like: str | None, thumbnail: Thumbnail) -> str:
+def render_feedback(more: Sequence[str], less: Sequence[str], like: str | None, thumbnails: Thumbnails) -> str:
     """The people that steer the search, each with a way to take them back."""
-    chips = [_render_chip("Like this person", like, thumbnail)] if like else []
-    chips += [_render_chip("More like", id, thumbnail) for id in more]
-    chips += [_render_chip("Less like", id, thumbnail) for id in less]
+    guides = [("Like this person", like)] if like else []
+    guides += [("More like", id) for id in more] + [("Less like", id) for id in less]
+    chips = [_render_chip(label, id, thumbnails[id]) for label, id in guides if id in thumbnails]
     return f'<div class="steering">{"".join(chips)}</div>' if chips else ""
 
 
-def _render_chip(label: str, id: str, thumbnail: Thumbnail) -> str:
+def _render_chip(label: str, id: str, thumbnail: bytes) -> str:
     return (
-        f'<span class="chip"><img src="{jpeg_uri(thumbnail(id))}" alt="">{label}'
+        f'<span class="chip"><img src="{jpeg_uri(thumbnail)}" alt="">{label}'
         f'<button type="button" aria-label="Remove: {label}" data-do="release" '
         f'data-id="{escape(id)}">×</button></span>'
     )
@@ -133,14 +135,15 @@ def render_person(record: Record, hit: SearchHit | None, image: bytes, missing: 
     )
 
 
-def render_neighbours(records: Sequence[Record], person: Record, thumbnail: Thumbnail) -> str:
+def render_neighbours(records: Sequence[Record], person: Record, thumbnails: Thumbnails) -> str:
     """Who was seen by the same camera around the same time, each with how long before or after `person`."""
+    records = [record for record in records if record.id in thumbnails]
     if not records:
         return ""
     strip = "".join(
         f'<button type="button" data-do="pick" data-id="{escape(record.id)}" '
         f'title="{escape(format_time(record) or shorten_source(record.source))}">'
-        f'<img src="{jpeg_uri(thumbnail(record.id))}" '
+        f'<img src="{jpeg_uri(thumbnails[record.id])}" '
         f'alt="Person seen {escape(format_time(record) or "nearby")}">'
         f"{_format_distance(record, person)}</button>"
         for record in records

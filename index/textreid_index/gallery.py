@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 
@@ -10,9 +11,9 @@ import numpy as np
 
 from textreid_index import backends
 from textreid_index.embeddings import Embeddings, EncoderInfo, require_same_encoder, require_same_people
-from textreid_index.errors import InvalidValueError
 from textreid_index.hits import BatchHits
 from textreid_index.records import Record, SourceState
+from textreid_index.snapshot import Snapshot
 from textreid_index.stats import GalleryStats
 from textreid_index.store import people_removal as removal
 from textreid_index.store import people_table as people
@@ -101,6 +102,16 @@ class Gallery:
         with self._store.reading() as db:
             return read_state(db).generation
 
+    @contextmanager
+    def snapshot(self) -> Iterator[Snapshot]:
+        """The gallery at one moment: several questions that belong together, and nobody goes in between.
+
+        Keep the block short. Other threads wait for it, and what somebody deletes meanwhile stays in the file
+        until it ends.
+        """
+        with self._store.reading() as db:
+            yield Snapshot(db, self._cache)
+
     def __len__(self) -> int:
         with self._store.reading() as db:
             return people.count(db)
@@ -177,15 +188,8 @@ class Gallery:
             InvalidValueError: k is less than 1.
             GalleryDamagedError: a stored vector changed since it was written.
         """
-        if k < 1:
-            raise InvalidValueError(f"k is the number of people to return: at least 1, not {k}.")
-        with self._store.reading() as db:
-            state = read_state(db)
-            if state.encoder is not None:
-                require_same_encoder(state.encoder, queries.encoder)
-            self._cache.refresh(db, state)
-            rows = self._cache.nearest(db, queries.vectors, k, where or EVERYBODY)
-        return BatchHits(queries.ids, tuple(rows))
+        with self.snapshot() as now:
+            return now.search(queries, k, where)
 
     def get(self, id: str) -> Record:
         """The person with this id.
@@ -193,9 +197,8 @@ class Gallery:
         Raises:
             UnknownPersonError: nobody has it.
         """
-        with self._store.reading() as db:
-            key = people.find_key(db, id)
-            return people.read_records(db, [key])[key]
+        with self.snapshot() as now:
+            return now.get(id)
 
     def thumbnail(self, id: str) -> bytes:
         """The person's thumbnail, a JPEG file.
@@ -206,6 +209,13 @@ class Gallery:
         with self._store.reading() as db:
             return people.read_thumbnail(db, people.find_key(db, id))
 
+    def thumbnails(self, ids: Collection[str]) -> dict[str, bytes]:
+        """id -> thumbnail of those whom the gallery holds, in the order of `ids`; who is gone is left out."""
+        with self.snapshot() as now:
+            keys = now.keys(ids)
+            jpegs = now.thumbnails(keys.values())
+        return {id: jpegs[key] for id, key in keys.items()}
+
     def vectors(self, ids: Sequence[str]) -> np.ndarray:
         """The vectors [N, D] float32 of these people, in the order of the ids.
 
@@ -213,9 +223,8 @@ class Gallery:
             UnknownPersonError: nobody has one of the ids.
         """
         with self._store.reading() as db:
-            encoder = read_state(db).encoder
             keys = [people.find_key(db, id) for id in ids]
-            return people.read_vectors(db, keys, encoder.dim if encoder else 0)
+            return Snapshot(db, self._cache).vectors(keys)
 
     def sample(self, n: int) -> np.ndarray:
         """The vectors [min(n, people), D] float32 of people spread evenly over the order of adding.
@@ -223,9 +232,8 @@ class Gallery:
         Raises:
             GalleryDamagedError: a stored vector changed since it was written.
         """
-        with self._store.reading() as db:
-            self._cache.refresh(db, read_state(db))
-            return self._cache.sample(db, n)
+        with self.snapshot() as now:
+            return now.sample(n)
 
     def records(self, where: Where | None = None) -> Iterator[Record]:
         """Everybody that `where` accepts, in the order of adding; read page by page, each as it is then."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, overload
 
@@ -90,6 +90,10 @@ class Hits(Sequence[SearchHit]):
         """Those with this score or a better one, in the same order; `cut` tells what the best had."""
         good = self.take(np.flatnonzero(self.scores >= score))
         return replace(good, cut=Cut(score, float(self.scores.max()) if len(self) else None))
+
+    def among(self, ids: Container[str]) -> Hits:
+        """Those with one of these ids, in the same order."""
+        return self.take(np.flatnonzero([id in ids for id in self.ids]))
 
     def take(self, places: np.ndarray) -> Hits:
         """Those at these places [n] int, in that order."""

@@ -27,6 +27,7 @@ from textreid.inference.reranker import (
 )
 from textreid.models.folder import save_model
 from textreid.models.pretrained.joint import start_model
+from textreid.people.sightings import Sighting
 from textreid_index import Hits, Record
 
 COLOURS = ("red", "green", "blue", "yellow", "black", "white")
@@ -92,6 +93,14 @@ def test_no_budget_leaves_the_order_as_it_was(people: PersonSearch) -> None:
     assert all(hit.match is None for hit in stopped)
 
 
+def rerank(
+    reranker: Reranker, people: PersonSearch, text: str, hits: Hits, top: int, budget: float | None = None
+) -> Hits:
+    with people.gallery.snapshot() as now:
+        candidates = reranker.read(now, hits.ids[:top])
+    return reranker(text, hits, candidates, budget)
+
+
 def ticking(step: float) -> Callable[[], float]:
     """A clock that goes on by so much whenever it is looked at."""
     ticks = itertools.count()
@@ -104,35 +113,60 @@ def test_budget_stops_before_the_images_that_would_exceed_it(
 ) -> None:
     """Every chunk takes a second here."""
     hits = people.search(describe("green", "white"), k=30, rerank=0)
-    again = Reranker(people.gallery, UpperAndLower(), ticking(1.0))(
-        describe("green", "white"), hits, 30, budget
-    )
+    reranker = Reranker(UpperAndLower(), ticking(1.0))
+    again = rerank(reranker, people, describe("green", "white"), hits, 30, budget)
     assert sum(hit.match is not None for hit in again) == read
     assert again.ids[read:] == hits.ids[read:]
     assert set(again.ids) == set(hits.ids)
 
 
-def test_tokens_are_kept_until_the_gallery_changes(people: PersonSearch) -> None:
+def test_an_image_is_read_once_whatever_comes_and_goes(people: PersonSearch) -> None:
     matcher, hits = UpperAndLower(), people.search(describe("red", "blue"), k=30, rerank=0)
-    rerank = Reranker(people.gallery, matcher)
-    first = rerank(describe("red", "blue"), hits, 10)
+    reranker = Reranker(matcher)
+    first = rerank(reranker, people, describe("red", "blue"), hits, 10)
     assert matcher.images_seen == 10
-    assert rerank(describe("red", "blue"), hits, 10).ids == first.ids
+    assert rerank(reranker, people, describe("red", "blue"), hits, 10).ids == first.ids
     assert matcher.images_seen == 10
-    rerank(describe("blue", "red"), hits, 12)
+    rerank(reranker, people, describe("blue", "red"), hits, 12)
     assert matcher.images_seen == 12
     people.gallery.delete([hits.ids[-1]])
-    rerank(describe("red", "blue"), hits, 10)
-    assert matcher.images_seen == 22
+    people.add(draw_person("pink", "pink"), crops=True)
+    rerank(reranker, people, describe("red", "blue"), hits, 12)
+    assert matcher.images_seen == 12
+
+
+def test_somebody_with_the_same_id_and_another_image_is_read(people: PersonSearch) -> None:
+    """As after a second reading of a file: a key is never used again."""
+    matcher, hits = UpperAndLower(), people.search(describe("red", "blue"), k=2, rerank=0)
+    reranker = Reranker(matcher)
+    rerank(reranker, people, describe("red", "blue"), hits, 2)
+    other = next(person for person in people.gallery.records() if person.id == hits.ids[0])
+    people.add_sightings([Sighting(draw_person("red", "blue"), other, None)])
+    again = rerank(reranker, people, describe("red", "blue"), hits, 2)
+    assert matcher.images_seen == 3
+    assert next(hit.match for hit in again if hit.id == other.id) > 0.95
+    people.add_sightings([Sighting(draw_person("white", "black"), other, None)])
+    again = rerank(reranker, people, describe("red", "blue"), hits, 2)
+    assert next(hit.match for hit in again if hit.id == other.id) < 0.05
+
+
+def test_nothing_stays_in_memory_of_who_was_deleted(people: PersonSearch) -> None:
+    matcher, hits = UpperAndLower(), people.search(describe("red", "blue"), k=30, rerank=0)
+    reranker = Reranker(matcher)
+    rerank(reranker, people, describe("red", "blue"), hits, 10)
+    assert len(reranker._tokens) == 10
+    people.gallery.delete(hits.ids[:9])
+    rerank(reranker, people, describe("red", "blue"), hits, 0)
+    assert len(reranker._tokens) == 1
 
 
 def test_memory_is_bounded(people: PersonSearch, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("textreid.inference.reranker.CACHED_IMAGES", 20)
     assert CACHED_IMAGES > 20
     matcher, hits = UpperAndLower(), people.search(describe("red", "blue"), k=30, rerank=0)
-    rerank = Reranker(people.gallery, matcher)
-    rerank(describe("red", "blue"), hits, 30)
-    rerank(describe("red", "blue"), hits, 10)  # the least recently used are gone
+    reranker = Reranker(matcher)
+    rerank(reranker, people, describe("red", "blue"), hits, 30)
+    rerank(reranker, people, describe("red", "blue"), hits, 10)  # the least recently used are gone
     assert matcher.images_seen == 40
 
 

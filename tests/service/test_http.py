@@ -94,7 +94,7 @@ def test_a_bad_argument_is_answered_with_a_sentence(service: httpx.Client) -> No
         ("/search", {"text": "x", "k": "0"}, 400, "k: "),
         ("/search", {"text": "x", "k": "many"}, 400, "k: "),
         ("/search", {"text": "x", "since": "soon"}, 400, "'soon' is not a date and time"),
-        ("/search", {"text": "x", "more_like": "nobody"}, 404, "nobody"),
+        ("/search", {"more_like": "nobody"}, 404, "nobody"),
         ("/delete", {"ids": ["nobody"]}, 404, "nobody"),
         ("/add", {}, 400, "files: "),
         ("/nothing", {}, 404, "Not Found"),

@@ -137,9 +137,9 @@ def _example(path: Path) -> Image:
 def _write_sheet(search: PersonSearch, hits: Hits, title: str, path: Path) -> None:
     from textreid.search.contact_sheet import contact_sheet
 
-    thumbnails = [search.gallery.thumbnail(hit.id) for hit in hits]
+    thumbnails = search.gallery.thumbnails(hits.ids)
     try:
-        contact_sheet(hits, thumbnails, title=title).save(path)
+        contact_sheet(hits.among(thumbnails), list(thumbnails.values()), title=title).save(path)
     except (OSError, ValueError) as error:
         raise InputError(f"The contact sheet {path} cannot be written: {error}") from None
 

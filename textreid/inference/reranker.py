@@ -10,8 +10,8 @@ from __future__ import annotations
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from io import BytesIO
 
 import numpy as np
@@ -19,7 +19,8 @@ from PIL import Image
 
 from textreid.errors import ModelError
 from textreid.types import ImageTextEncoder, PairScorer
-from textreid_index import Gallery, Hits
+from textreid_index import Hits
+from textreid_index.snapshot import Snapshot
 
 RERANKED_HITS = 64
 """Hits that the matcher scores where nobody says how many."""
@@ -51,30 +52,62 @@ def require_matcher(encoder: ImageTextEncoder) -> PairScorer:
     return encoder.matcher
 
 
+@dataclass(frozen=True, eq=False)
+class Candidates:
+    """What a gallery holds of N hits, as far as it takes to put them into order.
+
+    Attributes:
+        keys: N keys under which they are stored.
+        vectors: [N, D] float32 of unit norm.
+        tokens: key -> tokens of those whose images were read for an earlier search.
+        thumbnails: key -> JPEG file of the others.
+    """
+
+    keys: tuple[int, ...]
+    vectors: np.ndarray
+    tokens: Mapping[int, np.ndarray]
+    thumbnails: Mapping[int, bytes]
+
+
 class Reranker:
-    """Re-ranks the hits of a gallery from its thumbnails, whose tokens it stores until the gallery changes.
+    """Re-ranks the hits of a gallery from its thumbnails, whose tokens stay in memory for the next search.
+
+    A key of a gallery never changes its image, so whatever else is added, only new images are read. It holds
+    the tokens of `CACHED_IMAGES` images, of those that were used last.
 
     Args:
-        gallery: that the hits are of.
         matcher: what scores them.
         clock: seconds of a clock that never goes back.
     """
 
-    def __init__(
-        self, gallery: Gallery, matcher: PairScorer, clock: Callable[[], float] = time.monotonic
-    ) -> None:
-        self.gallery, self.matcher, self.clock = gallery, matcher, clock
-        self._tokens: OrderedDict[str, np.ndarray] = OrderedDict()
-        self._generation = gallery.generation
+    def __init__(self, matcher: PairScorer, clock: Callable[[], float] = time.monotonic) -> None:
+        self.matcher, self.clock = matcher, clock
+        self._tokens: OrderedDict[int, np.ndarray] = OrderedDict()
+        self._removed_at = -1
         self._lock = threading.Lock()
 
-    def __call__(self, text: str, hits: Hits, top: int, budget: float | None = None) -> Hits:
+    def read(self, gallery: Snapshot, ids: Sequence[str]) -> Candidates:
+        """What is needed of these people, of the moment at which they were found.
+
+        Nothing is computed here, so that the snapshot is over soon.
+        """
+        keys = tuple(gallery.keys(ids).values())
+        with self._lock:
+            if gallery.removed_at != self._removed_at:
+                for key in self._tokens.keys() - gallery.present(self._tokens):
+                    del self._tokens[key]
+                self._removed_at = gallery.removed_at
+            tokens = {key: self._tokens[key] for key in keys if key in self._tokens}
+        thumbnails = gallery.thumbnails([key for key in keys if key not in tokens])
+        return Candidates(keys, gallery.vectors(keys), tokens, thumbnails)
+
+    def __call__(self, text: str, hits: Hits, candidates: Candidates, budget: float | None = None) -> Hits:
         """The hits, the first of them in the order of cosine and matcher together.
 
         Args:
             text: what the person looks like.
             hits: best first.
-            top: how many of them to score.
+            candidates: the first of them, who are to be scored.
             budget: seconds after which no more are scored; None: as long as it takes. What was scored until
                 then is put into order.
 
@@ -84,34 +117,29 @@ class Reranker:
         start = before = self.clock()
         longest, logits = 0.0, np.empty(0, np.float32)
         text_tokens: np.ndarray | None = None
-        ids = hits.ids[:top]
-        while len(logits) < len(ids) and (budget is None or before - start + longest < budget):
+        count = len(candidates.keys)
+        while len(logits) < count and (budget is None or before - start + longest < budget):
             if text_tokens is None:
                 text_tokens = self.matcher.text_tokens(text)
-            chunk = self._image_tokens(ids[len(logits) : len(logits) + CHUNK])
+            chunk = self._image_tokens(candidates, slice(len(logits), len(logits) + CHUNK))
             logits = np.concatenate([logits, self.matcher.score_pairs(text_tokens, chunk)])
             now = self.clock()
             longest, before = max(longest, now - before), now
-        vectors = self.gallery.vectors(ids[: len(logits)])
-        return reorder(hits, logits, vectors, self.matcher.weight)
+        return reorder(hits, logits, candidates.vectors[: len(logits)], self.matcher.weight)
 
-    def _image_tokens(self, ids: Sequence[str]) -> list[np.ndarray]:
-        with self._lock:
-            if self._generation != self.gallery.generation:
-                self._tokens.clear()
-                self._generation = self.gallery.generation
-            found = {id: self._tokens[id] for id in ids if id in self._tokens}
-        missing = [id for id in ids if id not in found]
+    def _image_tokens(self, candidates: Candidates, chunk: slice) -> list[np.ndarray]:
+        keys, tokens = candidates.keys[chunk], dict(candidates.tokens)
+        missing = [key for key in keys if key not in tokens]
         if missing:
-            images = [_open(self.gallery.thumbnail(id)) for id in missing]
-            found |= zip(missing, self.matcher.image_tokens(images), strict=True)
+            images = [_open(candidates.thumbnails[key]) for key in missing]
+            tokens |= zip(missing, self.matcher.image_tokens(images), strict=True)
         with self._lock:
-            for id in ids:
-                self._tokens[id] = found[id]
-                self._tokens.move_to_end(id)
+            for key in keys:
+                self._tokens[key] = tokens[key]
+                self._tokens.move_to_end(key)
             while len(self._tokens) > CACHED_IMAGES:
                 self._tokens.popitem(last=False)
-        return [found[id] for id in ids]
+        return [tokens[key] for key in keys]
 
 
 def reorder(hits: Hits, logits: np.ndarray, vectors: np.ndarray, weight: float) -> Hits:

@@ -30,6 +30,7 @@ from textreid.types import ImageTextEncoder, QueryKind, ScoreScale
 from textreid_index import Embeddings, Gallery, Hits, Record, Where
 from textreid_index.embeddings import require_same_encoder
 from textreid_index.records import MEMORY_PREFIX
+from textreid_index.snapshot import Snapshot
 
 DEFAULT_MODEL = "pocket"
 
@@ -213,7 +214,7 @@ class PersonSearch:
             image: one person, cropped; an example of whom to find.
             k: how many.
             where: whom to consider; None: everybody.
-            more_like: ids of hits that are right, or nearly so.
+            more_like: ids of hits that are right, or nearly so; who is gone from the gallery is left out.
             less_like: ids of hits that are wrong; they do not come back.
             rerank: how many of the best are put into order by the model's matcher, which reads the
                 description and each image together; 0: none; None: the first 64 for a description alone,
@@ -228,7 +229,8 @@ class PersonSearch:
                 measured or is asked for a query of several parts.
             ModelError: the model has no matcher to re-rank with, or is not calibrated for the rate; or its
                 calibration is damaged.
-            GalleryError: an id is unknown, or the gallery comes from another model.
+            UnknownPersonError: only liked people are given, and nobody has their ids.
+            GalleryError: the gallery comes from another model.
         """
         refuse_old_rerank(rerank)
         if rerank and not (text and text.strip()):
@@ -238,27 +240,28 @@ class PersonSearch:
             parts.append(Part(self.encoder.encode_texts([text])))
         if image is not None:
             parts.append(Part(self.encoder.encode_images([image.convert("RGB")]), PHOTO))
-        if more_like:
-            parts.append(Part(self.gallery.vectors(more_like), LIKED))
-        if not parts:
+        if not parts and not more_like:
             raise InputError(
                 'Nothing to search for. Describe the person, as in "a man in a blue shirt", '
                 "or give an example photo."
             )
-        if less_like:
-            parts.append(Part(self.gallery.vectors(less_like), DISLIKED))
-            where = _excluding(where, less_like)
         kind: QueryKind | None = None
-        if len(parts) == 1 and not more_like:
+        if len(parts) == 1 and not (more_like or less_like):
             kind = "text" if image is None else "photo"
         if rerank is None:
             rerank = RERANKED_HITS if kind == "text" and self.encoder.matcher else 0
         reranker = self._load_reranker() if rerank else None
         scale = self._scale(kind, false_alarms)
-        vector = combine(parts, lambda: self.gallery.sample(SAMPLE))
-        hits = self._nearest(vector, max(k, rerank), where, scale, false_alarms)
-        if reranker and text:
-            hits = reranker(text, hits, rerank, budget)
+        with self.gallery.snapshot() as now:
+            parts += _guides(now, more_like, less_like)
+            if not parts or parts[0].weight < 0:
+                now.key(more_like[0])  # says that nobody has it
+            vector = combine(parts, lambda: now.sample(SAMPLE))
+            where = _excluding(where, less_like)
+            hits = self._nearest(now, vector, max(k, rerank), where, scale, false_alarms)
+            candidates = reranker.read(now, hits.ids[:rerank]) if reranker else None
+        if reranker and candidates and text:
+            hits = reranker(text, hits, candidates, budget)
         hits = hits.first(k)
         if self._log:
             self._log.write(hits, text=text, image=image is not None, where=where, more_like=more_like)
@@ -283,11 +286,12 @@ class PersonSearch:
             ModelError: the model is not calibrated for photos.
         """
         where = _excluding(where, [id])
-        vector = self.gallery.vectors([id])[0]
         scale = None
         if self._encoder is not None or false_alarms is not None:
             scale = self._scale("photo", false_alarms)
-        hits = self._nearest(vector, k, where, scale, false_alarms)
+        with self.gallery.snapshot() as now:
+            vector = now.vectors([now.key(id)])[0]
+            hits = self._nearest(now, vector, k, where, scale, false_alarms)
         if self._log:
             self._log.write(hits, where=where, more_like=[id])
         return hits
@@ -326,7 +330,7 @@ class PersonSearch:
         matcher = require_matcher(self.encoder)
         with self._loading:
             if self._reranker is None:
-                self._reranker = Reranker(self.gallery, matcher)
+                self._reranker = Reranker(matcher)
             return self._reranker
 
     def _scale(self, kind: QueryKind | None, false_alarms: float | None) -> ScoreScale | None:
@@ -336,6 +340,7 @@ class PersonSearch:
 
     def _nearest(
         self,
+        now: Snapshot,
         vector: np.ndarray,
         k: int,
         where: Where | None,
@@ -343,12 +348,18 @@ class PersonSearch:
         false_alarms: float | None,
     ) -> Hits:
         """The hits of the index, with their probabilities where the scores' meaning is known."""
-        known = self._encoder.info if self._encoder else self.gallery.encoder
-        query = Embeddings(("query",), vector[None], known or self.encoder.info)
-        hits = self.gallery.search(query, k, where)[0]
+        known = self._encoder.info if self._encoder else now.encoder
+        assert known is not None, "a vector comes from the model or from the gallery"
+        hits = now.search(Embeddings(("query",), vector[None], known), k, where)[0]
         if scale is None:
             return hits
-        return with_probabilities(hits, scale, self.gallery.count(where), false_alarms)
+        return with_probabilities(hits, scale, now.count(where), false_alarms)
+
+
+def _guides(now: Snapshot, more_like: Sequence[str], less_like: Sequence[str]) -> list[Part]:
+    """People as parts of a query; who is gone is left out."""
+    guides = ((now.keys(more_like), LIKED), (now.keys(less_like), DISLIKED))
+    return [Part(now.vectors(list(keys.values())), weight) for keys, weight in guides if keys]
 
 
 def _excluding(where: Where | None, ids: Sequence[str]) -> Where:

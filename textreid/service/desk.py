@@ -59,8 +59,9 @@ class Desk:
             return None, f"The full image cannot be shown: {error}"
 
     def draw_contact_sheet(self, hits: Hits, title: str) -> Image.Image:
-        """The people found, on one image."""
-        return contact_sheet(hits, [self.gallery.thumbnail(hit.id) for hit in hits], title=title)
+        """The people found, on one image; who is gone since is left out."""
+        thumbnails = self.gallery.thumbnails(hits.ids)
+        return contact_sheet(hits.among(thumbnails), list(thumbnails.values()), title=title)
 
     def add(
         self,

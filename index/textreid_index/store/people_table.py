@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from textreid_index.errors import GalleryDamagedError, UnknownPersonError
 from textreid_index.records import Record, SourceState
 from textreid_index.store import sources_table as sources
 from textreid_index.store.checksums import DELETE, RESTORE, blob_checksum, checked_fields, fields_checksum
-from textreid_index.store.filter_sql import filter_condition
+from textreid_index.store.filter_sql import filter_condition, id_condition
 from textreid_index.where import EVERYBODY, Where
 
 FIELDS = 'key, id, source, x1, y1, x2, y2, camera, time, "offset", frame, track, file, reading'
@@ -78,6 +78,20 @@ def find_key(db: sqlite3.Connection, id: str) -> int:
     if row is None:
         raise UnknownPersonError(f"Nobody in the gallery has the id '{id}'.")
     return row[0]
+
+
+def find_keys(db: sqlite3.Connection, ids: Collection[str]) -> dict[str, int]:
+    """id -> key of those that there are, in the order of the ids."""
+    condition, values = id_condition(ids)
+    found = dict(db.execute(f"SELECT id, key FROM people WHERE {condition}", values).fetchall())
+    return {id: found[id] for id in ids if id in found}
+
+
+def present(db: sqlite3.Connection, keys: Collection[int]) -> set[int]:
+    """Those of the keys that somebody has."""
+    listed = json.dumps(list(keys))
+    rows = db.execute("SELECT key FROM people WHERE key IN (SELECT value FROM json_each(?))", [listed])
+    return {key for (key,) in rows}
 
 
 def read_records(db: sqlite3.Connection, keys: Sequence[int]) -> dict[int, Record]:
