@@ -85,7 +85,9 @@ def render_downloads(csv: str) -> str:
     )
 
 
-def render_feedback(more: Sequence[str], less: Sequence[str], like: str | None, thumbnails: Thumbnails) -> str:
+def render_feedback(
+    more: Sequence[str], less: Sequence[str], like: str | None, thumbnails: Thumbnails
+) -> str:
     """The people that steer the search, each with a way to take them back."""
     guides = [("Like this person", like)] if like else []
     guides += [("More like", id) for id in more] + [("Less like", id) for id in less]

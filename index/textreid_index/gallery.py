@@ -11,6 +11,7 @@ import numpy as np
 
 from textreid_index import backends
 from textreid_index.embeddings import Embeddings, EncoderInfo, require_same_encoder, require_same_people
+from textreid_index.errors import InvalidValueError
 from textreid_index.hits import BatchHits
 from textreid_index.records import Record, SourceState
 from textreid_index.snapshot import Snapshot
@@ -210,7 +211,7 @@ class Gallery:
             return people.read_thumbnail(db, people.find_key(db, id))
 
     def thumbnails(self, ids: Collection[str]) -> dict[str, bytes]:
-        """id -> thumbnail of those whom the gallery holds, in the order of `ids`; who is gone is left out."""
+        """Id -> thumbnail of those whom the gallery holds, in the order of `ids`; who is gone is left out."""
         with self.snapshot() as now:
             keys = now.keys(ids)
             jpegs = now.thumbnails(keys.values())

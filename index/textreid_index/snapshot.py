@@ -62,7 +62,7 @@ class Snapshot:
         return self._cache.sample(self._db, n)
 
     def keys(self, ids: Collection[str]) -> dict[str, int]:
-        """id -> key of those whom the gallery holds, in the order of `ids`; who is gone is left out."""
+        """Id -> key of those whom the gallery holds, in the order of `ids`; who is gone is left out."""
         return people.find_keys(self._db, ids)
 
     def key(self, id: str) -> int:
@@ -91,7 +91,7 @@ class Snapshot:
         return people.read_vectors(self._db, keys, self.encoder.dim if self.encoder else 0)
 
     def thumbnails(self, keys: Collection[int]) -> dict[int, bytes]:
-        """key -> thumbnail, a JPEG file.
+        """Key -> thumbnail, a JPEG file.
 
         Raises:
             GalleryDamagedError: one changed since it was written, or is missing.

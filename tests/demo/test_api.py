@@ -157,7 +157,7 @@ def test_a_bad_argument_is_named(client: Client) -> None:
         ("/search", {"text": "x", "k": 0}, "k: expected a whole number"),
         ("/search", {"text": "x", "since": "soon"}, "'soon' is not a date and time"),
         ("/search", {"text": "x", "more_like": "one"}, "more_like: expected a list"),
-        ("/search", {"text": "x", "more_like": ["nobody"]}, "nobody"),
+        ("/search", {"more_like": ["nobody"]}, "nobody"),
         ("/similar", {"id": "nobody"}, "nobody"),
         ("/delete", {"ids": ["nobody"]}, "nobody"),
         ("/add", {"files": []}, "files: expected"),

@@ -81,7 +81,7 @@ def find_key(db: sqlite3.Connection, id: str) -> int:
 
 
 def find_keys(db: sqlite3.Connection, ids: Collection[str]) -> dict[str, int]:
-    """id -> key of those that there are, in the order of the ids."""
+    """Id -> key of those that there are, in the order of the ids."""
     condition, values = id_condition(ids)
     found = dict(db.execute(f"SELECT id, key FROM people WHERE {condition}", values).fetchall())
     return {id: found[id] for id in ids if id in found}
