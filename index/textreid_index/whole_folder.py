@@ -110,6 +110,20 @@ def one_at_a_time(target: Path) -> Iterator[None]:
         yield
 
 
+def put_in_place(ready: Path, target: Path) -> None:
+    """Let a folder that is whole take the place of another; what a reader finds there is one or the other.
+
+    Args:
+        ready: lies beside the target.
+        target: replaced if it exists.
+
+    Raises:
+        OSError: it cannot be renamed.
+    """
+    _prepare(target)
+    _rename_over(ready, target)
+
+
 def recover(target: Path) -> None:
     """Put the old folder back where a process ended before the new one took its place."""
     aside = _aside(target)

@@ -126,11 +126,15 @@ class TestSettle:
             settle(replace(RECIPE, seed=2, average=0.9), run)
 
     def test_without_its_settings_a_state_goes_on_by_new_ones(self, run: RunFolder) -> None:
-        assert not settle(RECIPE, run)
-        save_state(run, STATE, parts())
+        """Also where its stage was over, and even if it is ended before the settings are written."""
+        settle(RECIPE, run)
+        save_state(run, replace(STATE, finished=True), parts())
+        settle(RECIPE, run)
+        assert read_state(run, STAGES).finished
         run.recipe.unlink()
-        assert settle(replace(RECIPE, seed=2), run)
-        assert not settle(replace(RECIPE, seed=2), run)
+        settle(replace(RECIPE, seed=2), run)
+        assert read_state(run, STAGES) == STATE
+        settle(replace(RECIPE, seed=2), run)
 
     def test_settings_are_written_with_their_defaults(self, run: RunFolder) -> None:
         settle(RECIPE, run)

@@ -81,7 +81,7 @@ def test_a_full_disk_is_told_and_left_as_it_was(
     tmp_path: Path, crops: list[PersonCrop], *, tokens: bool
 ) -> None:
     """Whether tokens fill it or vectors alone."""
-    with files_up_to(10_000), pytest.raises(InputError, match="store fewer views"):
+    with files_up_to(10_000), pytest.raises(InputError, match=r"cannot be written: file too large|is full"):
         cache(tmp_path / "cache").images(crops, views=2, tokens=tokens)
     assert not any((tmp_path / "cache").iterdir())
     grid, vectors = cache(tmp_path / "cache").images(crops, views=2, tokens=tokens)

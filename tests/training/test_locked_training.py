@@ -35,6 +35,8 @@ from textreid.training.distributed import make_accelerator
 from textreid.training.from_recipe import train
 from textreid.training.progress import SILENT, RunState, StepReport
 from textreid.training.run import TrainingRun
+from textreid.training.stage import Stage
+from textreid.training.stages.locked import stage
 from textreid.training.stages.locked.config import Config
 from textreid.training.stages.locked.image_task import ImageTask, identity_means
 from textreid.training.stages.locked.task import LockedContext
@@ -56,7 +58,7 @@ def context_of(
     """Of a run that is in a locked stage."""
     run = TrainingRun(
         recipe=recipe,
-        stages=[],
+        stages=[Stage("locked", options, stage.run)],
         folder=RunFolder(folder / "run"),
         accelerator=make_accelerator("cpu", "fp32"),
         data=data,
@@ -245,7 +247,7 @@ def test_without_a_matcher_captions_learn_alone(alone: Recipe, out: Path) -> Non
 
 def test_a_loss_that_is_no_number_ends_the_run(alone: Recipe, out: Path) -> None:
     wild = LOCKED | {"epochs": 9, "text_rate": 1e30, "head_rate": 1e30}
-    with pytest.raises(InputError, match=r"not finite.*stages\[0\], 'locked'"):
+    with pytest.raises(InputError, match=r"step 2, in stages\[0\], 'locked', the loss 'texts' is nan"):
         train(replace(alone, stages=(wild,)), out)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from textreid.io.run_folder import RunFolder
-from textreid.training.run_log import RunLog, kind_of
+from textreid.training.run_log import RunLog, draw_log, kind_of
 
 LOSSES = {"epoch": 0, "batch": 4, "images_per_second": 30.0, "sdm": 2.0}
 LATER = {"epoch": 1, "batch": 4, "images_per_second": 30.0, "sdm": 1.0}
@@ -25,7 +25,7 @@ def curves(path: Path, *, believed: bool) -> bytes:
         log.add(4, "noisy pairs", BELIEVED)
     log.add(8, "losses", LATER)
     log.add(8, "validation", VALIDATION)
-    log.draw()
+    draw_log(log.folder)
     log.close()
     return (path / "curves.png").read_bytes()
 
@@ -43,7 +43,7 @@ def test_lines_of_version_0_1_are_drawn_alike(tmp_path: Path) -> None:
     lines = [json.dumps({"step": step, **row}) for step, row in rows]
     (old / "log.jsonl").write_text("\n".join(lines) + "\n")
     log = RunLog(RunFolder(old))
-    log.draw()
+    draw_log(log.folder)
     log.close()
     assert (old / "curves.png").read_bytes() == expected
 

@@ -344,5 +344,5 @@ class TestRefusals:
 
     def test_loss_that_is_not_finite_stops_the_run(self, recipe: Recipe, tmp_path: Path) -> None:
         steep = replace(recipe, loss={"sdm": {"temperature": 1e-45}})
-        with pytest.raises(InputError, match="The loss is not finite"):
+        with pytest.raises(InputError, match=r"At step 1, in stages\[0\], 'phase', the loss 'sdm' is "):
             train(steep, tmp_path)

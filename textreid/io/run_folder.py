@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from textreid.errors import InputError
 from textreid_index.whole_folder import recover, whole_file
 
 MODEL, RECIPE = "model", "recipe.json"
@@ -77,6 +78,14 @@ class RunFolder:
         """The folder of a stage under way, by its name and its number among the stages of that name."""
         return self.path / f"{name}-{number}"
 
+    def kept(self, number: int) -> Path:
+        """The folder of a model before the state speaks of it, or as long as a stage needs it."""
+        return self.path / f".model-{number}"
+
+    def all_kept(self) -> list[Path]:
+        """The folders of all such models, also those that a kill left half written."""
+        return list(self.path.glob(".*model-*"))
+
     def epoch(self, number: int) -> Path:
         """The folder of the model after so many epochs."""
         return self.path / "epochs" / str(number)
@@ -96,12 +105,27 @@ class RunFolder:
         return self.log.is_file() and self.model.is_dir()
 
     def read_best(self) -> dict[str, Any]:
-        """What `best` says; empty where nothing was measured."""
-        return json.loads(self.best.read_text(encoding="utf-8")) if self.best.is_file() else {}
+        """What `best` says; empty where nothing was measured.
+
+        Raises:
+            InputError: it is no JSON object.
+        """
+        if not self.best.is_file():
+            return {}
+        try:
+            best = json.loads(self.best.read_text(encoding="utf-8"))
+        except (ValueError, RecursionError):
+            best = None
+        if not isinstance(best, dict):
+            raise InputError(f"'{self.best}' is no JSON object: delete it, or write it as it was.")
+        return best
 
     def write_best(self, best: Mapping[str, Any]) -> None:
-        """Replace what `best` says."""
-        write_json(self.best, best)
+        """Let `best` say this; there is no such file where nothing was measured."""
+        if best:
+            write_json(self.best, best)
+        else:
+            self.best.unlink(missing_ok=True)
 
 
 def write_json(path: Path, content: Any) -> None:

@@ -14,6 +14,7 @@ from transformers.utils import logging
 
 from textreid.errors import ModelError
 from textreid.io.whole_folder import whole_folder
+from textreid.models.finite import find_not_finite
 from textreid.models.joint import JointModel
 from textreid.models.processor import JointProcessor
 from textreid_index.whole_folder import recover
@@ -32,10 +33,18 @@ def save_model(model: JointModel, processor: JointProcessor, folder: Path) -> No
 
     Raises:
         InputError: it cannot be written.
+        ModelError: a weight is not finite.
     """
+    weights = {name: _half(tensor) for name, tensor in model.state_dict().items()}
+    name = find_not_finite(weights)
+    if name is not None:
+        raise ModelError(
+            f"The weight '{name}' is not finite in the 16 bits in which '{folder}' would hold it, so nothing"
+            " is stored: train with lower learning rates."
+        )
     with whole_folder(folder, replace=True) as new:
         with silence_transformers():
-            model.save_pretrained(new, state_dict={name: _half(t) for name, t in model.state_dict().items()})
+            model.save_pretrained(new, state_dict=weights)
         (new / "model.safetensors").chmod(0o644)  # safetensors writes for its owner alone
         processor.save_pretrained(new)
         config = json.loads((new / "config.json").read_text(encoding="utf-8"))

@@ -3,51 +3,73 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
-from pickle import UnpicklingError
 from typing import Any
 
 import torch
 
-from textreid.errors import InputError, ModelError
+from textreid.errors import InputError, ModelError, TextReIDError
 from textreid.io.run_folder import RunFolder, write_json
 from textreid.recipe.recipe import Recipe, read_recipe
 from textreid.training.progress import RunState
+from textreid.training.publication import stage_folder
 from textreid.training.stage import Stage, read_stages
 from textreid.training.state_of_0_1 import is_of_0_1, load_tensors, translate
 from textreid_index.whole_folder import whole_file
 
 
-def settle(recipe: Recipe, folder: RunFolder) -> bool:
+def settle(recipe: Recipe, folder: RunFolder) -> None:
     """Write the recipe into the folder of its run, unless the folder is another recipe's.
+
+    Where the settings of a state were deleted, it goes on by the new ones, also if it was finished. What
+    stages have stored for themselves by other settings is removed.
 
     Args:
         recipe: what is going to be trained.
         folder: of the run; made if missing.
 
-    Returns:
-        Whether a state goes on by settings that are new to it, because its own were deleted.
-
     Raises:
-        InputError: the folder holds the state of a run with other settings.
+        InputError: the folder holds the state of a run with other settings, or settings that cannot be read.
+        ModelError: its state is damaged.
     """
-    path = folder.recipe
-    has_state, has_recipe = folder.state.is_file(), path.is_file()
-    if has_state and has_recipe:
+    path, stages = folder.recipe, read_stages(recipe)
+    changed = _changes(recipe, path) if path.is_file() else None
+    if changed and folder.state.is_file():
+        raise InputError(
+            f"'{folder.path}' holds a run with another {' and '.join(changed)}: choose another --out, or"
+            f" delete '{path}' to go on with the new settings from where it is."
+        )
+    if changed != []:
+        for number in range(len(stages)):
+            shutil.rmtree(stage_folder(folder, stages, number), ignore_errors=True)
+        _reopen(folder, stages)
+    tables = tuple(stage.table for stage in stages)
+    write_json(path, asdict(replace(recipe, stages=tables)))
+
+
+def _changes(recipe: Recipe, path: Path) -> list[str]:
+    """Names of the settings that are not those of a recipe that was written."""
+    try:
         before = read_recipe(json.loads(path.read_text(encoding="utf-8")), where=str(path))
-        old, new = _comparable(before), _comparable(recipe)
-        changed = [name for name in new if old[name] != new[name]]
-        if changed:
-            raise InputError(
-                f"'{folder.path}' holds a run with another {' and '.join(changed)}: choose another --out, or"
-                f" delete '{path}' to go on with the new settings from where it is."
-            )
-    stages = tuple(stage.table for stage in read_stages(recipe))
-    write_json(path, asdict(replace(recipe, stages=stages)))
-    return has_state and not has_recipe
+    except (ValueError, RecursionError) as error:
+        raise InputError(
+            f"'{path}' holds no settings of a run: delete it to go on with those of the command. {error}"
+        ) from error
+    old, new = _comparable(before), _comparable(recipe)
+    return [name for name in new if old[name] != new[name]]
+
+
+def _reopen(folder: RunFolder, stages: Sequence[Stage]) -> None:
+    """Let a stage that is over go on; before the new settings are written, so that a kill loses neither."""
+    if folder.state.is_file():
+        with _reading(folder.state):
+            content = _content(folder, stages)
+            run = content["run"] | {"finished": False}
+        _write(folder, content | {"run": run})
 
 
 def _comparable(recipe: Recipe) -> dict[str, Any]:
@@ -68,9 +90,12 @@ def save_state(folder: RunFolder, state: RunState, parts: Mapping[str, Any]) -> 
         state: how far it is.
         parts: name -> what has a `state_dict()`.
     """
-    content = {"run": vars(state), **{name: part.state_dict() for name, part in parts.items()}}
+    _write(folder, {"run": vars(state), **{name: part.state_dict() for name, part in parts.items()}})
+
+
+def _write(folder: RunFolder, content: Mapping[str, Any]) -> None:
     with whole_file(folder.state) as file:
-        torch.save(content, file)
+        torch.save(dict(content), file)
 
 
 def read_state(folder: RunFolder, stages: Sequence[Stage]) -> RunState:
@@ -87,7 +112,8 @@ def read_state(folder: RunFolder, stages: Sequence[Stage]) -> RunState:
     if not folder.state.is_file():
         return RunState()
     with _reading(folder.state):
-        state = RunState(**_content(folder, stages)["run"])
+        run = _content(folder, stages)["run"]
+        state = RunState(**run if "kept" in run else run | _found_beside(folder))
     if state.stage >= len(stages) or (state.stage >= 0 and stages[state.stage].name != state.name):
         raise InputError(
             f"'{folder.path}' was left in stages[{state.stage}], '{state.name}', which the recipe does not"
@@ -113,6 +139,12 @@ def restore(folder: RunFolder, stages: Sequence[Stage], parts: Mapping[str, Any]
             part.load_state_dict(content[name])
 
 
+def _found_beside(folder: RunFolder) -> dict[str, Any]:
+    """What the state of a former version does not say: there was one model, and the log may repeat steps."""
+    kept = int(folder.model.is_dir())
+    return {"kept": kept, "start": kept, "chosen": folder.read_best(), "lines": None}
+
+
 def _content(folder: RunFolder, stages: Sequence[Stage]) -> dict[str, Any]:
     """What a state holds; its tensors are read from the file as they are used."""
     content = load_tensors(folder.state)
@@ -123,7 +155,9 @@ def _content(folder: RunFolder, stages: Sequence[Stage]) -> dict[str, Any]:
 def _reading(path: Path) -> Iterator[None]:
     try:
         yield
-    except (OSError, RuntimeError, ValueError, TypeError, KeyError, EOFError, UnpicklingError) as error:
+    except (TextReIDError, MemoryError):
+        raise
+    except Exception as error:
         raise ModelError(
             f"'{path}' belongs to another recipe, or is damaged: choose another --out, or delete it to start"
             f" anew. {error}"

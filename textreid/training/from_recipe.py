@@ -13,11 +13,11 @@ from textreid.recipe.recipe import Recipe
 from textreid.training.checkpoint import read_state, settle
 from textreid.training.distributed import make_accelerator
 from textreid.training.progress import SILENT, CallbackReporter, Reporter, RunState, StepReport
+from textreid.training.publication import publish
 from textreid.training.run import TrainingRun
 from textreid.training.run_log import RunLog
 from textreid.training.stage import read_stages
 from textreid.training.validation import measure_finished, read_benchmarks
-from textreid_index.whole_folder import recover
 
 
 def train(
@@ -60,12 +60,17 @@ def train(
 def _train(recipe: Recipe, folder: RunFolder, device: str, reporter: Reporter) -> Path:
     stages = read_stages(recipe)
     accelerator = make_accelerator(device, recipe.precision)
+    first = accelerator.is_main_process
     with accelerator.main_process_first():  # it draws people for all
-        recover(folder.model)
-        anew = settle(recipe, folder)
+        if first:
+            settle(recipe, folder)
         data = read_training_set(recipe.data, folder.path, reads_text=recipe.model.reads_text)
         val = read_benchmarks(recipe.val, folder.path)
-    first = accelerator.is_main_process
+        state = read_state(folder, stages)
+        if first:
+            publish(folder, state, stages)
+    if state.is_over(stages):
+        return folder.model
     run = TrainingRun(
         recipe=recipe,
         stages=stages,
@@ -74,12 +79,11 @@ def _train(recipe: Recipe, folder: RunFolder, device: str, reporter: Reporter) -
         data=data,
         val=val,
         reporter=reporter if first else SILENT,
-        log=RunLog(folder) if first else None,
-        state=read_state(folder, stages),
+        log=RunLog(folder, state.lines) if first else None,
+        state=state,
     )
     if run.log is not None and run.state == RunState():
         run.log.note(run.reporter.note)
-    run.state.finished = run.broadcast(run.state.finished and not anew)
     for number, stage in enumerate(stages):
         if run.enter(number):
             stage.run(run, stage.config)

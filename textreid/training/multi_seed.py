@@ -11,6 +11,7 @@ from typing import Any
 from scipy import stats
 
 from textreid.errors import InputError
+from textreid.io.refusals import in_words
 from textreid.io.run_folder import RunFolder, write_json
 from textreid.recipe.recipe import Recipe
 from textreid.training.from_recipe import train
@@ -52,7 +53,8 @@ def train_seeds(
         for split in best[0]
         for metric in best[0][split]
     }
-    write_json(RunFolder(out).summary, summary)
+    with in_words(out):
+        write_json(RunFolder(out).summary, summary)
     return summary
 
 

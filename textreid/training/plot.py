@@ -8,6 +8,8 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
 
+from textreid_index.whole_folder import whole_file
+
 Curve = list[tuple[float, float]]
 """(step, value), by step."""
 
@@ -27,7 +29,8 @@ def draw_curves(panels: Mapping[str, Mapping[str, Curve]], path: Path) -> None:
     image = Image.new("RGB", (WIDTH, HEIGHT * max(1, len(shown))), "white")
     for number, (title, curves) in enumerate(shown):
         _draw_panel(ImageDraw.Draw(image), number * HEIGHT, title, curves)
-    image.save(path)
+    with whole_file(path) as file:
+        image.save(file, "PNG")
 
 
 def ticks(low: float, high: float, most: int = 5) -> list[float]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 
 @dataclass
@@ -19,6 +20,10 @@ class RunState:
         steps: batches of all stages that are over.
         best: best R@1 on the first validation split so far, percent.
         unmeasured: whether the model has changed since it was measured.
+        kept: models that the run has kept so far; the newest has this number.
+        start: number of the one that the stage began with; 0 where the recipe starts.
+        chosen: what `best.json` says.
+        lines: lines of the log that stand; None for all that are there.
     """
 
     stage: int = -1
@@ -29,6 +34,14 @@ class RunState:
     steps: int = 0
     best: float = -1.0
     unmeasured: bool = False
+    kept: int = 0
+    start: int = 0
+    chosen: dict[str, Any] = field(default_factory=dict)
+    lines: int | None = 0
+
+    def is_over(self, stages: Sequence[Any]) -> bool:
+        """Whether the last of a recipe's stages is."""
+        return self.finished and self.stage == len(stages) - 1
 
 
 @dataclass(frozen=True)

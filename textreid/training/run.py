@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,6 +24,7 @@ from textreid.models.processor import JointProcessor
 from textreid.recipe.recipe import Recipe
 from textreid.training.checkpoint import restore, save_state
 from textreid.training.progress import Reporter, RunState
+from textreid.training.publication import publish, stage_folder
 from textreid.training.run_log import RunLog
 from textreid.training.stage import Stage
 from textreid_index import EncoderInfo
@@ -81,8 +81,21 @@ class TrainingRun:
     @property
     def stage_folder(self) -> Path:
         """Where the stage under way may store what it needs after an interruption; gone at its end."""
-        number = sum(stage.name == self.state.name for stage in self.stages[: self.state.stage])
-        return self.folder.stage(self.state.name, number)
+        return stage_folder(self.folder, self.stages, self.state.stage)
+
+    @property
+    def start_folder(self) -> Path | None:
+        """The model that the stages before have left; None where the recipe starts."""
+        kept = self.folder.kept(self.state.start)
+        if not self.state.start:
+            return None
+        return kept if kept.is_dir() else self.folder.model
+
+    @property
+    def kept_folder(self) -> Path:
+        """The model that was kept last, whether the state speaks of it yet or not."""
+        kept = self.folder.kept(self.state.kept)
+        return kept if kept.is_dir() else self.folder.model
 
     def broadcast(self, value: Any) -> Any:
         """The value that the first process gives, in every process."""
@@ -96,17 +109,15 @@ class TrainingRun:
         self.resumed = number == state.stage
         if not self.resumed:
             state.stage, state.name = number, self.stages[number].name
-            state.epoch, state.batch, state.finished = 0, 0, False
+            state.epoch, state.batch, state.finished, state.start = 0, 0, False, state.kept
         return True
 
     def leave(self) -> None:
-        """End the stage under way, and empty its folder."""
+        """End the stage under way; what only it needed is gone."""
         self.state.finished = True
         self.save_state()
-        if self.is_first:
-            shutil.rmtree(self.stage_folder, ignore_errors=True)
         self.model, self.parts = None, {}
-        self.accelerator.wait_for_everyone()
+        self._share_state()
 
     def restore(self, parts: Mapping[str, Any], *, continues: bool = False) -> None:
         """Bring parts to where a resumed stage was, and save them with the state from here on.
@@ -123,29 +134,45 @@ class TrainingRun:
             restore(self.folder, self.stages, parts)
 
     def save_state(self) -> None:
-        """Write what it takes to go on from here."""
+        """Write what it takes to go on from here, and show the model, `best.json` and curves as of now."""
         if self.is_first:
+            if self.log is not None:
+                self.state.lines = self.log.sync()
             save_state(self.folder, self.state, self.parts)
+            publish(self.folder, self.state, self.stages)
 
     def load_model(self) -> tuple[JointModel, JointProcessor]:
-        """The model that the stages before have left, or where the recipe starts; in evaluation mode."""
-        if not self.folder.model.is_dir():
+        """The model that the stages before have left, or where the recipe starts; in evaluation mode.
+
+        However often a stage is resumed, it is the same.
+        """
+        if self.start_folder is None:
             torch.manual_seed(self.recipe.seed)
             model, processor = start_model(self.recipe.model, None, self.data.captions)
         else:
-            model = load_whole(JointModel, self.folder.model)
-            processor = JointProcessor.from_pretrained(self.folder.model)
+            model = load_whole(JointModel, self.start_folder)
+            processor = JointProcessor.from_pretrained(self.start_folder)
         return model.to(self.accelerator.device).eval(), processor
 
     def keep_model(self, model: JointModel, processor: JointProcessor) -> None:
-        """Make a model what the run has trained; the first process writes it, and all wait."""
+        """Make a model what the run has trained once the state is saved; the first process writes it."""
         if self.is_first:
-            save_model(model, processor, self.folder.model)
-        self.state.unmeasured = True
-        self.accelerator.wait_for_everyone()
+            self.store_model(model, processor)
+            self.state.unmeasured = True
+        self._share_state()
+
+    def store_model(self, model: JointModel, processor: JointProcessor) -> None:
+        """As `keep_model`, in the first process, of a model that is measured."""
+        self.state.kept += 1
+        save_model(model, processor, self.folder.kept(self.state.kept))
 
     def encoder(self, model: JointModel, processor: JointProcessor) -> Encoder:
         """A model as it is now, put into evaluation mode."""
         epoch = f"epoch {self.state.epoch}"
         info = EncoderInfo("training", epoch, model.config.projection_dim)
         return Encoder(TransformersAdapter(model.eval(), processor, self.device), info)
+
+    def _share_state(self) -> None:
+        """Wait for all processes, and let them know what the first one does of how far the run is."""
+        self.accelerator.wait_for_everyone()
+        vars(self.state).update(self.broadcast(vars(self.state)))

@@ -70,7 +70,7 @@ def measure(encoder: ImageTextEncoder, benchmark: Benchmark, *, rerank: int = 0)
 def keep_best(
     run: TrainingRun, model: JointModel, processor: JointProcessor, objective: Objective, epoch: int
 ) -> None:
-    """Write the model if it is the best so far on the first validation split, or if there is none.
+    """Keep the model if it is the best so far on the first validation split, or if there is none.
 
     Args:
         run: the run, in its first process.
@@ -96,15 +96,15 @@ def keep_best(
         if chosen["R1"] <= run.state.best:
             return
         run.state.best, run.state.unmeasured = chosen["R1"], False
-        run.folder.write_best({"epoch": epoch, "chosen_by": f"R1 of {first}", "val": measured})
-    save_model(model, processor, run.folder.model)
+        run.state.chosen = {"epoch": epoch, "chosen_by": f"R1 of {first}", "val": measured}
+    run.store_model(model, processor)
 
 
 def measure_finished(run: TrainingRun) -> None:
     """Measure what stages have made of the model since it was measured, with its matcher too."""
     if not (run.is_first and run.val and run.state.unmeasured):
         return
-    encoder, best = Encoder.load(run.folder.model, device=run.device), run.folder.read_best()
+    encoder, best = Encoder.load(run.kept_folder, device=run.device), dict(run.state.chosen)
     before = best.get("val", {})
     best["val"] = {
         name: before.get(name, {}) | measure(encoder, benchmark) for name, benchmark in run.val.items()
@@ -116,8 +116,7 @@ def measure_finished(run: TrainingRun) -> None:
         }
         found = summary_line(best["matched"])
         run.reporter.note(f"first {RERANKED_HITS} put into order by the matcher: {found}")
-    run.folder.write_best(best)
-    run.state.unmeasured = False
+    run.state.chosen, run.state.unmeasured = best, False
 
 
 def _measure_attributes(

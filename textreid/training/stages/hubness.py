@@ -62,7 +62,7 @@ def run(run: TrainingRun, options: Config) -> None:
     model.set_hubs(None)  # of a start, a stage before, or a process that was ended at the very end
     run.keep_model(model, processor)
     if run.is_first:
-        encoder = Encoder.load(run.folder.model, device=run.device)
+        encoder = Encoder.load(run.kept_folder, device=run.device)
         model.set_hubs(find_hubs(encoder, run.data, nearest=options.nearest, seed=run.recipe.seed))
     run.keep_model(model, processor)
 

@@ -72,8 +72,8 @@ def run(run: TrainingRun, options: Config) -> None:
     model, processor = start_model(recipe.model, size, run.data.captions)
     start = copy.deepcopy(model.state_dict()) if recipe.model.interpolate else {}
     task = PhaseTask(run, options, model, processor, start, title=f"phase {len(phases) + 1}")
-    if not follows and run.folder.model.is_dir() and number > 0:
-        left: JointModel = load_whole(JointModel, run.folder.model)
+    if not follows and run.start_folder is not None:
+        left: JointModel = load_whole(JointModel, run.start_folder)
         model.load_state_dict({name: w for name, w in left.state_dict().items() if name != "hubs"})
     fit(
         run,

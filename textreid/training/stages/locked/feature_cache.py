@@ -6,8 +6,7 @@ they were written, the others vary them as training does.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -18,8 +17,8 @@ from torch.nn import functional as F
 
 from textreid.data.batches import seed_of, tokenise
 from textreid.data.image_augment import AS_SEARCHED, SeededAugmentation
-from textreid.errors import InputError
 from textreid.io.image_reader import consecutive, read_images
+from textreid.io.whole_folder import whole_folder
 from textreid.models.joint import JointModel
 from textreid.models.processor import JointProcessor
 from textreid.recipe.augment import TextRecipe
@@ -27,7 +26,6 @@ from textreid.recipe.recipe import Recipe
 from textreid.training.length_buckets import encode_tokens
 from textreid.training.progress import Reporter, StepReport
 from textreid.types import PersonCrop
-from textreid_index.whole_folder import whole_folder
 
 BATCH = 64
 TOKENS, VECTORS = "tokens.f16", "vectors.npy"
@@ -69,7 +67,7 @@ class FeatureCache:
         """
         folder = self.folder / "images"
         if not folder.is_dir():
-            with _fill(folder) as partial:
+            with whole_folder(folder) as partial:
                 self._compute_images(partial, [crop.image for crop in crops], views, tokens=tokens)
         vectors = torch.from_numpy(np.load(folder / VECTORS))
         if not tokens:
@@ -90,7 +88,7 @@ class FeatureCache:
         folder = self.folder / "texts"
         if not folder.is_dir():
             vectors = self._compute_texts(captions, views)
-            with _fill(folder) as partial:
+            with whole_folder(folder) as partial:
                 np.save(partial / VECTORS, vectors.numpy())
         return torch.from_numpy(np.load(folder / VECTORS))
 
@@ -132,16 +130,3 @@ class FeatureCache:
 
     def _report(self, title: str, done: int, total: int) -> None:
         self.reporter.step(StepReport(title, done, total))
-
-
-@contextmanager
-def _fill(folder: Path) -> Iterator[Path]:
-    """A folder to write to that becomes `folder` in the end, or is gone if that fails."""
-    try:
-        with whole_folder(folder) as partial:
-            yield partial
-    except OSError as error:
-        raise InputError(
-            f"The features of a frozen tower cannot be stored in '{folder}': {error}. Free some space there,"
-            " or store fewer views: views = 1 in the stage 'locked'"
-        ) from error
