@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         InvalidValueError,
         UnknownBackendError,
         UnknownPersonError,
+        UnknownSourceError,
     )
     from textreid_index.gallery import Gallery
     from textreid_index.hits import BatchHits, Cut, Hits, SearchHit
@@ -58,6 +59,7 @@ _HOMES = {
     "SourceState": "records",
     "UnknownBackendError": "errors",
     "UnknownPersonError": "errors",
+    "UnknownSourceError": "errors",
     "Where": "where",
 }
 
@@ -83,6 +85,7 @@ __all__ = [
     "SourceState",
     "UnknownBackendError",
     "UnknownPersonError",
+    "UnknownSourceError",
     "Where",
 ]
 

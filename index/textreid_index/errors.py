@@ -9,6 +9,7 @@ GalleryError
 ├── GalleryDamagedError    stored bytes changed since they were written
 ├── EncoderMismatchError   vectors of another encoder
 ├── UnknownPersonError     no person with this id
+├── UnknownSourceError     no file, folder or camera with this name
 ├── UnknownBackendError    no such search backend, or its library is not installed
 └── InvalidValueError      a record, vector or option that cannot be used; also a ValueError
 
@@ -52,6 +53,10 @@ class EncoderMismatchError(GalleryError):
 
 class UnknownPersonError(GalleryError):
     """No person with this id is in the gallery."""
+
+
+class UnknownSourceError(GalleryError):
+    """No file, folder or camera of this name is known to the gallery."""
 
 
 class UnknownBackendError(GalleryError):

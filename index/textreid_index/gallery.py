@@ -12,6 +12,7 @@ import numpy as np
 from textreid_index import backends
 from textreid_index.embeddings import Embeddings, EncoderInfo, require_same_encoder, require_same_people
 from textreid_index.errors import InvalidValueError
+from textreid_index.files import Files
 from textreid_index.hits import BatchHits
 from textreid_index.records import Record, SourceState
 from textreid_index.snapshot import Snapshot
@@ -85,6 +86,11 @@ class Gallery:
     def path(self) -> Path:
         """The gallery's folder."""
         return self._store.folder
+
+    @property
+    def files(self) -> Files:
+        """What the gallery knows of files: their keys, copies, and who was deleted from them."""
+        return Files(self._store)
 
     @property
     def readonly(self) -> bool:
@@ -274,18 +280,27 @@ class Gallery:
         with self._store.reading() as db:
             return sources.read_all(db)
 
-    def mark(self, source: SourceState) -> None:
-        """Write down the state of a source that adds nobody: empty, unreadable or finished.
+    def mark(self, *states: SourceState) -> int:
+        """Write down the states of sources that add nobody: empty, unreadable or finished.
 
-        As in `add`, the people of earlier readings of it go.
+        As in `add`, the people of earlier readings go.
+
+        Returns:
+            How many they were.
 
         Raises:
             GalleryError: as for `add`.
         """
+        if not states:
+            return 0
         with self._store.writing() as db:
-            sources.write(db, source)
-            if removal.replace_readings(db, source, ()):
+            replaced = 0
+            for state in states:
+                replaced += removal.replace_readings(db, state, ())
+                sources.write(db, state)
+            if replaced:
                 advance(db, removed=True)
+        return replaced
 
     def delete(self, ids: Collection[str]) -> int:
         """Delete people for good: record, vector and thumbnail leave the files and every open handle.
@@ -303,11 +318,13 @@ class Gallery:
             GalleryFullError: the people are deleted, but the disk has no room for the rewritten file.
             GalleryReadOnlyError: the gallery cannot be written.
         """
+        if isinstance(ids, str) or "" in ids:
+            raise InvalidValueError(f"Give the ids of the people to delete as a list, not {ids!r}.")
         with self._store.erasing() as db:
             return removal.erase_ids(db, ids)
 
-    def forget(self, source: str) -> int:
-        """Delete for good everybody from this photo or video, or from all below this folder or zip file.
+    def forget(self, *names: str) -> int:
+        """Delete for good everybody from these photos or videos, or from below these folders or zip files.
 
         The sources become unknown too: indexing them again adds their people again.
 
@@ -315,14 +332,15 @@ class Gallery:
             How many people were deleted.
 
         Raises:
-            InvalidValueError: the source is an empty text.
+            InvalidValueError: a name is an empty text.
             GalleryError: as for `delete`.
         """
-        if not source:
+        if "" in names:
             raise InvalidValueError('"" names no file: name one, or a folder, to forget its people.')
         with self._store.erasing() as db:
-            count = removal.erase_source(db, source)
-            sources.erase(db, source)
+            count = sum(removal.erase_source(db, name) for name in names)
+            for name in names:
+                sources.erase(db, name)
             return count
 
     def rewind(self, source: str, offset: float | None = None) -> int:

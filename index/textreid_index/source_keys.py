@@ -32,15 +32,16 @@ def source_key(path: str | Path, gallery: Path) -> str:
 
 
 def source_path(key: str, gallery: Path) -> Path:
-    """Where the file of this name lies on the disk, in the spelling that the disk has.
+    """Where the file of this name lies, or should lie, in the spelling that the disk has.
 
     Args:
         key: from `source_key`; of a photo in a zip file, that of the zip file.
         gallery: the gallery's folder.
     """
     path = gallery / key
-    if path.exists():
-        return path
+    for place in (path, Path(key)):  # whoever fills a gallery may name files relative to where they work
+        if place.exists():
+            return place
     found = Path(path.anchor)
     for part in path.parts[len(found.parts) :]:
         found = next(_same_name(found, part), found / part)
@@ -78,10 +79,11 @@ def _composed(text: str) -> str:
 
 
 def _same_name(folder: Path, name: str) -> Iterator[Path]:
+    """What is called so in a folder, in either of Unicode's forms."""
     try:
         if (folder / name).exists():
             yield folder / name
-        else:
-            yield from (path for path in folder.iterdir() if _composed(path.name) == _composed(name))
+        elif unicodedata.normalize("NFD", name) != name:
+            yield from (path for path in folder.iterdir() if _composed(path.name) == name)
     except OSError:  # not a folder, or one that cannot be read: nothing of this name is found there
         return

@@ -1,13 +1,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, timezone
-from pathlib import Path
 
 import pytest
 
+from tests.helpers.toy_gallery import fill
 from textreid.errors import InputError
-from textreid.search.filters import offset_seconds, posix_seconds, source_key, where
-from textreid_index import Where
+from textreid.search.filters import known, offset_seconds, posix_seconds, where
+from textreid_index import Gallery, InvalidValueError, Record, UnknownSourceError, Where
 
 
 @pytest.mark.parametrize(
@@ -43,8 +43,14 @@ def test_both_kinds_of_moment_reach_their_own_field():
     )
 
 
-def test_nothing_typed_filters_nothing():
-    assert where(camera="", since="", until=" ", source="") == Where()
+def test_nothing_asked_for_filters_nothing():
+    assert where() == Where()
+
+
+@pytest.mark.parametrize("name", ["camera", "since", "until", "source"])
+def test_an_empty_text_is_no_filter(name):
+    with pytest.raises((InputError, InvalidValueError)):
+        where(**{name: ""})
 
 
 @pytest.mark.parametrize(("since", "until"), [("2:00", "1:30"), ("2026-03-02", "2026-03-01")])
@@ -53,9 +59,14 @@ def test_an_empty_span_is_refused(since, until):
         where(since=since, until=until)
 
 
-def test_a_source_is_absolute_as_in_the_gallery(tmp_path, monkeypatch):
+def test_camera_and_source_are_called_as_in_the_gallery(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    assert source_key("photos/../a.jpg") == str(tmp_path / "a.jpg")
-    assert source_key("a.zip!b/c.jpg") == str(tmp_path / "a.zip!b/c.jpg")
-    assert source_key("~/a.jpg") == str(Path.home() / "a.jpg")
-    assert source_key("memory:0123") == "memory:0123"
+    with Gallery.open(tmp_path / "g", create=True) as gallery:
+        fill(gallery, [Record("1", str(tmp_path / "photos" / "a.jpg"), camera="Gate")])
+        asked = where(camera="gate", source="x/../photos", since="1:30")
+        found = Where(camera="Gate", source=str(tmp_path / "photos"), offset_since=90.0)
+        assert known(asked, gallery) == found
+        with pytest.raises(UnknownSourceError, match=r"no camera called Gete\. Did you mean Gate\?"):
+            known(where(camera="Gete"), gallery)
+        with pytest.raises(UnknownSourceError, match=f"Did you mean {tmp_path}/photos/a.jpg"):
+            known(where(source="photos/b.jpg"), gallery)

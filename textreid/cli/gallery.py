@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import asdict
+from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from textreid.cli._console import plural, print_json, print_table, stderr
 from textreid.cli._options import AsJson, GalleryFolder
 
-run = typer.Typer(no_args_is_help=True, help="Look after a gallery: info, verify, delete, forget, export.")
+if TYPE_CHECKING:
+    from textreid_index import Gallery
+
+run = typer.Typer(
+    no_args_is_help=True,
+    help="Look after a gallery: info, verify, delete, forget, move, prune, export.",
+)
 
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 
@@ -83,9 +92,8 @@ def delete(
     from textreid_index import Gallery
 
     with Gallery.open(gallery) as opened:
-        for id in ids:
-            opened.get(id)
-        _ask(f"Delete {plural(len(ids), 'person', 'people')} for good?", yes)
+        _require_people(opened, ids)
+        _ask(f"Delete {plural(len(set(ids)), 'person', 'people')} for good?", yes)
         count = opened.delete(ids)
     stderr().print(f"{plural(count, 'person', 'people')} deleted.")
 
@@ -95,21 +103,73 @@ def forget(
     source: Annotated[str, typer.Argument(help="A file, or a folder for all below it.", show_default=False)],
     gallery: GalleryFolder,
     yes: Yes = False,
+    all_below: Annotated[
+        bool, typer.Option("--all-below", help="Also if that is the current folder, or one above it.")
+    ] = False,
 ) -> None:
     """Delete everybody found in a photo, video, zip file or folder, and that it was ever read.
 
     Examples:
       textreid gallery forget photos/2026-03-01 --gallery gallery
     """
-    from textreid.search.filters import source_key
+    from textreid.errors import InputError
     from textreid_index import Gallery, Where
 
-    key = source_key(source)
     with Gallery.open(gallery) as opened:
-        people = opened.count(Where(source=key))
-        _ask(f"Delete {plural(people, 'person', 'people')} from {key} for good?", yes)
+        key = opened.files.find(source)
+        people = plural(opened.count(Where(source=key)), "person", "people")
+        if Path.cwd().is_relative_to(key) and not all_below:
+            raise InputError(
+                f"{source} is {key}, where you are or above it: that would delete {people}. If it is meant, "
+                "add --all-below."
+            )
+        _ask(f"Delete {people} from {key} for good?", yes)
         opened.forget(key)
-    stderr().print(f"{plural(people, 'person', 'people')} deleted.")
+    stderr().print(f"{people} deleted.")
+
+
+@run.command()
+def move(
+    old: Annotated[str, typer.Argument(help="Where the file or folder was.", show_default=False)],
+    new: Annotated[str, typer.Argument(help="Where it is now.", show_default=False)],
+    gallery: GalleryFolder,
+) -> None:
+    """Say that a file, or a folder with all below it, lies elsewhere now; the files are left alone.
+
+    It is not needed where the files are indexed again: their content is recognised.
+
+    Examples:
+      textreid gallery move /mnt/disk1/photos /mnt/disk2/photos --gallery gallery
+    """
+    from textreid_index import Gallery
+
+    with Gallery.open(gallery) as opened:
+        count = opened.files.move(opened.files.find(old), opened.files.key(new))
+    stderr().print(f"{plural(count, 'person', 'people')} moved.")
+
+
+@run.command()
+def prune(gallery: GalleryFolder, yes: Yes = False) -> None:
+    """Delete the people whose photos and videos are no longer on the disk.
+
+    The folders are named first, for a disk that is not connected looks the same as deleted files.
+
+    Examples:
+      textreid gallery prune --gallery gallery
+    """
+    from textreid_index import Gallery
+
+    with Gallery.open(gallery) as opened:
+        gone = opened.files.gone()
+        folders = Counter(str(opened.files.path(key).parent) for key in gone)
+        for folder, count in folders.items():
+            kept = " The whole folder is gone: is a disk missing?" if not Path(folder).exists() else ""
+            stderr().print(f"{folder}: {plural(count, 'file')} gone.{kept}", markup=False)
+        people = plural(opened.files.count(gone), "person", "people")
+        if gone:
+            _ask(f"Delete {people} from {plural(len(gone), 'file')} for good?", yes)
+            opened.forget(*gone)
+    stderr().print(f"{people} deleted.")
 
 
 @run.command()
@@ -126,6 +186,20 @@ def export(
     with Gallery.open(gallery) as opened:
         opened.export(folder)
     stderr().print(f"Written to {folder}.", markup=False)
+
+
+def _require_people(gallery: Gallery, ids: Sequence[str]) -> None:
+    """Refuse ids that nobody has, with the nearest that somebody has."""
+    from textreid_index import UnknownPersonError
+
+    missing = set(ids) - set(gallery.files.owners(ids))
+    if missing:
+        known = {record.id for record in gallery.records()}
+        strangers = sorted(missing - known)
+        near = [match for id in strangers for match in get_close_matches(id, known, n=1)]
+        hint = f" Did you mean {', '.join(near)}?" if near else ""
+        if strangers:
+            raise UnknownPersonError(f"Nobody in the gallery has the id {', '.join(strangers)}.{hint}")
 
 
 def _ask(question: str, yes: bool) -> None:

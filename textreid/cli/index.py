@@ -88,6 +88,8 @@ def _progress_bar() -> Iterator[Callable[[IndexProgress], None]]:
 
         def show(progress: IndexProgress) -> None:
             nonlocal begun
+            if progress.outdated:
+                console.print(_outdated(progress.outdated))
             if begun is None:
                 begun = progress.done
                 bars.reset(task, description="files")
@@ -104,6 +106,14 @@ def _progress_bar() -> Iterator[Callable[[IndexProgress], None]]:
         yield show
 
 
+def _outdated(people: int) -> str:
+    """That people will go, said before they do."""
+    return (
+        f"[yellow]note[/] {plural(people, 'person', 'people')} found by an earlier reading of these files,"
+        " with other settings or of other content, will go as the files are read again."
+    )
+
+
 def _print_summary(report: AddReport, gallery: Path, people: int, example: str) -> None:
     """Say in plain words what happened, and what to type next."""
     console = stderr()
@@ -112,6 +122,8 @@ def _print_summary(report: AddReport, gallery: Path, people: int, example: str) 
     if len(report.skipped) > NAMED_FILES:
         console.print(f"... and {len(report.skipped) - NAMED_FILES:,} more that could not be used.")
     parts = [f"{plural(report.added, 'person', 'people')} added"]
+    if report.replaced:
+        parts = [f"{parts[0]} in place of {report.replaced:,} from earlier readings"]
     parts += [f"{plural(report.known, 'file')} unchanged"] if report.known else []
     parts += [f"nobody found in {plural(report.empty, 'file')}"] if report.empty else []
     parts += [f"{plural(len(report.skipped), 'file')} skipped"] if report.skipped else []

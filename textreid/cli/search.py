@@ -87,7 +87,7 @@ def run(
       textreid search "a woman in white" --gallery gallery --camera yard --since 1:30 --until 2:00 --json
       textreid search "a man in a blue shirt" --gallery gallery --false-alarms 0.05
     """
-    from textreid.search.filters import where
+    from textreid.search.filters import known, where
     from textreid.search.person_search import PersonSearch
 
     limits = where(camera=camera, since=since, until=until, source=source)
@@ -98,7 +98,7 @@ def run(
             description,
             image=example,
             k=k,
-            where=limits,
+            where=known(limits, search.gallery),
             rerank=rerank,
             budget=seconds,
             false_alarms=false_alarms,

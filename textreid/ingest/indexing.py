@@ -7,15 +7,17 @@ found before. The gallery remembers how far each file is done, so that the next 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 
 from textreid.ingest.jobs import Job
+from textreid.ingest.known_files import Task, find_tasks
 from textreid.ingest.writer import GalleryWriter
 from textreid.io.prefetch import prefetch
 from textreid.people.guard import guarded
 from textreid.people.sightings import Found, Sighting, Skipped
 from textreid.types import ImageTextEncoder
-from textreid_index import Gallery, SourceState
+from textreid_index import Gallery
 
 UNITS_AHEAD = 16
 """Photos, or stretches of video, that are found and wait while the encoder is busy."""
@@ -33,12 +35,14 @@ class IndexProgress:
         total: sources in all.
         people: people added so far.
         source: the source that was read last.
+        outdated: people of earlier readings who go as their files are read again, before any is read; else 0.
     """
 
     done: float
     total: int
     people: int
     source: str
+    outdated: int = 0
 
 
 @dataclass(frozen=True)
@@ -50,12 +54,14 @@ class AddReport:
         known: sources left alone, since the gallery holds them as they are.
         empty: sources in which nobody was found.
         skipped: what could not be used, each with its reason.
+        replaced: people of earlier readings of the same files who went for those added.
     """
 
     added: int
     known: int
     empty: int
     skipped: tuple[Skipped, ...]
+    replaced: int = 0
 
 
 def run(
@@ -71,62 +77,62 @@ def run(
         jobs: what there is to read.
         gallery: where people go.
         load_encoder: gives the model, once something is new.
-        progress: called after each unit.
+        progress: called after each unit; also once before, if people of earlier readings will go.
         cancel: makes a job that is being read stop soon.
     """
-    todo, outdated = _new(jobs, gallery)
-    unchanged, empty, skipped = len(jobs) - len(todo), 0, list[Skipped]()
-    if not todo:
-        return AddReport(0, unchanged, empty, ())
-    writer = GalleryWriter(gallery, load_encoder(), outdated)
-    units = prefetch(_units(todo), UNITS_AHEAD)
+    tasks, twins = find_tasks(jobs, gallery)
+    if not tasks:
+        return AddReport(0, len(jobs), 0, ())
+    left = len(tasks) + len(twins)
+    if outdated := gallery.files.count([task.job.state.key for task in tasks if not task.begun]):
+        progress(IndexProgress(len(jobs) - left, len(jobs), 0, tasks[0].job.state.key, outdated))
+    writer, empty, skipped = GalleryWriter(gallery, load_encoder()), 0, list[Skipped]()
+
+    def read(tasks: Sequence[Task], left: int) -> None:
+        nonlocal empty
+        with closing(prefetch(_units(tasks), UNITS_AHEAD)) as units:
+            for done, task, unit in units:
+                if isinstance(unit, Found):
+                    writer.put(unit)
+                    empty += unit.source.status == "done" and unit.source.people == 0
+                else:
+                    skipped.append(unit)
+                    if unit.source == task.job.state.key:
+                        writer.fail(task, unit.reason)
+                key = task.job.state.key
+                progress(IndexProgress(len(jobs) - left + done, len(jobs), writer.added, key))
+        writer.flush()
+
     try:
-        for done, job, unit in units:
-            if isinstance(unit, Found):
-                writer.put(unit)
-                empty += unit.source.status == "done" and unit.source.people == 0
-            else:
-                skipped.append(unit)
-                if unit.source == job.state.key:
-                    writer.fail(job.state, unit.reason)
-            progress(IndexProgress(unchanged + done, len(jobs), writer.people, job.state.key))
+        read(tasks, left)
+        again, unlike = find_tasks(twins, gallery)
+        again += [Task(job) for job in unlike]
+        read(again, len(again))
     finally:
-        units.close()
         cancel()
         writer.flush()
-    progress(IndexProgress(len(jobs), len(jobs), writer.people, todo[-1][0].state.key))
-    return AddReport(writer.people, unchanged, empty, tuple(skipped))
+    progress(IndexProgress(len(jobs), len(jobs), writer.added, tasks[-1].job.state.key))
+    unchanged = len(jobs) - len(tasks) - len(again)
+    return AddReport(writer.added, unchanged, empty, tuple(skipped), writer.replaced)
 
 
-def _new(jobs: Sequence[Job], gallery: Gallery) -> tuple[list[tuple[Job, SourceState | None]], set[str]]:
-    """The jobs to do, each with the state to go on from; and the sources with people of an earlier state."""
-    todo: list[tuple[Job, SourceState | None]] = []
-    outdated = set()
-    for job in jobs:
-        known = gallery.source_state(job.state.key)
-        if known is None:
-            todo.append((job, None))
-        elif known.status == "failed" or not job.continues(known):
-            todo.append((job, None))
-            outdated.add(job.state.key)
-        elif known.status == "partial":
-            todo.append((job, known))
-    return todo, outdated
+def _units(tasks: Sequence[Task]) -> Iterator[tuple[float, Task, Found | Skipped]]:
+    """Every unit of every task, with how many tasks are done when it is."""
+    for finished, task in enumerate(tasks):
+        for unit in guarded(task.job.state.key, _read(task)):
+            yield finished + (unit.part if isinstance(unit, Found) else 0.0), task, unit
 
 
-def _units(todo: Sequence[tuple[Job, SourceState | None]]) -> Iterator[tuple[float, Job, Found | Skipped]]:
-    """Every unit of every job, with how many jobs are done when it is."""
-    for finished, (job, begun) in enumerate(todo):
-        for unit in guarded(job.state.key, _read(job, begun)):
-            yield finished + (unit.part if isinstance(unit, Found) else 0.0), job, unit
-
-
-def _read(job: Job, begun: SourceState | None) -> Iterator[Found | Skipped]:
-    """The units of a job from where an earlier run stopped, as the gallery takes them."""
-    before = begun.people if begun else 0
-    for unit in job.read(begun.resume_at if begun else None):
+def _read(task: Task) -> Iterator[Found | Skipped]:
+    """The units of a file from where an earlier run stopped, as the gallery takes them."""
+    begun, settings = task.begun, task.job.state.settings
+    before, content = begun.people if begun else 0, task.job.content()
+    for unit in task.job.read(begun.resume_at if begun else None):
         if isinstance(unit, Found):
-            state = replace(unit.source, settings=job.state.settings, people=before + unit.source.people)
+            people = before + unit.source.people
+            state = replace(
+                unit.source, settings=settings, people=people, content=content, reading=task.reading
+            )
             unit = replace(unit, source=state, sightings=[_bounded(person) for person in unit.sightings])
         yield unit
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache, partial
 from pathlib import Path
 
 from PIL.Image import Image
 
+from textreid.ingest.content import content_of
 from textreid.people.detectors.boxes import Detector
 from textreid.people.find import find_people
 from textreid.people.photos import sightings
@@ -25,10 +27,13 @@ class Job:
     Attributes:
         state: the source as it is now, with the settings to read it with.
         read: takes where to resume, or None for the beginning; yields units.
+        content: gives what tells the same content at another path; None where there is no file that can be
+            read.
     """
 
     state: SourceState
     read: Callable[[float | None], Iterator[Found | Skipped]]
+    content: Callable[[], str | None] = lambda: None
 
     def continues(self, known: SourceState | None) -> bool:
         """Whether the gallery knows this source as it is now, read with these settings."""
@@ -38,15 +43,20 @@ class Job:
 
 
 def file_jobs(
-    paths: Sequence[Path], detector: Detector | None, camera: str | None, start: float | None
+    paths: Sequence[Path],
+    detector: Detector | None,
+    camera: str | None,
+    start: float | None,
+    key_of: Callable[[Path], str],
 ) -> list[Job]:
-    """One job a photo, video or zip file in `paths`.
+    """One job a photo, video or zip file in `paths`; `key_of` names them as the gallery does.
 
     Raises:
         InputError: a path does not exist, or there is nothing to read.
     """
     settings = _settings(detector, camera, start)
-    return [_file_job(source, settings, detector, camera, start) for source in list_sources(paths)]
+    sources = [replace(source, name=key_of(source.path)) for source in list_sources(paths)]
+    return [_file_job(source, settings, detector, camera, start) for source in sources]
 
 
 def image_jobs(images: Sequence[Image], detector: Detector | None, camera: str | None) -> list[Job]:
@@ -62,7 +72,15 @@ def _file_job(
         read=lambda resume_at: find_people(
             source, detector=detector, camera=camera, start=start, resume_at=resume_at
         ),
+        content=cache(partial(_content, source)),
     )
+
+
+def _content(source: Source) -> str | None:
+    try:
+        return None if source.problem else content_of(source.path, source.kind)
+    except OSError:  # whoever reads it will say what is wrong
+        return None
 
 
 def _image_job(image: Image, detector: Detector | None, camera: str | None) -> Job:

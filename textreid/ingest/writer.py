@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from io import BytesIO
@@ -9,12 +10,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from textreid.ingest.hand_deletions import not_deleted
+from textreid.ingest.own_ids import with_own_ids
 from textreid.types import ImageTextEncoder
 from textreid_index import Embeddings, EncoderInfo, Gallery, SourceState
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+    from textreid.ingest.known_files import Task
     from textreid.people.sightings import Found, Sighting
 
 BATCH = 64
@@ -27,17 +31,18 @@ THUMBNAIL = 256
 class GalleryWriter:
     """Takes units as they are found and commits each in one transaction.
 
+    With the people of a new reading of a file those of earlier ones go, in the same transaction. Whoever was
+    deleted from it by hand is left out.
+
     Args:
         gallery: where to.
         encoder: what turns the people into vectors.
-        outdated: keys of sources whose people the gallery holds from an earlier state; they go when the
-            first unit of the new state is committed.
     """
 
-    def __init__(self, gallery: Gallery, encoder: ImageTextEncoder, outdated: set[str]) -> None:
+    def __init__(self, gallery: Gallery, encoder: ImageTextEncoder) -> None:
         self.gallery, self.encoder = gallery, encoder
-        self.people = 0
-        self._outdated = set(outdated)
+        self.added = self.replaced = 0
+        self._left_out: Counter[str] = Counter()
         self._used: set[str] = set()
         self._waiting: list[Found] = []
 
@@ -49,23 +54,40 @@ class GalleryWriter:
         if sum(max(count, 1) for count in images) >= BATCH:
             self.flush()
 
-    def fail(self, source: SourceState, reason: str) -> None:
-        """Write down that a source cannot be used, unless some of it was; the next run tries it again."""
-        if source.key not in self._used:
-            self.gallery.mark(replace(source, status="failed", reason=reason))
+    def fail(self, task: Task, reason: str) -> None:
+        """Write down that a file cannot be used, unless some of it was; the next run tries it again.
+
+        The people of an earlier reading go if the file has other content now. If it could not be looked at,
+        or cannot be read with these settings, they stay.
+        """
+        known, state = task.known, task.job.state
+        if state.key in self._used:
+            return
+        if known is None or known.status == "failed" or task.changed:
+            content = task.job.content()
+            failed = replace(
+                state, status="failed", people=0, reason=reason, content=content, reading=task.reading
+            )
+            self.replaced += self.gallery.mark(failed)
 
     def flush(self) -> None:
         """Encode and commit all that wait."""
         units, self._waiting = self._waiting, []
         vectors = encode_people(self.encoder, [person for unit in units for person in unit.sightings])
         for unit in units:
-            if unit.source.key in self._outdated:
-                self.gallery.rewind(unit.source.key)
-                self._outdated.remove(unit.source.key)
             count = len(unit.sightings)
-            add_people(self.gallery, self.encoder.info, unit.sightings, vectors[:count], unit.source)
+            self._commit(unit, vectors[:count])
             vectors = vectors[count:]
-            self.people += count
+
+    def _commit(self, unit: Found, vectors: np.ndarray) -> None:
+        key = unit.source.key
+        staying = not_deleted(unit, self.gallery)
+        self._left_out[key] += len(unit.sightings) - len(staying)
+        people = with_own_ids([unit.sightings[place] for place in staying], key, self.gallery)
+        state = replace(unit.source, people=unit.source.people - self._left_out[key])
+        grown = add_people(self.gallery, self.encoder.info, people, vectors[staying], state)
+        self.added += len(people)
+        self.replaced += len(people) - grown
 
 
 def encode_people(encoder: ImageTextEncoder, people: Sequence[Sighting]) -> np.ndarray:
@@ -85,14 +107,15 @@ def add_people(
     people: Sequence[Sighting],
     vectors: np.ndarray,
     source: SourceState | None = None,
-) -> None:
-    """Commit people with their vectors [N, D] and, in the same transaction, how far their source is done."""
-    if people:
-        records = [person.record for person in people]
-        embeddings = Embeddings(tuple(record.id for record in records), vectors, encoder)
-        gallery.add(records, embeddings, [_thumbnail(person.image) for person in people], source=source)
-    elif source is not None:
-        gallery.mark(source)
+) -> int:
+    """Commit people with their vectors [N, D] and, in the same transaction, how far their source is done.
+
+    Returns:
+        By how many the gallery grew.
+    """
+    records = [person.record for person in people]
+    embeddings = Embeddings(tuple(record.id for record in records), vectors, encoder)
+    return gallery.add(records, embeddings, [_thumbnail(person.image) for person in people], source=source)
 
 
 def _thumbnail(image: Image) -> bytes:

@@ -12,26 +12,34 @@ from textreid.people.archives import open_member
 from textreid.people.video_file import Clip
 from textreid_index import Record
 from textreid_index.records import MEMBER_MARK
+from textreid_index.source_keys import source_path
 
 
-def load_frame(record: Record) -> Image.Image:
+def load_frame(record: Record, gallery: Path = Path()) -> Image.Image:
     """The full, upright RGB image or video frame in which `record.box` lies.
+
+    Args:
+        record: of the person.
+        gallery: folder of the gallery that it is from: files inside are named relative to it.
 
     Raises:
         InputError: the photo, archive or video is no longer there, or no longer what it was.
     """
-    path = Path(record.source)
-    if not path.exists() and MEMBER_MARK in record.source:
-        return open_image(open_member(*_archive(record.source)))
+    path, member = _place(record.source, gallery)
+    if member is not None:
+        return open_image(open_member(path, member))
     if record.offset is None:
         return open_image(path)
     with Clip(path) as clip:
         return Image.fromarray(clip.frame_at(record.offset).rgb)
 
 
-def _archive(source: str) -> tuple[Path, str]:
+def _place(source: str, gallery: Path) -> tuple[Path, str | None]:
     """`photos.zip!a/b.jpg` -> (photos.zip, a/b.jpg), whatever other exclamation marks there are."""
+    path = source_path(source, gallery)
+    if path.exists() or MEMBER_MARK not in source:
+        return path, None
     for i, letter in enumerate(source):
-        if letter == MEMBER_MARK and Path(source[:i]).is_file():
-            return Path(source[:i]), source[i + 1 :]
+        if letter == MEMBER_MARK and (archive := source_path(source[:i], gallery)).is_file():
+            return archive, source[i + 1 :]
     raise InputError(f"{source} does not exist any more.")

@@ -32,6 +32,7 @@ class Source:
         size: bytes.
         mtime_ns: last change, nanoseconds since 1970; with `size` it tells a changed file.
         problem: why it cannot be read, known before it is opened; None for nearly all.
+        name: under which a gallery knows it; None: its path.
     """
 
     path: Path
@@ -39,11 +40,12 @@ class Source:
     size: int
     mtime_ns: int
     problem: str | None = None
+    name: str | None = None
 
     @property
     def key(self) -> str:
         """The name under which a gallery remembers this source; "?" stands for what is not Unicode in it."""
-        return str(self.path).encode(errors="replace").decode()
+        return self.name or str(self.path).encode(errors="replace").decode()
 
     def state(
         self,

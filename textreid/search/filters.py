@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from textreid.errors import InputError
-from textreid_index import Where
-from textreid_index.records import MEMORY_PREFIX
+from textreid_index import Gallery, Where
 
 _OFFSET = re.compile(r"(?:(?:(\d+):)?(\d+):)?(\d+(?:\.\d+)?)")
 
@@ -55,14 +53,15 @@ def where(
             with the capture time, or an offset ("90", "1:30", "0:01:30") compared with the seconds into the
             video.
         until: the latest moment, in either form.
-        source: one file, or a folder for everything in it.
+        source: one file, or a folder for everything in it; `known` finds it in a gallery.
 
     Raises:
         InputError: a moment is in neither form, or `since` lies after `until`.
+        InvalidValueError: the camera or the source is an empty text.
     """
     limits: dict[str, Any] = {}
     for name, text in (("since", since), ("until", until)):
-        if text is None or not text.strip():
+        if text is None:
             continue
         offset = offset_seconds(text)
         if offset is not None:
@@ -72,12 +71,18 @@ def where(
     for low, high in (("since", "until"), ("offset_since", "offset_until")):
         if limits.get(low, float("-inf")) > limits.get(high, float("inf")):
             raise InputError(f"No time lies between {since} and {until}: exchange the two.")
-    return Where(camera=camera or None, source=source_key(source) if source else None, **limits)
+    return Where(camera=camera, source=source, **limits)
 
 
-def source_key(path: str | Path) -> str:
-    """A file, folder or `archive.zip!member` as the gallery names it: absolute, however it was typed."""
-    text = str(path)
-    if text.startswith(MEMORY_PREFIX):
-        return text
-    return os.path.abspath(Path(text).expanduser())  # noqa: PTH100  (links stay as they are)
+def known(filters: Where, gallery: Gallery) -> Where:
+    """The same filter with camera and source called as the gallery calls them.
+
+    Raises:
+        UnknownSourceError: the gallery knows no such camera or source; names the nearest.
+    """
+    camera, source = filters.camera, filters.source
+    return replace(
+        filters,
+        camera=camera and gallery.files.find_camera(camera),
+        source=source and gallery.files.find(source),
+    )

@@ -169,7 +169,7 @@ class PersonSearch:
         finder = None
         if not crops:
             finder = CancellableDetector(load_detector(detector) if isinstance(detector, str) else detector)
-        todo = jobs.file_jobs(paths, finder, camera, start) if paths else []
+        todo = jobs.file_jobs(paths, finder, camera, start, self.gallery.files.key) if paths else []
         todo += jobs.image_jobs(images, finder, camera)
         cancel = finder.cancel if finder else lambda: None
         return indexing.run(todo, self.gallery, lambda: self.encoder, progress, cancel)
@@ -308,7 +308,7 @@ class PersonSearch:
             raise InputError(
                 "This image was added from memory, not from a file: only its thumbnail is stored."
             )
-        frame = load_frame(record)
+        frame = load_frame(record, self.gallery.path)
         if record.box is not None:
             width = max(2, round(max(frame.size) / 300))
             ImageDraw.Draw(frame).rectangle(record.box, outline=BOX_COLOUR, width=width)

@@ -79,7 +79,7 @@ class Desk:
                     stored, crops=crops, detector=self.detector, camera=camera, progress=progress
                 )
             finally:
-                uploads.sweep(self.gallery, map(str, stored))
+                uploads.sweep(self.gallery, map(self.gallery.files.key, stored))
 
     def delete(self, ids: Sequence[str]) -> int:
         """Delete people; uploads from which nobody is left go too. Returns how many people were deleted."""

@@ -58,7 +58,11 @@ class Question:
     @property
     def where(self) -> Where:
         """The filters; raises InputError if a moment cannot be read."""
-        return where(camera=self.camera or None, since=self.since, until=self.until)
+        return where(
+            camera=self.camera or None,
+            since=self.since.strip() or None,
+            until=self.until.strip() or None,
+        )
 
     @property
     def filtered(self) -> bool:

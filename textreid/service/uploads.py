@@ -13,7 +13,7 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
-from textreid_index import Gallery, Where
+from textreid_index import Gallery
 from textreid_index.records import MEMBER_MARK
 
 FOLDER = "uploads"
@@ -32,15 +32,17 @@ def store(files: Iterable[Path], gallery: Gallery) -> list[Path]:
 
 
 def sweep(gallery: Gallery, sources: Iterable[str]) -> None:
-    """Delete the stored uploads among `sources` from which nobody is left. No other file is touched."""
-    prefix = f"{upload_folder(gallery)}/"
-    inside = [source.removeprefix(prefix) for source in sources if source.startswith(prefix)]
-    names = {source.split(MEMBER_MARK)[0] for source in inside}
-    for name in names:
-        source = prefix + name
-        if "/" not in name and next(gallery.records(Where(source=source)), None) is None:
+    """Delete the stored uploads among `sources` from which nobody is left. No other file is touched.
+
+    Args:
+        gallery: that they are stored with.
+        sources: as records name them, such as "uploads/NAME".
+    """
+    for source in {source.split(MEMBER_MARK)[0] for source in sources}:
+        folder, _, name = source.rpartition("/")
+        if folder == FOLDER and not gallery.files.is_named(f"{FOLDER}/{name}"):
             gallery.forget(source)
-            Path(source).unlink(missing_ok=True)
+            (upload_folder(gallery) / name).unlink(missing_ok=True)
 
 
 def tidy(gallery: Gallery) -> None:
@@ -50,11 +52,11 @@ def tidy(gallery: Gallery) -> None:
     """
     if upload_folder(gallery).is_dir():
         old = [file for file in upload_folder(gallery).iterdir() if time.time() - file.stat().st_ctime > 3600]
-        sweep(gallery, map(str, old))
+        sweep(gallery, [f"{FOLDER}/{file.name}" for file in old])
 
 
 def upload_folder(gallery: Gallery) -> Path:
-    """The folder of stored uploads, absolute, as the records' sources name it."""
+    """The folder of stored uploads."""
     return Path(gallery.path).absolute() / FOLDER
 
 

@@ -41,6 +41,18 @@ def read(db: sqlite3.Connection, path: str) -> Copy | None:
     return None if row is None else _copy(row)
 
 
+def read_of(db: sqlite3.Connection, source: str) -> list[Copy]:
+    """The copies of what is stored under this name, sorted by path.
+
+    Raises:
+        GalleryDamagedError: one changed since it was written.
+    """
+    return [
+        _copy(row)
+        for row in db.execute(f"SELECT {COLUMNS} FROM copies WHERE source = ? ORDER BY path", [source])
+    ]
+
+
 def read_all(db: sqlite3.Connection) -> list[Copy]:
     """All copies, sorted by path.
 

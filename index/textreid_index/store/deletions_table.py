@@ -5,11 +5,9 @@ from __future__ import annotations
 import sqlite3
 from dataclasses import dataclass
 
-from textreid_index.records import Record
 from textreid_index.store.checksums import FORGET, checked_fields, fields_checksum
 
-FIELDS = 'key, file, source, "offset", x1, y1, x2, y2'
-COLUMNS = f"{FIELDS}, checksum"
+COLUMNS = 'key, file, source, "offset", x1, y1, x2, y2, checksum'
 
 
 @dataclass(frozen=True)
@@ -27,17 +25,17 @@ class Deletion:
     box: tuple[float, float, float, float] | None
 
 
-def write(db: sqlite3.Connection, file: str, record: Record) -> None:
+def write(db: sqlite3.Connection, file: str, deletion: Deletion) -> None:
     """Note that this person of a file was deleted."""
     (last,) = db.execute("SELECT max(key) FROM deletions").fetchone()
-    write_row(db, [(last or 0) + 1, file, record.source, record.offset, *(record.box or [None] * 4)])
+    fields = [(last or 0) + 1, file, deletion.source, deletion.offset, *(deletion.box or [None] * 4)]
+    marks = ",".join("?" * (len(fields) + 1))
+    db.execute(f"INSERT INTO deletions ({COLUMNS}) VALUES ({marks})", [*fields, fields_checksum(fields)])
 
 
-def write_row(db: sqlite3.Connection, fields: list[object]) -> None:
-    """Write the columns `FIELDS`."""
-    db.execute(
-        f"REPLACE INTO deletions ({COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?)", [*fields, fields_checksum(fields)]
-    )
+def delete(db: sqlite3.Connection, file: str) -> None:
+    """Forget who was deleted from this file: it has other content now."""
+    db.execute("DELETE FROM deletions WHERE file = ?", [file])
 
 
 def read(db: sqlite3.Connection, file: str) -> list[Deletion]:

@@ -81,10 +81,12 @@ def _write_people(db: sqlite3.Connection, folder: Path) -> None:
     for (key, id, source, *fields), intact in _rows(db, "people", f"key, {PEOPLE}", keyed=True):
         source = _rename(source, folder)
         file = sources_table.file_of(db, source)
-        new = [key, id, source, *fields, file, 0]
+        known = db.execute("SELECT 1 FROM sources WHERE key = ?", [file]).fetchone()
+        reading = 0 if known else None
+        new = [key, id, source, *fields, file, reading]
         db.execute(
-            "UPDATE people SET source = ?, file = ?, reading = 0, checksum = ? WHERE key = ?",
-            [source, file, _checksum(new, intact), key],
+            "UPDATE people SET source = ?, file = ?, reading = ?, checksum = ? WHERE key = ?",
+            [source, file, reading, _checksum(new, intact), key],
         )
 
 

@@ -57,15 +57,20 @@ def erase_source(db: sqlite3.Connection, source: str) -> int:
     return _remove(db, _scan(db, source_condition(source)))
 
 
+def drop_file(db: sqlite3.Connection, file: str) -> int:
+    """Take out everybody who was found in this file, for another has its name now; returns how many."""
+    return _remove(db, db.execute("SELECT key FROM people WHERE file = ?", [file]).fetchall())
+
+
 def take_back(db: sqlite3.Connection, source: str, since: float | None) -> int:
     """Take out the people of a source seen from this many seconds on; its state claims nothing then."""
     condition, values = source_condition(source)
     if since is not None:
         condition, values = f'{condition} AND "offset" >= ?', [*values, since]
     count = _remove(db, _scan(db, (condition, values)))
-    state = sources.read(db, source)
-    if state is not None:
-        sources.write_row(db, state, None)
+    found = sources.find(db, source)
+    if found is not None:
+        sources.write_row(db, found[0], None)
     return count
 
 
@@ -79,11 +84,11 @@ def _note(db: sqlite3.Connection, row: tuple) -> None:
     """Keep of somebody what a second reading must know; of a damaged row nothing can be known."""
     try:
         record, file = people.to_record(row), row[-3]
-        known = sources.read(db, file) is not None
+        known = sources.find(db, file) is not None
     except GalleryDamagedError:
         return
     if known:
-        deletions.write(db, file, record)
+        deletions.write(db, file, deletions.Deletion(record.source, record.offset, record.box))
 
 
 def _remove(db: sqlite3.Connection, rows: Iterable[tuple], uncounted: str | None = None) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -48,6 +49,18 @@ def count(db: sqlite3.Connection, where: Where = EVERYBODY) -> int:
     """How many people the filter accepts."""
     condition, values = filter_condition(where)
     return db.execute(f"SELECT count(*) FROM people WHERE {condition}", values).fetchone()[0]
+
+
+def count_files(db: sqlite3.Connection, files: Sequence[str]) -> int:
+    """How many people were found in these files."""
+    counted = "SELECT count(*) FROM people WHERE file IN (SELECT value FROM json_each(?))"
+    return db.execute(counted, [json.dumps(files)]).fetchone()[0]
+
+
+def is_from(db: sqlite3.Connection, ending: str) -> bool:
+    """Whether somebody is from a file whose name is this or ends so."""
+    named = "SELECT 1 FROM people WHERE file = ? OR substr(file, -?) = ? LIMIT 1"
+    return db.execute(named, [ending, len(ending) + 1, f"/{ending}"]).fetchone() is not None
 
 
 def is_empty(db: sqlite3.Connection) -> bool:
@@ -196,6 +209,33 @@ def to_record(row: Sequence) -> Record:
     fields = checked_fields(row, f"The record of {row[1]!r}", DELETE)
     _, id, source, *box, camera, time, offset, frame, track, _, _ = fields
     return Record(id, source, None if box[0] is None else tuple(box), camera, time, offset, frame, track)
+
+
+def read_rows(db: sqlite3.Connection, file: str) -> list[tuple]:
+    """The columns `COLUMNS` of everybody who was found in this file."""
+    return db.execute(f"SELECT {COLUMNS} FROM people WHERE file = ?", [file]).fetchall()
+
+
+def rename(db: sqlite3.Connection, row: Sequence, old: str, new: str) -> None:
+    """Write anew a row of `COLUMNS` of somebody whose file has another name now.
+
+    Raises:
+        GalleryDamagedError: the row changed since it was written.
+    """
+    record = to_record(row)
+    key, reading = row[0], row[-2]
+    source = new + record.source.removeprefix(old)
+    fields = [key, *_fields(replace(record, source=source)), new, reading]
+    db.execute(
+        "UPDATE people SET source = ?, file = ?, checksum = ? WHERE key = ?",
+        [source, new, fields_checksum(fields), key],
+    )
+
+
+def files_of(db: sqlite3.Connection, ids: Collection[str]) -> dict[str, str]:
+    """The files of those of the ids that somebody has, by id."""
+    condition, values = id_condition(ids)
+    return dict(db.execute(f"SELECT id, file FROM people WHERE {condition}", values).fetchall())
 
 
 def _last_key(db: sqlite3.Connection) -> int:

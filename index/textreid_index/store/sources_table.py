@@ -6,18 +6,28 @@ import sqlite3
 from collections.abc import Iterator
 
 from textreid_index.errors import GalleryDamagedError
-from textreid_index.records import MEMBER_MARK, SourceState
+from textreid_index.records import MEMBER_MARK, MEMORY_PREFIX, SourceState
+from textreid_index.store import copies_table as copies
+from textreid_index.store import deletions_table as deletions
 from textreid_index.store.checksums import FORGET, checked_fields, fields_checksum
 from textreid_index.store.filter_sql import source_key_condition
 
-FIELDS = "key, size, mtime_ns, settings, status, people, reason, resume_at, content, reading, removed"
-COLUMNS = f"{FIELDS}, checksum"
+COLUMNS = (
+    "key, size, mtime_ns, settings, status, people, reason, resume_at, content, reading, removed, checksum"
+)
 
 
 def write(db: sqlite3.Connection, state: SourceState) -> None:
-    """Write or replace the state of a source; what was removed of its people counts on within a reading."""
-    stored = _find(db, state.key)
+    """Write or replace the state of a source; what was removed of its people counts on within a reading.
+
+    Of other content than before nobody was deleted yet.
+    """
+    stored = find(db, state.key)
     removed = stored[1] if stored and stored[0].reading == state.reading else 0
+    if stored is None:
+        copies.delete(db, state.key)
+    elif state.content != stored[0].content is not None:
+        deletions.delete(db, state.key)
     write_row(db, state, removed)
 
 
@@ -36,13 +46,23 @@ def write_row(db: sqlite3.Connection, state: SourceState, removed: int | None) -
     )
 
 
+def find(db: sqlite3.Connection, key: str) -> tuple[SourceState, int | None] | None:
+    """The state of this source, and how many of its people were removed since, if that is known.
+
+    Raises:
+        GalleryDamagedError: it changed since it was written.
+    """
+    row = db.execute(f"SELECT {COLUMNS} FROM sources WHERE key = ?", [key]).fetchone()
+    return None if row is None else _state(row)
+
+
 def read(db: sqlite3.Connection, key: str) -> SourceState | None:
     """The state of this source; None when it was never indexed.
 
     Raises:
         GalleryDamagedError: it changed since it was written.
     """
-    found = _find(db, key)
+    found = find(db, key)
     return found[0] if found else None
 
 
@@ -56,6 +76,32 @@ def read_all(db: sqlite3.Connection) -> list[SourceState]:
     return [_state(row)[0] for row in rows]
 
 
+def read_of_content(db: sqlite3.Connection, content: str) -> list[SourceState]:
+    """The states of files with this content, sorted by key.
+
+    Raises:
+        GalleryDamagedError: one changed since it was written.
+    """
+    rows = db.execute(f"SELECT {COLUMNS} FROM sources WHERE content = ? ORDER BY key", [content])
+    return [_state(row)[0] for row in rows]
+
+
+def keys(db: sqlite3.Connection) -> list[str]:
+    """The keys of all sources that are files, sorted."""
+    rows = db.execute("SELECT key FROM sources ORDER BY key")
+    return [key for (key,) in rows if not key.startswith(MEMORY_PREFIX)]
+
+
+def sizes(db: sqlite3.Connection) -> set[int]:
+    """The sizes in bytes of all files that have a state."""
+    return {size for (size,) in db.execute("SELECT DISTINCT size FROM sources")}
+
+
+def delete(db: sqlite3.Connection, key: str) -> None:
+    """Delete the state of one source; its copies and deletions go with it."""
+    db.execute("DELETE FROM sources WHERE key = ?", [key])
+
+
 def count(db: sqlite3.Connection) -> int:
     """How many sources have a state."""
     return db.execute("SELECT count(*) FROM sources").fetchone()[0]
@@ -64,7 +110,7 @@ def count(db: sqlite3.Connection) -> int:
 def count_removed(db: sqlite3.Connection, key: str, reading: int | None, people: int) -> None:
     """Note that people of this reading of a file were taken away, if it is the latest."""
     try:
-        found = _find(db, key)
+        found = find(db, key)
     except GalleryDamagedError:  # it says so when it is read, and keeps nobody from being deleted
         return
     if found is not None and found[1] is not None and found[0].reading == reading:
@@ -111,11 +157,6 @@ def file_of(db: sqlite3.Connection, source: str) -> str:
 
 def _is_known(db: sqlite3.Connection, key: str) -> bool:
     return db.execute("SELECT 1 FROM sources WHERE key = ?", [key]).fetchone() is not None
-
-
-def _find(db: sqlite3.Connection, key: str) -> tuple[SourceState, int | None] | None:
-    row = db.execute(f"SELECT {COLUMNS} FROM sources WHERE key = ?", [key]).fetchone()
-    return None if row is None else _state(row)
 
 
 def _state(row: tuple) -> tuple[SourceState, int | None]:
