@@ -100,7 +100,7 @@ class Files:
             return {key: copy for key in keys if (copy := copies.read(db, key))}
 
     def is_named(self, ending: str) -> bool:
-        """Whether anybody is from a file whose key is this, or ends so: where the gallery once lay elsewhere."""
+        """Whether anybody is from a file whose key is this, or ends so after another folder."""
         with self._store.reading() as db:
             return people.is_from(db, ending)
 

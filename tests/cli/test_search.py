@@ -76,7 +76,8 @@ def test_filters_narrow_the_search(textreid, kept):
         )
 
     assert len(found("--camera", "gate")) == 3
-    assert found("--camera", "elsewhere") == []
+    stranger = textreid("search", "a red shirt", "--gallery", "gallery", "--camera", "elsewhere", code=2)
+    assert "knows no camera called elsewhere" in stranger.output
     assert [hit["rank"] for hit in found("--source", "photos/green-white.png")] == [1]
     nobody = textreid("search", "a red shirt", "--gallery", "gallery", "--since", "2026-03-01")
     assert nobody.stdout == ""

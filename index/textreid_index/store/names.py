@@ -50,7 +50,8 @@ def _nearest(name: str, known: Iterable[str], kind: str) -> str:
     same = spellings.get(folded(name), [])
     if len(same) == 1:
         return same[0]
-    near = same or [spellings[each][0] for each in difflib.get_close_matches(folded(name), spellings)]
+    alike = difflib.get_close_matches(folded(name), spellings, cutoff=0.4)
+    near = same or [spellings[each][0] for each in alike]
     hint = f" Did you mean {' or '.join(near)}?" if near else ""
     raise UnknownSourceError(f"The gallery knows no {kind} called {name}.{hint}")
 
