@@ -40,7 +40,7 @@ def source_path(key: str, gallery: Path) -> Path:
     """
     path = gallery / key
     for place in (path, Path(key)):  # whoever fills a gallery may name files relative to where they work
-        if place.exists():
+        if os.path.exists(place):  # noqa: PTH110  (no name is too long for it)
             return place
     found = Path(path.anchor)
     for part in path.parts[len(found.parts) :]:
@@ -55,9 +55,9 @@ def folded(key: str) -> str:
 
 def _archives(text: str) -> Iterator[tuple[str, str]]:
     """What stands before and behind a mark, where a file lies before it and none is named by the whole."""
-    if not Path(text).expanduser().exists():
+    if not os.path.exists(os.path.expanduser(text)):  # noqa: PTH110, PTH111  (as above)
         for place, letter in enumerate(text):
-            if letter == MEMBER_MARK and Path(text[:place]).expanduser().is_file():
+            if letter == MEMBER_MARK and os.path.isfile(os.path.expanduser(text[:place])):  # noqa
                 yield text[:place], text[place + 1 :].replace("\\", "/")
 
 
@@ -70,7 +70,7 @@ def _file_key(path: str, gallery: Path) -> str:
 
 def _has_twin(path: Path, composed: Path) -> bool:
     """Whether two files differ by Unicode's form alone."""
-    return path.exists() and composed.exists() and not path.samefile(composed)
+    return all(map(os.path.exists, (path, composed))) and not path.samefile(composed)
 
 
 def _composed(text: str) -> str:

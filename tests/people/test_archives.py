@@ -13,6 +13,7 @@ from PIL import Image
 from tests.helpers.drawn_footage import SCENE, Watcher
 from textreid.errors import InputError
 from textreid.people import Found, Skipped, archives, find_people, list_sources, load_frame
+from textreid_index import Record
 
 
 def png(pixels: np.ndarray = SCENE) -> bytes:
@@ -157,3 +158,66 @@ def test_a_zip_that_is_gone_cannot_be_shown(tmp_path: Path) -> None:
     path.unlink()
     with pytest.raises(InputError, match="exist"):
         load_frame(record)
+
+
+NAMES = {
+    "utf-8": ["Eingang Süd/Überblick 1.png", "東門.png"],
+    "gbk": ["东门摄像头/图片1.png", "前门a.png"],
+    "cp932": ["防犯カメラ/写真.png", "正門.png"],
+    "cp850": ["Eingang Süd/1.png", "élève/größe.png", "Öffentlich.png", "SÃO.png"],
+    "ascii": ["cam7\\2026\\1.png"],
+}
+
+
+def pack_silently(path: Path, encoding: str, names: list[str]) -> Path:
+    """A zip file whose names are in an encoding of which it does not say a word."""
+    raw = [name.encode(encoding) for name in names]
+    signs = {name: chr(ord("a") + number) * len(name) for number, name in enumerate(raw)}
+    data = pack(path, {sign: png() for sign in signs.values()}).read_bytes()
+    for name, sign in signs.items():
+        data = data.replace(sign.encode(), name)
+    path.write_bytes(data)
+    return path
+
+
+@pytest.mark.parametrize("encoding", NAMES)
+def test_names_are_read_in_the_encoding_of_their_writer(tmp_path: Path, encoding: str) -> None:
+    path = pack_silently(tmp_path / "a.zip", encoding, NAMES[encoding])
+    records = [sighting.record for sighting in people(find(path))]
+    expected = {f"{path}!{name}".replace("\\", "/") for name in NAMES[encoding]}
+    assert {record.source for record in records} == expected
+    for record in records:
+        assert np.array_equal(np.asarray(load_frame(record)), SCENE)
+
+
+def test_names_that_version_0_1_stored_lead_to_their_photos(tmp_path: Path) -> None:
+    path = pack_silently(tmp_path / "a.zip", "gbk", NAMES["gbk"][:1])
+    old = Record("1", f"{path}!{NAMES['gbk'][0].encode('gbk').decode('cp437')}")
+    assert np.array_equal(np.asarray(load_frame(old)), SCENE)
+
+
+@pytest.mark.parametrize("name", ["9" * 5000 + ".png", "n" * 300 + ".png", "d/" * 3000 + "a.png"])
+def test_a_name_however_long_costs_nothing(tmp_path: Path, name: str) -> None:
+    units = find(pack(tmp_path / "a.zip", {name: png(), "b.png": png()}))
+    assert skipped(units) == {}
+    assert len(people(units)) == 4
+    for sighting in people(units):
+        assert np.array_equal(np.asarray(load_frame(sighting.record)), SCENE)
+
+
+def test_members_of_other_kinds_are_named_and_what_a_member_is_its_content_decides(tmp_path: Path) -> None:
+    units = find(pack(tmp_path / "a.zip", {"notes.txt": b"words", "photo": png(), "x.HEIC": png()}))
+    assert len(people(units)) == 4
+    assert [note.text for note in units[-1].notes] == ["no photos, and passed over: notes.txt."]
+
+
+def test_a_zip_that_lies_about_a_size_costs_that_member(tmp_path: Path) -> None:
+    path = pack(tmp_path / "a.zip", {"a.png": png(), "b.png": png()})
+    data = bytearray(path.read_bytes())
+    size = len(png()).to_bytes(4, "little")
+    for place in [i for i in range(len(data)) if data[i : i + 4] == size][::2][:2]:
+        data[place : place + 4] = (10).to_bytes(4, "little")
+    path.write_bytes(bytes(data))
+    units = find(path)
+    assert len(skipped(units)) == 1
+    assert len(people(units)) == 2

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import os
+import subprocess
+import zipfile
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
+from tests.helpers.drawn_footage import write_plain_film
 from textreid.errors import InputError
 from textreid.people import Skipped, find_people, list_sources
+from textreid.people.source_files import look_through
 
 
 def fill(root: Path, *names: str) -> Path:
@@ -57,10 +63,92 @@ def test_size_and_time_of_a_source_are_the_file_s(tmp_path: Path) -> None:
     )
 
 
-def test_a_folder_that_links_to_itself_ends(tmp_path: Path) -> None:
-    fill(tmp_path, "a/1.jpg")
-    (tmp_path / "a" / "again").symlink_to(tmp_path)
-    assert names(tmp_path) == ["a/1.jpg"]
+def test_linked_folders_are_followed_and_each_real_folder_is_read_once(tmp_path: Path) -> None:
+    fill(tmp_path, "disk/cam1/1.jpg", "photos/2.jpg", "other/3.jpg")
+    (tmp_path / "photos" / "again").symlink_to(tmp_path / "photos")  # it leads back here
+    (tmp_path / "photos" / "cam1").symlink_to(Path("..") / "disk" / "cam1")
+    (tmp_path / "photos" / "cam1 too").symlink_to(tmp_path / "disk" / "cam1")
+    (tmp_path / "other" / "up").symlink_to(tmp_path)
+    assert names(tmp_path, tmp_path / "photos") == ["photos/2.jpg", "photos/cam1/1.jpg"]
+    assert len(names(tmp_path, tmp_path / "photos", tmp_path / "disk", tmp_path / "other")) == 3
+
+
+def test_what_a_file_is_its_content_decides(tmp_path: Path) -> None:
+    film = write_plain_film(tmp_path / "film.avi").read_bytes()
+    stream = write_plain_film(tmp_path / "film.ts").read_bytes()
+    photo, zipped = io.BytesIO(), io.BytesIO()
+    Image.new("RGB", (8, 8)).save(photo, "JPEG")
+    with zipfile.ZipFile(zipped, "w") as archive:
+        archive.writestr("a.jpg", photo.getvalue())
+    contents = {
+        "ch01.dav": ("video", film),
+        "clip": ("video", stream),
+        "clip.mp4_1": ("video", film),
+        "clip.jpg": ("video", film),
+        "IMG_1.HEIC": ("photo", photo.getvalue()),
+        "IMG_2": ("photo", photo.getvalue()),
+        "IMG_3.mp4": ("photo", photo.getvalue()),
+        "photos.zip.part": ("zip", zipped.getvalue()),
+        "broken.mp4": ("video", b"nothing of the kind"),
+        "empty.jpg": ("photo", b""),
+        "letter.docx": (None, b"PK\x03\x04" + bytes(26) + b"[Content_Types].xml" + bytes(400)),
+        "notes.txt": (None, b"P1 is the first paragraph; Great Gatsby" * 20),
+        "page.html": (None, b"<html>free ftyp moov</html>"),
+        "program": (None, b"\x7fELF" + bytes(600)),
+        "font.ttf": (None, b"\0\1\0\0" + bytes(600)),
+        "icon.ico": (None, b"\0\0\1\0" + bytes(600)),
+        "clock.ts": ("video", b"export const a = 1;"),
+    }
+    folder = tmp_path / "in"
+    folder.mkdir()
+    for name, (_, content) in contents.items():
+        (folder / name).write_bytes(content)
+    listing = look_through([folder])
+    assert {source.path.name: source.kind for source in listing.sources} == {
+        name: kind for name, (kind, _) in contents.items() if kind
+    }
+    assert {path.name for path in listing.passed_over} == {
+        name for name, (kind, _) in contents.items() if kind is None
+    }
+
+
+def test_trash_and_thumbnails_are_left_out(tmp_path: Path) -> None:
+    left_out = ("$RECYCLE.BIN", "@eaDir", ".Trashes", ".Trash-1000", ".thumbnails", "#recycle")
+    fill(tmp_path, *(f"{name}/1.jpg" for name in (*left_out, "System Volume Information")))
+    fill(tmp_path, "a.jpg", "Thumbs.db", "desktop.ini", "@home/2.jpg")
+    listing = look_through([tmp_path])
+    assert [source.path.name for source in listing.sources] == ["2.jpg", "a.jpg"]
+    assert listing.passed_over == []
+
+
+def test_a_file_below_a_thousand_folders_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for _ in range(1200):
+        os.mkdir("d")  # noqa: PTH102
+        monkeypatch.chdir("d")
+    Path("1.jpg").write_bytes(b"x")
+    found = names(Path.cwd(), tmp_path)
+    monkeypatch.chdir(tmp_path)
+    subprocess.run(["rm", "-r", "d"], check=True)  # Python's own way to remove it is recursive
+    assert found == ["1.jpg"]
+
+
+def test_a_folder_deeper_than_the_system_allows_and_a_link_to_itself_stop_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    fill(tmp_path, "good.jpg")
+    for _ in range(22):
+        Path("d" * 200).mkdir()
+        monkeypatch.chdir("d" * 200)
+    (tmp_path / "loop.jpg").symlink_to("loop.jpg")
+    sources = list_sources([tmp_path, tmp_path / "loop.jpg"])
+    problems = {source.path.name[:8]: source.problem for source in sources}
+    assert problems.pop("good.jpg") is None
+    assert sorted(problems) == ["d" * 8, "loop.jpg"]
+    assert "too long" in problems["d" * 8]
+    assert "symbolic links" in problems["loop.jpg"]
+    assert all(isinstance(next(find_people(source, detector=None)), Skipped) for source in sources[1:])
 
 
 def test_missing_path_names_the_nearest(tmp_path: Path) -> None:

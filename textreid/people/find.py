@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, tzinfo
 
 from textreid.people.detectors.boxes import Detector
 from textreid.people.guard import guarded
@@ -17,6 +18,7 @@ def find_people(
     camera: str | None = None,
     start: float | None = None,
     resume_at: float | None = None,
+    zone: tzinfo = UTC,
 ) -> Iterator[Found | Skipped]:
     """Read one source and yield its people in units that can be committed one by one.
 
@@ -30,15 +32,16 @@ def find_people(
         detector: who looks for people; None: each photo already is one person.
         camera: name of the camera; None: "c1" from a file name like `0002_c1s1_000451_03.jpg`, else the name
             of the folder of a photo, or of the video file without its ending.
-        start: POSIX seconds (UTC) of the first frame of a video; None: its own `creation_time`, if it has
-            one. Photos have the time of their EXIF data, if any; the time of the file is never used.
-        resume_at: where an earlier run stopped: seconds of a video, photos of an archive; None: the start.
+        start: POSIX seconds (UTC) of the first frame of a video; None: as the file says, in its metadata or
+            its name. Photos have the time of their EXIF data or name; the time of the file is never used.
+        resume_at: where an earlier run stopped: seconds of a video, members of an archive; None: the start.
+        zone: where the clocks of cameras hung, for times without a zone.
 
     Yields:
         `Found` units in order, and a `Skipped` for whatever could not be used. A source of which nothing can
         be used yields `Skipped` only, whatever was raised while it was read.
     """
-    return guarded(source.key, _read(source, detector, camera, start, resume_at))
+    return guarded(source.key, _read(source, detector, camera, start, resume_at, zone))
 
 
 def _read(
@@ -47,16 +50,17 @@ def _read(
     camera: str | None,
     start: float | None,
     resume_at: float | None,
+    zone: tzinfo,
 ) -> Iterator[Found | Skipped]:
     from textreid.people import archives, photos, video
 
     if source.problem is not None:
         yield Skipped(source.key, source.problem)
     elif source.kind == "photo":
-        yield photos.find(source, detector, camera)
+        yield photos.find(source, detector, camera, zone)
     elif source.kind == "zip":
-        yield from archives.find(source, detector, camera, resume_at)
+        yield from archives.find(source, detector, camera, resume_at, zone)
     elif detector is None:
         yield Skipped(source.key, "a video is not an image of one person; add it without saying that it is.")
     else:
-        yield from video.find(source, detector, camera, start, resume_at)
+        yield from video.find(source, detector, camera, start, resume_at, zone)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from PIL import Image
@@ -37,7 +38,7 @@ def load_frame(record: Record, gallery: Path = Path()) -> Image.Image:
 def _place(source: str, gallery: Path) -> tuple[Path, str | None]:
     """`photos.zip!a/b.jpg` -> (photos.zip, a/b.jpg), whatever other exclamation marks there are."""
     path = source_path(source, gallery)
-    if path.exists() or MEMBER_MARK not in source:
+    if MEMBER_MARK not in source or os.path.exists(path):  # noqa: PTH110  (a name may be too long)
         return path, None
     for i, letter in enumerate(source):
         if letter == MEMBER_MARK and (archive := source_path(source[:i], gallery)).is_file():

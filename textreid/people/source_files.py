@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 import difflib
-import re
-from collections.abc import Iterator, Sequence
+import os
+import stat
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import Literal
 
 from textreid.errors import InputError
-from textreid.io.images import SUFFIXES as PHOTOS
+from textreid.io.reason import reason_of
+from textreid.people.file_kind import HEAD, SourceKind, kind_of
+from textreid.people.folders import Entry, entries
 from textreid_index import SourceState
-
-VIDEOS = frozenset(
-    {".3gp", ".avi", ".flv", ".h264", ".m2ts", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".mts"}
-    | {".ogv", ".ts", ".vob", ".webm", ".wmv"}
-)
-ARCHIVES = frozenset({".zip"})
-
-SourceKind = Literal["photo", "video", "zip"]
 
 
 @dataclass(frozen=True)
@@ -60,86 +55,97 @@ class Source:
         return SourceState(self.key, self.size, self.mtime_ns, settings, status, people, reason, resume_at)
 
 
+@dataclass(frozen=True)
+class Listing:
+    """What there is in files and folders.
+
+    Attributes:
+        sources: what is read, in natural order, each once.
+        passed_over: files in the folders that are no photo, video or zip file.
+    """
+
+    sources: list[Source]
+    passed_over: list[Path]
+
+
 def list_sources(inputs: Sequence[Path]) -> list[Source]:
+    """Every photo, video and zip file in `inputs`: the sources of `look_through`."""
+    return look_through(inputs).sources
+
+
+def look_through(inputs: Sequence[Path]) -> Listing:
     """Every photo, video and zip file in `inputs`, in natural order, each once.
 
-    Folders are read recursively; in them hidden files and files of other kinds are passed over silently. A
-    file named in `inputs` whose kind is unknown, or a folder that cannot be read, stays in the list with its
-    `problem`, so that it is reported among the results and stops nothing else.
+    What a file is its content decides. Folders are read with all that is below them, linked ones too, each
+    real folder once; in them what is hidden, and folders of trash and thumbnails, are left out. A file named
+    in `inputs` whose kind is unknown, and whatever cannot be looked at, stay in the list with their
+    `problem`, so that they are reported among the results and stop nothing else.
 
     Raises:
         InputError: a path in `inputs` does not exist, or there is nothing to read in any of them.
     """
     sources: dict[Path, Source] = {}
+    passed_over: dict[Path, None] = {}
+    seen: set[tuple[int, int]] = set()
     for given in inputs:
-        path = given.expanduser().resolve()
-        if not path.exists():
-            raise InputError(f"{given} does not exist.{_nearest(path)}")
-        for source in _folder(path) if path.is_dir() else [_file(path)]:
-            sources.setdefault(source.path, source)
+        path = _absolute(given)
+        for entry in entries(path, seen):
+            source = _source(entry, named=entry.path == path)
+            if source is None:
+                passed_over[entry.path] = None
+            else:
+                sources.setdefault(entry.path, source)
     if not sources:
+        others = f" {len(passed_over):,} other files were passed over." if passed_over else ""
         raise InputError(
-            f"No photo, video or zip file in {', '.join(map(str, inputs)) or 'an empty list'}. "
+            f"No photo, video or zip file in {', '.join(map(str, inputs)) or 'an empty list'}.{others} "
             "Name a folder or file that has some (.jpg, .png, .mp4, .avi, .zip, ...)."
         )
-    return list(sources.values())
+    return Listing(list(sources.values()), list(passed_over))
 
 
-def kind_of(name: str) -> SourceKind | None:
-    """What a file is by the ending of its name; None if it is nothing that can be read."""
-    suffix = PurePath(name).suffix.lower()
-    if suffix in PHOTOS:
-        return "photo"
-    if suffix in VIDEOS:
-        return "video"
-    return "zip" if suffix in ARCHIVES else None
-
-
-def natural(name: str) -> list[tuple[int, str]]:
-    """A sort key that puts `frame9` before `frame10`, however many digits there are."""
-    parts = re.split(r"(\d+)", name)
-    values = (part.lstrip("0") if part.isdecimal() else part.casefold() for part in parts)
-    return [
-        (len(value), value) if part.isdecimal() else (-1, value)
-        for part, value in zip(parts, values, strict=True)
-    ]
-
-
-def _folder(folder: Path) -> Iterator[Source]:
+def _absolute(given: Path) -> Path:
+    """The path with its links resolved; one that leads nowhere but to itself stays as it is."""
+    path = Path(os.path.realpath(os.path.expanduser(given)))  # noqa: PTH111  (these raise nothing)
     try:
-        paths = sorted(folder.iterdir(), key=lambda path: natural(path.name))
-    except OSError as error:
-        yield Source(folder, "photo", 0, 0, problem=f"the folder cannot be read: {error.strerror}.")
-        return
-    for path in paths:
-        if path.name.startswith("."):
-            continue
-        if path.is_dir():
-            if not path.is_symlink():  # it may lead back here
-                yield from _folder(path)
-        elif kind_of(path.name):
-            yield _file(path)
+        path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        raise InputError(f"{given} does not exist.{_nearest(path)}") from None
+    except OSError:  # whoever reads it will say what is wrong
+        pass
+    return path
 
 
-def _file(path: Path) -> Source:
-    kind = kind_of(path.name)
-    try:
-        stat = path.stat()
-    except OSError as error:
-        return Source(path, kind or "photo", 0, 0, problem=f"cannot be read: {error.strerror}.")
-    if not path.is_file():
-        problem = "not a regular file."
-    elif kind is None:
-        problem = "not a photo, video or zip file by the ending of its name."
-    elif str(path) != str(path).encode(errors="replace").decode():
-        problem = "its name is not valid Unicode. Rename the file, or the folder that it is in."
+def _source(entry: Entry, *, named: bool) -> Source | None:
+    """What there is to read of an entry; None if it is passed over."""
+    path, status = entry.path, entry.status
+    if status is None:
+        return Source(path, "photo", 0, 0, entry.problem)
+    kind, problem = None, None
+    if not stat.S_ISREG(status.st_mode):
+        kind, problem = kind_of(path.name, b""), "not a regular file."
     else:
-        problem = None
-    return Source(path, kind or "photo", stat.st_size, stat.st_mtime_ns, problem)
+        try:
+            with path.open("rb") as file:
+                kind = kind_of(path.name, file.read(HEAD))
+        except OSError as error:
+            kind, problem = "photo", f"cannot be read: {reason_of(error)}."
+    if kind is None and not named:
+        return None
+    if kind is None:
+        problem = problem or "not a photo, video or zip file."
+    elif not _is_unicode(path):
+        problem = "its name is not valid Unicode. Rename the file, or the folder that it is in."
+    return Source(path, kind or "photo", status.st_size, status.st_mtime_ns, problem)
+
+
+def _is_unicode(path: Path) -> bool:
+    return str(path) == str(path).encode(errors="replace").decode()
 
 
 def _nearest(path: Path) -> str:
-    if not path.parent.is_dir():
+    try:
+        near = difflib.get_close_matches(path.name, [other.name for other in path.parent.iterdir()], n=1)
+    except OSError:
         return ""
-    near = difflib.get_close_matches(path.name, [other.name for other in path.parent.iterdir()], n=1)
     return f" Did you mean {path.parent / near[0]}?" if near else ""

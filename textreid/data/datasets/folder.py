@@ -24,13 +24,13 @@ from typing import Any
 from textreid.data.datasets._data_set import DataSet
 from textreid.data.people_table import TABLES, read_table
 from textreid.errors import AnnotationError, InputError
+from textreid.io.camera_names import camera_number, camera_part
 from textreid.io.images import SUFFIXES
 from textreid.types import PersonCrop
 
 SPLITS = ("train", "val", "test", "query", "gallery")
 DEPTH = 3
 """Names in SPLIT/PERSON/CAMERA_anything.jpg; below that, images are looked for only to refuse them."""
-CAMERA = re.compile(r"(?:camera|cam|c)[- ]?(\d+)(?:s\d+)?", re.IGNORECASE)
 WHOLE = re.compile(r"-?\d{1,18}")
 
 
@@ -107,7 +107,7 @@ def _from_name(path: Path, inside: Path) -> dict[str, Any]:
             f" {', '.join(SPLITS)}"
         )
     first, *others = inside.stem.split("_")
-    camera = next((part for part in (first, *others) if CAMERA.fullmatch(part)), first if others else None)
+    camera = camera_part(inside.stem) or (first if others else None)
     return {
         "image": inside.as_posix(),
         "person": folders[-1],
@@ -127,8 +127,7 @@ def _camera(row: dict[str, Any]) -> str | None:
     if row["camera"] is None:
         return None
     name = str(row["camera"]).strip()
-    numbered = CAMERA.fullmatch(name)
-    return numbered[1] if numbered else name
+    return camera_number(name) or name
 
 
 def _numbers(names: Iterable[str | None]) -> dict[str | None, int | None]:
