@@ -69,9 +69,38 @@ def test_rows_agree_up_to_a_cosine_and_a_length() -> None:
     expected = torch.tensor([[3.0, 4.0], [0.6, 0.8]])
     for angle, agrees in [(0.0, True), (0.044, True), (0.046, False)]:  # cos 0.0447 = 1 - 0.001
         turn = torch.tensor([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]).float()
-        assert fast.agree(expected @ turn, expected) == agrees
-    assert not fast.agree(1.1 * expected, expected)
-    assert not fast.agree(torch.full((2, 2), torch.nan), expected)
+        assert fast.agree(expected @ turn, expected, 25.0) == agrees
+    assert not fast.agree(1.1 * expected, expected, 25.0)
+    assert not fast.agree(torch.full((2, 2), torch.nan), expected, 1.0)
+
+
+def test_where_vectors_lie_close_together_less_may_change() -> None:
+    """Unit vectors of mean cosine .99 have a variance of .01, so a hundredth of the square is allowed."""
+    expected = torch.tensor([[3.0, 4.0], [0.6, 0.8]])
+    for angle, agrees in [(0.0044, True), (0.0046, False)]:
+        turn = torch.tensor([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]).float()
+        assert fast.agree((expected @ turn)[1:], expected[1:], 0.01) == agrees
+
+
+def test_the_spread_of_rows_seen_in_parts_is_their_variance() -> None:
+    rows, spread = torch.randn(50, 3, 4, generator=torch.Generator().manual_seed(0)), fast.Spread()
+    assert spread.variance == 0
+    for part in rows.split(7):
+        spread.add(part)
+    assert spread.variance == pytest.approx(float(rows.view(-1, 4).var(dim=0, correction=0).sum()), rel=1e-5)
+
+
+@pytest.mark.usefixtures("early")
+@pytest.mark.parametrize(("rows", "compiled"), [(5, False), (6, True)])
+def test_settled_it_runs_everything_with_one_runtime(rows: int, compiled: bool) -> None:
+    switch = Switch(TextGraph(MeanEmbedding()))
+    switch.settle(rows)
+    with torch.inference_mode():
+        first = switch(*token_batch(3, 5))
+        assert switch.compiled == compiled
+        assert (switch.runtime == "torch") != compiled
+        for _ in range(3):
+            assert torch.equal(switch(*token_batch(3, 5)), first)
 
 
 @pytest.mark.usefixtures("early")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from rich.markup import escape
@@ -87,17 +87,22 @@ def warn_of_differences(benchmark: Benchmark) -> None:
         )
 
 
-def warn_of_labels(benchmark: Benchmark, directions: Sequence[str]) -> None:
-    """Say on stderr what the labels make of the numbers."""
-    from textreid.evaluate.answers import caveats
-
-    for sentence in caveats(benchmark, directions):
-        stderr().print("[yellow]note[/]", escape(sentence))
+def say_note(sentence: str) -> None:
+    """Say on stderr what a reader of the numbers has to know."""
+    stderr().print("[yellow]note[/]", escape(sentence))
 
 
 def counts_in_words(evaluation: Evaluation) -> str:
     """What was searched."""
     return ", ".join(f"{count:,} {name}" for name, count in evaluation.benchmark.counts.items())
+
+
+def runtimes_in_words(evaluation: Evaluation) -> str:
+    """What encoded it, such as "torch", or "images by OpenVINO, texts by torch"."""
+    runtimes = evaluation.runtimes
+    if len(set(runtimes.values())) < 2:
+        return next(iter(runtimes.values()), "an encoder of its own")
+    return ", ".join(f"{name} by {runtime}" for name, runtime in runtimes.items())
 
 
 def _cell(result: RetrievalResult, name: str) -> str:

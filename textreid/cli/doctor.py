@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,6 +12,12 @@ from textreid.cli._console import print_json, print_table, stderr
 from textreid.cli._options import AsJson
 from textreid.cli._progress import progress_bar
 from textreid.data import datasets
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from textreid.data.tools.doctor import Finding
+    from textreid.data.tools.doctor.finding import Crops
 
 
 def run(
@@ -21,6 +27,13 @@ def run(
     dataset: Annotated[
         str, typer.Argument(help=f"folder (your own data), or one of {', '.join(datasets.names())}.")
     ] = "folder",
+    model: Annotated[
+        str, typer.Option(metavar="NAME", help="The model that is to read the captions: how much of them?")
+    ] = "pocket",
+    report: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write what was found to a page, .html, with images."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Explain why a model would find nobody: cameras, labels, splits, captions and images.
@@ -31,17 +44,25 @@ def run(
     Examples:
       textreid doctor --root my-people
       textreid doctor market1501 --root data
+      textreid doctor cuhk-pedes --root data --model runs/mine
+      textreid doctor --root my-people --report findings.html
       textreid doctor --root my-people --json
     """
     from textreid.data.tools.doctor import counts, examine
     from textreid.data.tools.parquet import read_splits
+    from textreid.report.findings_page import check_page, write_findings
 
+    if report:
+        check_page(report)
     crops = read_splits(dataset, root)
     with progress_bar("images") as show:
-        findings = examine(crops, dataset, progress=show)
+        findings = [*examine(crops, dataset, progress=show), *_find_cut_captions(crops, model)]
     splits = counts(crops)
+    if report:
+        write_findings(report, f"{dataset}: {root}", splits, findings)
+        stderr().print(f"Wrote {report}.", markup=False)
     if as_json:
-        print_json({"splits": splits, "findings": [asdict(finding) for finding in findings]})
+        print_json({"splits": splits, "findings": [_to_dict(finding) for finding in findings]})
     else:
         _print_splits(splits)
         for finding in findings:
@@ -52,6 +73,22 @@ def run(
             stderr().print("Nothing is wrong with it.")
     if any(finding.severity == "fatal" for finding in findings):
         raise typer.Exit(1)
+
+
+def _to_dict(finding: Finding) -> dict[str, object]:
+    return asdict(finding) | {"images": [str(image) for image in finding.images]}
+
+
+def _find_cut_captions(crops: Crops, model: str) -> Iterator[Finding]:
+    """Captions of which a model reads only the beginning."""
+    captions = [caption for own in crops.values() for crop in own for caption in crop.captions]
+    if captions:
+        from textreid.data.tools.doctor import Finding
+        from textreid.evaluate.reading import cut_captions
+        from textreid.inference.encoder import Encoder
+
+        for sentence in cut_captions(Encoder.load(model, device="cpu"), captions):
+            yield Finding("warning", sentence, "Say what tells most about a person first.")
 
 
 def _print_splits(splits: dict[str, dict[str, int]]) -> None:

@@ -15,8 +15,9 @@ from textreid.cli._results import (
     counts_in_words,
     metrics_table,
     parts_tables,
+    runtimes_in_words,
+    say_note,
     warn_of_differences,
-    warn_of_labels,
 )
 from textreid.data import datasets
 from textreid.errors import warn_renamed
@@ -118,7 +119,6 @@ def run(
         check_target(report, pictures=pictures)
     warn_of_differences(benchmark)
     require_answers(benchmark, directions)
-    warn_of_labels(benchmark, directions)
 
     from textreid.inference.encoder import Encoder  # only now, so that a wrong folder is said at once
 
@@ -129,7 +129,13 @@ def run(
 
         def measure(encoder: ImageTextEncoder) -> Evaluation:
             return evaluate(
-                encoder, benchmark, methods=methods, directions=directions, by=groups, progress=show
+                encoder,
+                benchmark,
+                methods=methods,
+                directions=directions,
+                by=groups,
+                progress=show,
+                say=say_note,
             )
 
         if is_run(model):
@@ -151,6 +157,9 @@ def run(
     }
     first = entries[0].evaluation
     title = f"{dataset} {split}: {model if is_run(model) else first.encoder.name}"
-    print_table(metrics_table(title, rf"{counts_in_words(first)}. Percent, \[95 % interval].", columns))
+    caption = (
+        rf"{counts_in_words(first)}. Percent, \[95 % interval]. Encoded with {runtimes_in_words(first)}."
+    )
+    print_table(metrics_table(title, caption, columns))
     for table in parts_tables(first):
         print_table(table)

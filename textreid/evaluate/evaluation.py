@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from textreid.evaluate.answers import camera_rule, require_answers
+from textreid.evaluate.answers import camera_rule, caveats, require_answers
 from textreid.evaluate.benchmark import Benchmark
 from textreid.evaluate.directions import (
     IMAGE_TO_IMAGE,
@@ -19,6 +19,7 @@ from textreid.evaluate.flip_test import FlipTest
 from textreid.evaluate.groups import GroupsOf
 from textreid.evaluate.matcher_scores import with_matcher
 from textreid.evaluate.methods import Methods, check, improve, scores_of
+from textreid.evaluate.reading import runtimes_of, settle
 from textreid.inference.reranker import require_matcher
 from textreid.metrics.breakdown import breakdown
 from textreid.metrics.result import RetrievalResult
@@ -45,6 +46,8 @@ class Evaluation:
         methods: what was done beyond the cosine of one vector a query.
         parts: direction -> division of the queries -> group -> result.
         encoded: direction -> the vectors it was measured with, and what they are of.
+        notes: what a reader of the numbers has to know, a sentence each.
+        runtimes: what ran "images" and "texts" throughout, such as "torch"; empty for other encoders.
     """
 
     benchmark: Benchmark
@@ -54,6 +57,8 @@ class Evaluation:
     methods: Methods = NOTHING_MORE
     parts: Mapping[str, Breakdown] = field(default_factory=dict)
     encoded: Mapping[str, Direction] = field(default_factory=dict, compare=False, repr=False)
+    notes: tuple[str, ...] = ()
+    runtimes: Mapping[str, str] = field(default_factory=dict, compare=False)
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON object that `textreid eval --json` prints."""
@@ -68,6 +73,10 @@ class Evaluation:
             "methods": self.methods.names,
             **{name: result.to_dict() for name, result in self.directions.items()},
         }
+        if self.notes:
+            printed["notes"] = list(self.notes)
+        if self.runtimes:
+            printed["runtime"] = dict(self.runtimes)
         if IMAGE_TO_IMAGE in self.directions and not self.benchmark.single_shot:
             printed["camera_rule"] = camera_rule(self.benchmark).to_dict()
         if self.plain:
@@ -91,6 +100,7 @@ def evaluate(
     directions: Sequence[str] = (),
     by: Mapping[str, GroupsOf] | None = None,
     progress: ShowProgress | None = None,
+    say: Callable[[str], None] = lambda _: None,
 ) -> Evaluation:
     """Measure an encoder by the protocol that the papers of a benchmark report.
 
@@ -102,6 +112,7 @@ def evaluate(
         directions: "text_to_image", "image_to_text", "image_to_image"; empty: those that papers report.
         by: name -> division of the queries, to measure each group apart (`textreid.evaluate.groups`).
         progress: called with the progress.
+        say: called with each of the notes, before anything is encoded.
 
     Raises:
         UnknownNameError: no such direction.
@@ -112,16 +123,17 @@ def evaluate(
     wanted = choose_directions(benchmark, directions)
     check(methods, benchmark, wanted)
     require_answers(benchmark, wanted)
+    notes = (*caveats(benchmark, wanted), *settle(encoder, benchmark, wanted))
+    for note in notes:
+        say(note)
     show = progress or (lambda *_: None)
     matcher = require_matcher(encoder) if methods.rerank else None
-    encoder = FlipTest(encoder) if methods.flip else encoder
+    measured, encoder = encoder, FlipTest(encoder) if methods.flip else encoder
     encoded = encode_directions(encoder, benchmark, wanted, show)
     if benchmark.single_shot:
-        drawn = {name: _draw_galleries(direction.search) for name, direction in encoded.items()}
-        return Evaluation(
-            benchmark, encoder.info, drawn, {}, methods, _parts(drawn, encoded, by or {}), encoded
-        )
-    results = {name: direction.search.result() for name, direction in encoded.items()}
+        results = {name: _draw_galleries(direction.search) for name, direction in encoded.items()}
+    else:
+        results = {name: direction.search.result() for name, direction in encoded.items()}
     plain = {name: result for name, result in results.items() if methods.of(name).change_search}
     for name in plain:
         direction = encoded[name]
@@ -133,8 +145,17 @@ def evaluate(
             direction = with_matcher(matcher, direction, methods.rerank, show)
         encoded[name] = direction
         results[name] = direction.search.result(scores_of(direction, methods))
-    parts = _parts(results, encoded, by or {})
-    return Evaluation(benchmark, encoder.info, results, plain, methods, parts, encoded)
+    return Evaluation(
+        benchmark,
+        encoder.info,
+        results,
+        plain,
+        methods,
+        _parts(results, encoded, by or {}),
+        encoded,
+        notes,
+        runtimes_of(measured),
+    )
 
 
 def _draw_galleries(search: Search) -> RetrievalResult:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,10 +24,12 @@ class ModelAdapter(Protocol):
 
     Attributes:
         reads_text: False for a model of images alone, whose `texts` must not be called.
+        longest: tokens of a text that are read.
         matcher: what scores pairs; None for a model without that part.
     """
 
     reads_text: bool
+    longest: int
     matcher: PairScorer | None
 
     def images(self, images: Sequence[Image.Image]) -> Tensor:
@@ -36,6 +39,31 @@ class ModelAdapter(Protocol):
     def texts(self, texts: Sequence[str]) -> Tensor:
         """One batch of B texts -> their vectors [B, D]."""
         ...
+
+    def settle(self, *, images: int, texts: int) -> None:
+        """Encode all that follows with one runtime, for so many images and texts."""
+        ...
+
+    @property
+    def runtimes(self) -> dict[str, str]:
+        """What runs "images" and "texts" now."""
+        ...
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """How many tokens each text has, whether they are read or not."""
+        ...
+
+
+class RunsWithTorch:
+    """What adapters have in common that know no other runtime."""
+
+    def settle(self, *, images: int, texts: int) -> None:
+        """There is nothing to choose."""
+
+    @property
+    def runtimes(self) -> dict[str, str]:
+        """Torch, for all."""
+        return {"images": "torch", "texts": "torch"}
 
 
 def load_adapter(folder: Path, device: str) -> ModelAdapter:
@@ -63,7 +91,7 @@ def load_adapter(folder: Path, device: str) -> ModelAdapter:
     return TransformersAdapter(model, processor, device)
 
 
-class TransformersAdapter:
+class TransformersAdapter(RunsWithTorch):
     """A model of transformers with `get_image_features` and `get_text_features`, and its processor.
 
     Args:
@@ -78,6 +106,7 @@ class TransformersAdapter:
         self.model, self.processor, self.device = model.to(device), processor, device
         joint = isinstance(model, JointModel)
         self.reads_text = model.config.reads_text if joint else True
+        self.longest = 0
         if self.reads_text:
             self._choose_padding()
         self.matcher = None
@@ -110,6 +139,10 @@ class TransformersAdapter:
         ).to(self.device)
         return {name: inputs[name] for name in self.text_inputs}
 
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """How many tokens each text has, whether they are read or not."""
+        return [len(ids) for ids in self.processor.tokenizer(list(texts))["input_ids"]]
+
     def places(self, images: Sequence[Image.Image]) -> Tensor:
         """[B, P, C], what a joint model's matcher reads of B crops."""
         places: Tensor = self.model.matcher.read_images(self._encode(images).last_hidden_state)
@@ -120,7 +153,7 @@ class TransformersAdapter:
         return self.model.get_image_features(**inputs)
 
 
-class SentenceTransformersAdapter:
+class SentenceTransformersAdapter(RunsWithTorch):
     """A multimodal model of sentence-transformers.
 
     Args:
@@ -147,6 +180,11 @@ class SentenceTransformersAdapter:
             )
         if self.model.max_seq_length:
             self.model.max_seq_length = _longest(self.model.max_seq_length, self.model.transformers_model)
+        self.longest = self.model.max_seq_length or sys.maxsize
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """How many tokens each text has, whether they are read or not."""
+        return [len(ids) for ids in self.model.tokenizer(list(texts))["input_ids"]]
 
     def images(self, images: Sequence[Image.Image]) -> Tensor:
         """One batch of B crops -> their vectors [B, D]."""

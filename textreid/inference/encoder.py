@@ -116,6 +116,29 @@ class Encoder(OldEncoderNames):
         vectors[order] = sorted_vectors
         return vectors
 
+    def settle_runtime(self, *, images: int, texts: int) -> None:
+        """Encode all that follows with one runtime, chosen at the first batch: for numbers to be compared.
+
+        Args:
+            images: how many are to come.
+            texts: likewise.
+        """
+        self._adapter.settle(images=images, texts=texts)
+
+    @property
+    def runtimes(self) -> dict[str, str]:
+        """What runs "images" and "texts" now, such as "torch"."""
+        return self._adapter.runtimes
+
+    @property
+    def longest_text(self) -> int:
+        """Tokens of a text that the model reads; it does not see the rest."""
+        return self._adapter.longest
+
+    def count_longer(self, texts: Sequence[str]) -> int:
+        """How many texts have more tokens than the model reads."""
+        return sum(count > self.longest_text for count in self._adapter.count_tokens(texts))
+
     @cached_property
     def calibration(self) -> Calibration | None:
         """What the scores mean, where that was measured (`textreid calibrate`).

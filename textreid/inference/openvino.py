@@ -2,12 +2,14 @@
 
 Compiling takes some seconds and then saves some milliseconds a crop, so a single search never pays for it
 and indexing a collection soon does. The compiled function must prove itself on the batch at which it takes
-over: vectors stay comparable with those that a gallery holds.
+over: vectors stay comparable with those that a gallery holds, and neighbours stay neighbours, since what it
+may change is measured by how far apart vectors lie.
 """
 
 from __future__ import annotations
 
 import logging
+import math
 import os
 import threading
 from collections.abc import Callable, Sequence
@@ -26,7 +28,8 @@ COMPILE_AFTER_ROWS = 1024
 """Crops, or texts, that are encoded before compiling: together they cost about what compiling does."""
 
 TOLERANCE = 1e-3
-"""How far the cosine of two vectors of the same crop, place in it, or text may be from 1."""
+"""How far apart two vectors of the same crop, place in it, or text may be, as a fraction of the variance of
+all; where vectors point everywhere, that is how far their cosine may be from 1."""
 
 log = logging.getLogger(__name__)
 
@@ -62,6 +65,16 @@ class CompiledAdapter(TransformersAdapter):
         if self.matcher:
             self.switches["places"] = Switch(PlacesGraph(self.model, pixels).eval())
 
+    def settle(self, *, images: int, texts: int) -> None:
+        """Encode all that follows with one runtime, chosen at the first batch: see `Switch.settle`."""
+        for name, switch in self.switches.items():
+            switch.settle(texts if name == "texts" else images)
+
+    @property
+    def runtimes(self) -> dict[str, str]:
+        """What runs "images", "texts" and the "places" of a matcher now."""
+        return {name: switch.runtime for name, switch in self.switches.items()}
+
     def images(self, images: Sequence[Image.Image]) -> Tensor:
         """One batch of B crops -> their vectors [B, D], of unit norm."""
         return self.switches["images"](self._resize(images))
@@ -91,8 +104,11 @@ class Switch:
     """
 
     def __init__(self, graph: ImageGraph | TextGraph) -> None:
-        self._graph, self._left = graph, COMPILE_AFTER_ROWS
+        self._graph, self._left = graph, float(COMPILE_AFTER_ROWS)
+        self._settled = False
+        self._spread = Spread()
         self._fast: Callable[..., Tensor] | None = None
+        self.runtime = "torch"
         self._turn = threading.Lock()  # whoever gets it compiles; it is never given back
 
     @property
@@ -100,14 +116,25 @@ class Switch:
         """Whether it no longer runs with torch."""
         return self._fast is not None
 
+    def settle(self, rows: int) -> None:
+        """Choose at the next batch, for good, what runs it and all that follow.
+
+        Args:
+            rows: how many are to come; compiling a graph does not pay for few.
+        """
+        self._settled, self._left = True, 0.0 if rows >= COMPILE_AFTER_ROWS else math.inf
+
     def __call__(self, *inputs: Tensor) -> Tensor:
         """[N, ...] each -> [N, D] of unit norm, or [N, P, C]."""
         if self._fast is not None:
             return self._fast(*inputs)
         vectors: Tensor = self._graph(*inputs)
         self._left -= len(vectors)
+        self._spread.add(vectors)
         if self._left <= 0 and self._turn.acquire(blocking=False):
             self._fast = self._compile(inputs, vectors)
+            if self._settled and self._fast is not None:
+                return self._fast(*inputs)
         return vectors
 
     def _compile(self, inputs: Sequence[Tensor], expected: Tensor) -> Callable[..., Tensor] | None:
@@ -115,20 +142,46 @@ class Switch:
             onnx = to_onnx(self._graph, *inputs)
             for precision in (None, "f32"):  # the processor's favourite, which may be bf16, comes first
                 run = load_onnx(onnx, precision)
-                if agree(run(*inputs), expected):
+                if agree(run(*inputs), expected, self._spread.variance):
+                    self.runtime = f"OpenVINO, {precision or 'the fastest precision'}"
                     return run
         except Exception as error:  # tracing and compiling know too many; torch goes on in any case
             log.info("Encoding stays with torch: %s", error)
         return None
 
 
-def agree(found: Tensor, expected: Tensor) -> bool:
-    """Whether rows [..., D] lie no farther apart than unit vectors whose cosine is 1 - `TOLERANCE`.
+class Spread:
+    """How far apart the rows that were seen lie."""
 
-    Relative to the length of the expected row, which for places is not 1 and counts in matching.
+    def __init__(self) -> None:
+        self._rows, self._sum, self._squares = 0, torch.zeros(()), 0.0
+
+    def add(self, rows: Tensor) -> None:
+        """See more rows [..., D]."""
+        rows = rows.detach().flatten(0, -2).double()
+        self._rows += len(rows)
+        self._sum = self._sum + rows.sum(dim=0)
+        self._squares += float(rows.square().sum())
+
+    @property
+    def variance(self) -> float:
+        """The mean squared distance of a row from the mean of all; 0 before any was seen."""
+        if not self._rows:
+            return 0.0
+        return max(self._squares / self._rows - float((self._sum / self._rows).square().sum()), 0.0)
+
+
+def agree(found: Tensor, expected: Tensor, variance: float) -> bool:
+    """Whether rows [..., D] lie as near to those expected as `TOLERANCE` asks.
+
+    Args:
+        found: by one runtime.
+        expected: by another.
+        variance: of many such rows; a row shorter than that, as places may be, is measured by its own length.
     """
     apart = (found - expected).square().sum(dim=-1)
-    return bool((apart <= 2 * TOLERANCE * expected.square().sum(dim=-1)).all())
+    scale = expected.square().sum(dim=-1).clamp(max=variance)
+    return bool((apart <= 2 * TOLERANCE * scale).all())
 
 
 @cache

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from PIL import Image
@@ -82,9 +83,9 @@ def extremes(
     return [describe(place) for place in best], [describe(place) for place in worst]
 
 
-def thumbnail(item: Item) -> str:
-    """The image as a data URL, small."""
-    small = open_image(item.crop.image)
+def thumbnail(image: Path) -> str:
+    """An image file as a data URL, small."""
+    small = open_image(image)
     small.thumbnail((HEIGHT, HEIGHT), Image.Resampling.LANCZOS)
     file = io.BytesIO()
     small.convert("RGB").save(file, "JPEG", quality=80)

@@ -27,12 +27,16 @@ def page(title: str, entries: Sequence[Entry], *, pictures: bool = False) -> str
         entries: at least one.
         pictures: whether to show best and worst queries; data sets for research may not be published so.
     """
+    return document(title, "".join(_body(entries, pictures)))
+
+
+def document(title: str, body: str) -> str:
+    """A page with this heading around HTML."""
     head = (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{escape(title)}</title><style>{STYLE.read_text(encoding='utf-8')}</style></head>"
     )
-    body = "".join(_body(entries, pictures))
     return f"{head}<body><main><h1>{escape(title)}</h1>{body}</main></body></html>\n"
 
 
@@ -96,7 +100,9 @@ def _query(extreme: Extreme) -> str:
 def _item(item: Item) -> str:
     if item.caption is not None:
         return f"<blockquote>{escape(item.caption)}</blockquote>"
-    return f'<img src="{thumbnail(item)}" alt="person {item.crop.person_id}, {escape(item.crop.id)}">'
+    return (
+        f'<img src="{thumbnail(item.crop.image)}" alt="person {item.crop.person_id}, {escape(item.crop.id)}">'
+    )
 
 
 def _table(table: Table) -> str:
