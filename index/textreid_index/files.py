@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
-from textreid_index.errors import InvalidValueError
-from textreid_index.records import SourceState
+from textreid_index.errors import GalleryError, InvalidValueError
+from textreid_index.records import UPLOADS, SourceState
 from textreid_index.source_keys import source_key, source_path
 from textreid_index.store import copies_table as copies
 from textreid_index.store import deletions_table as deletions
@@ -104,6 +104,31 @@ class Files:
         with self._store.reading() as db:
             return people.is_from(db, ending)
 
+    def remove_unused(self, keys: Collection[str]) -> None:
+        """Delete those of the gallery's own files among `keys` from which nobody is left, and their states.
+
+        Where any record names a file, also by a path where the gallery once lay, it stays.
+
+        Raises:
+            GalleryError: a file cannot be removed; or as for `Gallery.delete`.
+        """
+        with self._store.reading() as db:
+            unused = [key for key in keys if _is_upload(key) and not people.is_from(db, key)]
+            known = [key for key in unused if sources.find(db, key) is not None]
+        if known:
+            with self._store.erasing() as db:
+                for key in known:
+                    if not people.is_from(db, key):
+                        sources.erase(db, key)
+        for key in unused:
+            try:
+                (self._store.folder / key).unlink(missing_ok=True)
+            except OSError as error:
+                raise GalleryError(
+                    f"Nobody is left from {self._store.folder / key}, but it cannot be removed:"
+                    f" {error.strerror}. Remove it yourself."
+                ) from error
+
     def count(self, keys: Sequence[str]) -> int:
         """How many people were found in these files, in whatever reading."""
         with self._store.reading() as db:
@@ -180,3 +205,9 @@ class Files:
         self.rename({key: elsewhere[key] for key in missing if key in elsewhere})
         self.drop_copies([copy.path for copy in self.copies() if copy.path not in here])
         return [key for key in missing if key not in elsewhere]
+
+
+def _is_upload(key: str) -> bool:
+    """Whether a file lies in the folder for what was handed to the gallery, and not below it."""
+    folder, _, name = key.rpartition("/")
+    return folder == UPLOADS and name not in ("", ".", "..")

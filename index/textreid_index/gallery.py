@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+import sqlite3
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -14,7 +15,7 @@ from textreid_index.embeddings import Embeddings, EncoderInfo, require_same_enco
 from textreid_index.errors import InvalidValueError
 from textreid_index.files import Files
 from textreid_index.hits import BatchHits
-from textreid_index.records import Record, SourceState
+from textreid_index.records import UPLOADS, Record, SourceState
 from textreid_index.snapshot import Snapshot
 from textreid_index.stats import GalleryStats
 from textreid_index.store import people_removal as removal
@@ -307,7 +308,8 @@ class Gallery:
 
         The file is rewritten without them, which takes some seconds a gigabyte and as much free space again:
         delete many at once rather than one by one. Their sources stay known, so indexing those again does not
-        bring them back. Unknown ids are ignored.
+        bring them back; but a file in the gallery's own folder goes with the last person found in it. Unknown
+        ids are ignored.
 
         Returns:
             How many were deleted.
@@ -320,13 +322,13 @@ class Gallery:
         """
         if isinstance(ids, str) or "" in ids:
             raise InvalidValueError(f"Give the ids of the people to delete as a list, not {ids!r}.")
-        with self._store.erasing() as db:
-            return removal.erase_ids(db, ids)
+        return self._erase(lambda db: removal.erase_ids(db, ids))
 
     def forget(self, *names: str) -> int:
         """Delete for good everybody from these photos or videos, or from below these folders or zip files.
 
-        The sources become unknown too: indexing them again adds their people again.
+        The sources become unknown too: indexing them again adds their people again. A file in the gallery's
+        own folder goes with the last person found in it.
 
         Returns:
             How many people were deleted.
@@ -337,11 +339,28 @@ class Gallery:
         """
         if "" in names:
             raise InvalidValueError('"" names no file: name one, or a folder, to forget its people.')
-        with self._store.erasing() as db:
+
+        def erase(db: sqlite3.Connection) -> int:
             count = sum(removal.erase_source(db, name) for name in names)
             for name in names:
                 sources.erase(db, name)
             return count
+
+        return self._erase(erase)
+
+    def _erase(self, erase: Callable[[sqlite3.Connection], int]) -> int:
+        """Take people out for good, with those of the gallery's own files from which nobody is left."""
+        left = set[str]()
+        try:
+            with self._store.erasing() as db:
+                before = people.files_in(db, UPLOADS)
+                count = erase(db)
+                left |= before - people.files_in(db, UPLOADS)
+                for key in left:
+                    sources.erase(db, key)
+        finally:  # the people are gone even where the file could not be rewritten
+            self.files.remove_unused(left)
+        return count
 
     def rewind(self, source: str, offset: float | None = None) -> int:
         """Take back the people of a source that is about to be indexed again, wholly or from an offset on.

@@ -15,6 +15,9 @@ MEMBER_MARK = "!"
 MEMORY_PREFIX = "memory:"
 """Begins the source of an image that was handed over in memory and lies in no file."""
 
+UPLOADS = "uploads"
+"""The folder inside a gallery's own for files that were handed to it."""
+
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 SECONDS_FROM_YEAR_1 = 62_135_596_800  # to 1970: what a calendar date can hold
 

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.helpers.faults.small_disk import FILLING, fill_up, small_disk
 from tests.helpers.toy import draw_frame
+from textreid.errors import InputError
 from textreid.service import uploads
 from textreid.service.desk import Desk
 from textreid_index import Gallery
@@ -87,14 +89,40 @@ def test_own_files_are_never_deleted(desk: Desk) -> None:
     assert source.exists()
 
 
-def test_copies_left_by_a_deletion_elsewhere_go_at_the_next_start(
+def test_what_a_killed_addition_left_goes_at_the_next_start(
     desk: Desk, photo: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    desk.add([photo], crops=False, camera="yard")
-    desk.gallery.delete([record.id for record in desk.gallery.records() if record.camera == "yard"])
-    uploads.tidy(desk.gallery)
-    assert len(stored(desk.gallery)) == 1, "it may just be on its way in"
-    later = stored(desk.gallery)[0].stat().st_ctime + 3601
+    left = uploads.store(photo, desk.gallery)
+    Desk(desk.search)
+    assert stored(desk.gallery) == [left], "it may just be on its way in"
+    later = left.stat().st_ctime + 3601
     monkeypatch.setattr("textreid.service.uploads.time.time", lambda: later)
     Desk(desk.search)
     assert stored(desk.gallery) == []
+
+
+def test_another_file_of_the_same_name_is_not_taken_for_this_one(desk: Desk, photo: Path) -> None:
+    """Such as a part of it, from a disk that was full or a copy that was killed."""
+    content = photo.read_bytes()
+    whole = uploads.store(photo, desk.gallery)
+    whole.write_bytes(content[:100])
+    photo.write_bytes(content)
+    assert uploads.store(photo, desk.gallery) == whole
+    assert whole.read_bytes() == content
+
+
+def test_an_upload_that_does_not_fit_leaves_nothing(desk: Desk, photo: Path, tmp_path: Path) -> None:
+    """It comes from another disk, and the gallery's has no room. Needs Linux and root."""
+    content = photo.read_bytes()
+    folder = uploads.upload_folder(desk.gallery)
+    with small_disk(folder, 64 * 1024) as disk:
+        fill_up(disk, leave=4096)
+        photo.write_bytes(content + bytes(100_000))
+        with pytest.raises(InputError, match="is full: free space"):
+            desk.add([photo], crops=False, camera="yard")
+        assert [file.name for file in disk.iterdir()] == [FILLING]
+        assert photo.stat().st_size == len(content) + 100_000
+        (disk / FILLING).unlink()
+        photo.write_bytes(content)
+        assert desk.add([photo], crops=False, camera="yard").added == 2
+    assert not folder.exists() or not any(folder.iterdir())

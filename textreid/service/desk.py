@@ -73,27 +73,29 @@ class Desk:
     ) -> AddReport:
         """Take uploads into the gallery and find the people in them; one addition runs at a time."""
         with self._adding:
-            stored = uploads.store(files, self.gallery)
+            stored: list[Path] = []
             try:
+                for file in files:
+                    stored.append(uploads.store(file, self.gallery))
                 return self.search.add(
                     stored, crops=crops, detector=self.detector, camera=camera, progress=progress
                 )
             finally:
-                uploads.sweep(self.gallery, map(self.gallery.files.key, stored))
+                self.gallery.files.remove_unused([self.gallery.files.key(file) for file in stored])
 
     def delete(self, ids: Sequence[str]) -> int:
-        """Delete people; uploads from which nobody is left go too. Returns how many people were deleted."""
-        sources = {self.gallery.get(id).source for id in ids}
-        deleted = self.gallery.delete(ids)
-        uploads.sweep(self.gallery, sources)
-        return deleted
+        """Delete people; returns how many.
+
+        Raises:
+            UnknownPersonError: nobody has one of the ids.
+        """
+        for id in ids:
+            self.gallery.get(id)
+        return self.gallery.delete(ids)
 
     def forget(self, id: str) -> int:
         """Delete everybody found in the same photo or video as `id`. Returns how many people were deleted."""
-        source = self.gallery.get(id).source
-        deleted = self.gallery.forget(source)
-        uploads.sweep(self.gallery, [source])
-        return deleted
+        return self.gallery.forget(self.gallery.get(id).source)
 
     def count_in_file(self, id: str) -> int:
         """How many people the gallery holds from the same file, `id` included; 0 if the person is gone."""

@@ -1,7 +1,8 @@
 """Files that people send: stored with the gallery while it holds somebody from them, and removed after.
 
 An upload moves into the gallery's own folder `uploads/` under a generated name, so that its full frame can be
-shown later and nothing of it stays in a temporary folder.
+shown later and nothing of it stays in a temporary folder. Whoever deletes the last person found in it, on the
+page, on the command line or from Python, deletes it too: `Gallery.delete` and `Gallery.forget` do.
 """
 
 from __future__ import annotations
@@ -10,54 +11,67 @@ import hashlib
 import re
 import shutil
 import time
-from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
-from textreid_index import Gallery
-from textreid_index.records import MEMBER_MARK
+from textreid.io.refusals import in_words
+from textreid_index import Gallery, GalleryError
+from textreid_index.records import UPLOADS
+from textreid_index.whole_folder import whole_file
 
-FOLDER = "uploads"
-
-
-def store(files: Iterable[Path], gallery: Gallery) -> list[Path]:
-    """Move uploads into the gallery; returns where they are now. One that it holds already stays as it is."""
-    folder, stored = upload_folder(gallery), []
-    folder.mkdir(mode=0o700, exist_ok=True)
-    for file in files:
-        with file.open("rb") as stream:
-            digest = hashlib.file_digest(stream, "sha256").hexdigest()[:16]
-        same = next(folder.glob(f"*-{digest}{file.suffix.lower()}"), None)
-        stored.append(same or Path(shutil.move(file, folder / _safe_name(file, digest))))
-    return stored
+JUST_NOW = 3600
+"""Seconds for which an upload may be on its way into the gallery."""
 
 
-def sweep(gallery: Gallery, sources: Iterable[str]) -> None:
-    """Delete the stored uploads among `sources` from which nobody is left. No other file is touched.
+def store(file: Path, gallery: Gallery) -> Path:
+    """Move an upload into the gallery, whole or not at all; returns where it is now.
 
-    Args:
-        gallery: that they are stored with.
-        sources: as records name them, such as "uploads/NAME".
+    One whose content the gallery holds already stays as it is.
+
+    Raises:
+        InputError: it cannot be written there.
     """
-    for source in {source.split(MEMBER_MARK)[0] for source in sources}:
-        folder, _, name = source.rpartition("/")
-        if folder == FOLDER and not gallery.files.is_named(f"{FOLDER}/{name}"):
-            gallery.forget(source)
-            (upload_folder(gallery) / name).unlink(missing_ok=True)
+    folder = upload_folder(gallery)
+    with in_words(folder):
+        folder.mkdir(mode=0o700, exist_ok=True)
+        digest = _digest(file)
+        alike = folder.glob(f"*-{digest[:16]}{file.suffix.lower()}")
+        same = next((stored for stored in alike if _digest(stored) == digest), None)
+        return same or _move(file, folder / _safe_name(file, digest[:16]))
 
 
 def tidy(gallery: Gallery) -> None:
-    """Delete stored uploads from which nobody is left, such as after a deletion on the command line.
+    """Delete stored uploads from which nobody is left, such as one whose addition was killed.
 
-    Files of the last hour stay: another process may be adding them now.
+    Files of the last hour stay: another process may be adding them now. What cannot be deleted at the moment
+    stays too, for the next time.
     """
-    if upload_folder(gallery).is_dir():
-        old = [file for file in upload_folder(gallery).iterdir() if time.time() - file.stat().st_ctime > 3600]
-        sweep(gallery, [f"{FOLDER}/{file.name}" for file in old])
+    if upload_folder(gallery).is_dir() and not gallery.readonly:
+        before = time.time() - JUST_NOW
+        old = [file.name for file in upload_folder(gallery).iterdir() if file.stat().st_ctime < before]
+        with suppress(GalleryError):
+            gallery.files.remove_unused([f"{UPLOADS}/{name}" for name in old])
 
 
 def upload_folder(gallery: Gallery) -> Path:
     """The folder of stored uploads."""
-    return Path(gallery.path).absolute() / FOLDER
+    return Path(gallery.path).absolute() / UPLOADS
+
+
+def _move(file: Path, target: Path) -> Path:
+    """Move a file, also onto another disk; what does not fit there leaves nothing that looks like it."""
+    try:
+        return file.rename(target)
+    except OSError:
+        with file.open("rb") as source, whole_file(target) as copy:
+            shutil.copyfileobj(source, copy)
+        file.unlink()
+        return target
+
+
+def _digest(file: Path) -> str:
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _safe_name(file: Path, digest: str) -> str:
