@@ -6,24 +6,25 @@ Gradio hands their arguments over as the caller sent them, so each one is checke
 from __future__ import annotations
 
 import base64
+import math
 from collections.abc import Callable
-from functools import wraps
 from inspect import signature
 from typing import Any
 
 import gradio as gr
 from gradio.data_classes import FileData
 
-from textreid.errors import InputError, TextReIDError
+from textreid.errors import InputError
 from textreid.service import answers
 from textreid.service.desk import Desk
+from textreid.service.limits import require_ids, require_text
 from textreid.service.question import Question, open_photo
-from textreid_demo.received import find_upload
-from textreid_index import GalleryError
+from textreid.service.waiting import WaitingFiles
+from textreid_demo.uploads import find_upload
 
 
-def publish(desk: Desk) -> None:
-    """Add the endpoints to the page that is being built."""
+def publish(desk: Desk, waiting: WaitingFiles) -> None:
+    """Add the endpoints to the page that is being built; files come from `waiting`."""
 
     def search(
         text: str = "",
@@ -39,7 +40,7 @@ def publish(desk: Desk) -> None:
         """Find people by a description, an example photo, or both; best match first."""
         question = Question(
             text=_text(text, "text"),
-            photo=open_photo(find_upload(image)) if image is not None else None,
+            photo=open_photo(find_upload(waiting, image)) if image is not None else None,
             more=_ids(more_like, "more_like"),
             less=_ids(less_like, "less_like"),
             camera=_text(camera, "camera"),
@@ -85,7 +86,7 @@ def publish(desk: Desk) -> None:
         """Add photos, zip files or videos; crops: each photo already shows one person, cut out."""
         if not isinstance(files, list) or not files:
             raise InputError("files: expected a list of uploaded files.")
-        paths = [find_upload(file) for file in files]
+        paths = [find_upload(waiting, file) for file in files]
         report = desk.add(paths, crops=bool(crops), camera=_text(camera, "camera") or None)
         return answers.describe_report(report)
 
@@ -94,32 +95,24 @@ def publish(desk: Desk) -> None:
         return {"deleted": desk.delete(_ids(ids, "ids"))}
 
     for endpoint in (search, similar, record, frame, gallery, delete):
-        gr.api(_plain(endpoint), api_name=endpoint.__name__)
-    gr.api(_plain(add), api_name="add", concurrency_id="add", concurrency_limit=1)
+        gr.api(_typed(endpoint), api_name=endpoint.__name__)
+    gr.api(_typed(add), api_name="add", concurrency_id="add", concurrency_limit=1)
 
 
-def _plain(endpoint: Callable[..., Any]) -> Callable[..., Any]:
-    """Errors made on purpose reach the caller in their own words; anything else stays in the server's log."""
-
-    @wraps(endpoint)
-    def call(*args: Any, **kwargs: Any) -> Any:
-        try:
-            return endpoint(*args, **kwargs)
-        except (TextReIDError, GalleryError) as error:
-            raise gr.Error(str(error), print_exception=False) from None
-
-    call.__signature__ = signature(endpoint, eval_str=True)  # type: ignore[attr-defined]  # gradio reads types here
-    return call
+def _typed(endpoint: Callable[..., Any]) -> Callable[..., Any]:
+    """The same function with its types, which this module writes as text, where gradio reads them."""
+    endpoint.__signature__ = signature(endpoint, eval_str=True)  # type: ignore[attr-defined]
+    return endpoint
 
 
 def _text(value: object, name: str) -> str:
     if not isinstance(value, str):
         raise InputError(f"{name}: expected text.")
-    return value
+    return require_text(name, value)
 
 
 def _number(value: object, name: str) -> int:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or value != value or int(value) < 1:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 1 <= value < math.inf:
         raise InputError(f"{name}: expected a whole number, at least 1.")
     return int(value)
 
@@ -135,4 +128,4 @@ def _ids(value: object, name: str) -> tuple[str, ...]:
         return ()
     if not isinstance(value, list) or not all(isinstance(id, str) for id in value):
         raise InputError(f"{name}: expected a list of ids.")
-    return tuple(value)
+    return tuple(require_ids(name, value))

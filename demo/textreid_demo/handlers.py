@@ -10,9 +10,11 @@ from typing import Any
 
 import gradio as gr
 
+from textreid.errors import InputError
 from textreid.ingest.indexing import IndexProgress
 from textreid.service.answers import to_jpeg
 from textreid.service.desk import Desk
+from textreid.service.limits import require_text
 from textreid.service.question import MAX_HITS, PAGE_SIZE, Question, open_photo
 from textreid_demo import markup, words
 from textreid_index import GalleryError, Hits
@@ -53,18 +55,16 @@ class Handlers:
 
     def search(self, view: View, text: str, camera: str, since: str, until: str, matches: str) -> Shown:
         """A new description or filter. Other words drop the guides of the last search."""
-        old = view.question
-        asked = replace(old, text=text, camera=camera, since=since, until=until, k=PAGE_SIZE)
-        asked = replace(asked, false_alarms=words.parse_rate(matches))
-        return self._show(asked if text == old.text else replace(asked, like=None, more=(), less=()))
+        old, new = view.question, _question(text, camera, since, until, matches)
+        if new.text == old.text:
+            new = replace(new, like=old.like, more=old.more, less=old.less)
+        return self._show(replace(new, photo=old.photo))
 
     def show_photo(
         self, path: str | None, text: str, camera: str, since: str, until: str, matches: str
     ) -> Shown:
         """Another example photo, or none. It is read here once: the uploaded file is not needed again."""
-        asked = Question(
-            text, camera=camera, since=since, until=until, false_alarms=words.parse_rate(matches)
-        )
+        asked = _question(text, camera, since, until, matches)
         try:
             return self._show(replace(asked, photo=open_photo(Path(path))) if path else asked)
         except Exception as error:
@@ -100,7 +100,7 @@ class Handlers:
 
     def release(self, view: View, event: gr.EventData) -> Shown:
         """The same search without one of its guides."""
-        return self._show(view.question.without(str(event.id)))
+        return self._show(view.question.without(_id_of(event)))
 
     def refresh(self, view: View) -> Shown:
         """The same search again, after the gallery changed."""
@@ -164,7 +164,7 @@ class Handlers:
 
     def pick(self, view: View, event: gr.EventData) -> tuple[str, str, Any, Any]:
         """Open somebody: id, markup, the panel, and the question about deleting closed again."""
-        id = str(event.id)
+        id = _id_of(event)
         return id, self._person(view, id), gr.update(visible=True), gr.update(visible=False)
 
     @show_errors
@@ -242,6 +242,20 @@ class Handlers:
         """How much there is to search."""
         cameras = words.count(len(self.desk.gallery.cameras()), "camera", "cameras")
         return f"<p class='about'>{words.count_people(len(self.desk.gallery))}, {cameras}</p>"
+
+
+def _question(text: str, camera: str, since: str, until: str, matches: str) -> Question:
+    """What the fields of the page ask, of which gradio gives None for those that are empty."""
+    rate = words.parse_rate(matches)
+    return Question(text or "", camera=camera or "", since=since or "", until=until or "", false_alarms=rate)
+
+
+def _id_of(event: gr.EventData) -> str:
+    """Whom somebody clicked."""
+    id = getattr(event, "id", None)
+    if not isinstance(id, str):
+        raise InputError("id: expected text.")
+    return require_text("id", id)
 
 
 def _show_nobody(

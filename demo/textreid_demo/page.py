@@ -7,13 +7,14 @@ from html import escape
 from pathlib import Path
 
 import gradio as gr
-from gradio.data_classes import FileData
 
 from textreid.service.desk import Desk
-from textreid.service.question import MAX_TEXT_LENGTH
+from textreid.service.limits import MAX_TEXT
+from textreid.service.waiting import WaitingFiles
 from textreid.types import QUERY_KINDS
 from textreid_demo import api, words
 from textreid_demo.handlers import Handlers, View
+from textreid_demo.uploads import many_files, one_file
 
 ASSETS = Path(__file__).parent
 EXAMPLES = (
@@ -37,14 +38,12 @@ SAVE_JS = """(uri) => {
 }"""
 
 
-def build(desk: Desk, title: str, examples: Sequence[str] = EXAMPLES) -> gr.Blocks:
-    """The page over one gallery; `serve.serve_page` serves it."""
+def build(desk: Desk, waiting: WaitingFiles, title: str, examples: Sequence[str] = EXAMPLES) -> gr.Blocks:
+    """The page over one gallery, whose uploads come from `waiting`; `serve.serve_page` serves it."""
     on = Handlers(desk)
     quiet = {"api_visibility": "private", "show_progress": "hidden"}
-    with gr.Blocks(
-        title="textreid", analytics_enabled=False, delete_cache=(600, 3600), fill_width=True
-    ) as page:
-        api.publish(desk)  # first, so that no event of the page takes an endpoint's name
+    with gr.Blocks(title="textreid", analytics_enabled=False, fill_width=True) as page:
+        api.publish(desk, waiting)  # first, so that no event of the page takes an endpoint's name
         view, current = gr.State(View()), gr.State("")
 
         with gr.Row(elem_id="top"):
@@ -54,7 +53,7 @@ def build(desk: Desk, title: str, examples: Sequence[str] = EXAMPLES) -> gr.Bloc
         with gr.Row(elem_id="ask"):
             with gr.Column(scale=5, min_width=280):
                 text = gr.Textbox(
-                    label="Description", show_label=False, lines=1, max_lines=1, max_length=MAX_TEXT_LENGTH,
+                    label="Description", show_label=False, lines=1, max_lines=1, max_length=MAX_TEXT,
                     placeholder="Describe a person: a man in a blue shirt with a backpack",
                     submit_btn="Search", autofocus=True, elem_id="text",
                     html_attributes=gr.InputHTMLAttributes(autocomplete="off"),
@@ -81,7 +80,9 @@ def build(desk: Desk, title: str, examples: Sequence[str] = EXAMPLES) -> gr.Bloc
                 label="Example photo", show_label=False, placeholder="Example photo",
                 height=132, min_width=180, scale=1, elem_id="photo",
             )  # fmt: skip
-            photo.preprocess = path_of  # textreid opens images itself: bounded, upright, of any depth
+            photo.preprocess = one_file(
+                waiting
+            )  # textreid opens images itself: bounded, upright, of any depth
 
         results = gr.HTML(js_on_load=EVENTS_JS, elem_id="results")
         more = gr.Button("Show more", visible=False, elem_id="more")
@@ -105,6 +106,7 @@ def build(desk: Desk, title: str, examples: Sequence[str] = EXAMPLES) -> gr.Bloc
             files = gr.File(
                 file_count="multiple", file_types=FILE_TYPES, show_label=False, height=140, elem_id="files"
             )
+            files.preprocess = many_files(waiting)
             with gr.Row():
                 name = gr.Textbox(
                     label="Camera name",
@@ -166,8 +168,3 @@ def build(desk: Desk, title: str, examples: Sequence[str] = EXAMPLES) -> gr.Bloc
 
         page.load(**changed).then(**refreshed)
     return page
-
-
-def path_of(upload: FileData | None) -> str | None:
-    """Where an uploaded file lies; gradio has checked that it is one."""
-    return upload.path if upload else None

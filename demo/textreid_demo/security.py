@@ -1,52 +1,62 @@
-"""What the page may reach: nothing. Gradio fetches addresses for whoever asks; the page never does.
-
-Who may reach the page is decided in `textreid.service`, for the page and for programs alike.
-"""
+"""What the page answers: what it uses itself, and nothing else of what gradio could do."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from pathlib import Path
-from typing import Any
-
-from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from textreid.errors import InputError
+from textreid.service.refusals import refuse
 
-FETCHING = ("file=http", "/proxy=")
-"""What stands in the path of a request that gradio would answer with something from another address."""
+PATHS = {
+    "/",
+    "/config",
+    "/favicon.ico",
+    "/login",
+    "/logout",
+    "/manifest.json",
+    "/robots.txt",
+    "/theme.css",
+    "/gradio_api/app_id",
+    "/gradio_api/cancel",
+    "/gradio_api/info",
+    "/gradio_api/login_check",
+    "/gradio_api/openapi.json",
+    "/gradio_api/queue/data",
+    "/gradio_api/queue/join",
+    "/gradio_api/queue/status",
+    "/gradio_api/reset",
+    "/gradio_api/startup-events",
+    "/gradio_api/theme.css",
+    "/gradio_api/token",
+    "/gradio_api/upload",
+    "/gradio_api/upload_progress",
+    "/gradio_api/user",
+}
+PREFIXES = (
+    "/assets/",
+    "/static/",
+    "/svelte/",
+    "/gradio_api/api/",
+    "/gradio_api/call/",
+    "/gradio_api/file=",
+    "/gradio_api/heartbeat/",
+    "/gradio_api/run/",
+)
 
 
-class RefuseFetching:
-    """ASGI middleware: requests that would make gradio fetch from another address are refused."""
+class OnlyWhatIsUsed:
+    """ASGI middleware: gradio's other routes, some of which fetch, record or edit, are not there."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Refuse, or pass the request on."""
-        if scope["type"] == "http" and any(part in scope["path"].lower() for part in FETCHING):
-            refusal = PlainTextResponse("This page fetches nothing from other addresses.", status_code=403)
-            await refusal(scope, receive, send)
-        else:
+        path = scope.get("path", "")
+        known = path in PATHS or path.rstrip("/") in PATHS or path.startswith(PREFIXES)
+        if scope["type"] == "lifespan" or known:
             await self.app(scope, receive, send)
-
-
-def fetch_nothing(page: Any) -> None:
-    """Make every component of a gradio page refuse an address where it expects an uploaded file.
-
-    Gradio would download it; a search page that never opens a connection is easier to trust.
-    """
-    for block in page.blocks.values():
-        if hasattr(block, "async_move_resource_to_block_cache"):
-            block.async_move_resource_to_block_cache = _local(block.async_move_resource_to_block_cache)
-
-
-def _local(move: Callable[..., Awaitable[str | None]]) -> Callable[..., Awaitable[str | None]]:
-    async def move_local(path: str | Path | None) -> str | None:
-        if isinstance(path, str) and "://" in path:
-            raise InputError("Upload the file itself: this page fetches nothing from other addresses.")
-        return await move(path)
-
-    return move_local
+        elif scope["type"] == "websocket":
+            await receive()
+            await send({"type": "websocket.close", "code": 1008})
+        else:
+            await refuse(404, "This page has no such address.")(scope, receive, send)

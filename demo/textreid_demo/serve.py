@@ -3,41 +3,36 @@
 from __future__ import annotations
 
 import os
-import tempfile
+import webbrowser
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
+from pathlib import Path
 
 import gradio as gr
+from fastapi.exceptions import RequestValidationError
+from gradio.route_utils import FnIndexInferError
+from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from starlette.routing import Mount
 
 from textreid._names import find_moved
-from textreid.errors import InputError
-from textreid.service import http
-from textreid.service.accounts import Accounts, is_loopback, require_accounts
+from textreid.service.accounts import Accounts
 from textreid.service.desk import Desk
-from textreid.service.guard import Guard
+from textreid.service.door import TooManyGuessesError
+from textreid.service.http import mount_service
+from textreid.service.listening import listen
+from textreid.service.reception import Reception, open_reception
+from textreid_demo.login import SLOWED, RememberAddress, checker, explain
 from textreid_demo.page import ASSETS, EXAMPLES, build
-from textreid_demo.security import RefuseFetching, fetch_nothing
+from textreid_demo.security import OnlyWhatIsUsed
+from textreid_demo.sentences import explain_arguments, explain_unknown, speak_in_sentences
+from textreid_demo.uploads import add_routes, take_from
 
 MAX_WAITING = 64
 MAX_CONCURRENT = 4
-LAUNCH = {
-    "max_file_size": "200mb",
-    "max_threads": 4 * MAX_CONCURRENT,
-    "state_session_capacity": 256,
-    "share": False,
-    "run_history": False,
-    "enable_monitoring": False,
-    "mcp_server": False,
-    "ssr_mode": False,
-    "footer_links": ["api", "settings"],
-    "prevent_thread_lock": True,
-    "quiet": True,
-    "_frontend": False,  # else a machine too busy to answer within 3 seconds counts as one without localhost
-}
-"""What gradio leaves open by default, bounded or switched off."""
+MAX_SESSIONS = 256
+PORTS = range(7860, 7960)
+"""Where the page looks for a free port."""
 
 
 def theme() -> gr.themes.Base:
@@ -82,10 +77,12 @@ def serve_page(
     port: int | None = None,
     accounts: Accounts = (),
     open_browser: bool = False,
+    public_url: str | None = None,
+    framed_by: str | None = None,
 ) -> Iterator[str]:
     """Serve the page, and the HTTP service beside it at `/api/v1`, while the `with` block runs.
 
-    Uploads wait in a folder that only this user can read; it is emptied hourly and removed at the end.
+    Uploads wait in a folder that only this user can read, for an hour at most; it is removed at the end.
 
     Args:
         desk: the gallery to show.
@@ -95,59 +92,79 @@ def serve_page(
         port: port to listen on; None takes the first free one from 7860.
         accounts: who may log in; empty lets in everybody who can reach `host`.
         open_browser: whether to open the page in the browser of this machine.
+        public_url: what the page is called outside, where another server on this machine stands in front.
+        framed_by: the website that may show the page in a frame, such as "https://huggingface.co".
 
     Yields:
         The address of the page.
 
     Raises:
-        textreid.errors.InputError: other machines can reach `host` and there are no accounts, or the
-            port is taken.
+        textreid.errors.InputError: other machines can reach `host` and there are no accounts, the port is
+            taken, or an address is none.
     """
-    require_accounts(host, accounts)
-    with _upload_folder():
-        page = build(desk, title, examples)
-        page.queue(max_size=MAX_WAITING, default_concurrency_limit=MAX_CONCURRENT)
-        fetch_nothing(page)
-        try:
-            app, url, _ = page.launch(
-                server_name=host,
-                server_port=port,
-                auth=list(accounts) or None,
-                inbrowser=open_browser,
-                app_kwargs={
-                    "middleware": [
-                        Middleware(Guard, local_only=is_loopback(host)),
-                        Middleware(RefuseFetching),
-                    ]
-                },
-                theme=theme(),
-                css_paths=ASSETS / "page.css",
-                head=f"<script>{(ASSETS / 'page.js').read_text('utf-8')}</script>",
-                **LAUNCH,
-            )
-        except OSError:
-            raise InputError(
-                f"Port {port} of {host} is taken. Name another: --port {(port or 0) + 1}"
-            ) from None
-        app.router.routes.insert(0, Mount(http.PREFIX, http.build_app(desk, accounts=accounts)))
-        try:
-            yield url
-        finally:
-            page.close(verbose=False)
+    with open_reception(host, accounts, public_url=public_url, framed_by=framed_by) as reception:
+        app = reception.protect([mount_service(desk, reception)])
+        ports = PORTS if port is None else [port]
+        with _gradio_files_in(reception.waiting.folder):
+            page = build(desk, reception.waiting, title, examples)
+            _mount(page, app, reception)
+            with listen(app, host, ports, behind_another=public_url is not None) as url:
+                if open_browser:
+                    webbrowser.open(url)
+                try:
+                    yield f"{url}/"
+                finally:
+                    page.close(verbose=False)  # else the server waits for browsers that have it open
+
+
+def _mount(page: gr.Blocks, app: Starlette, reception: Reception) -> None:
+    """Let gradio answer at the root of an application, with what it leaves open by default bounded or off."""
+    page.max_threads, page.state_session_capacity = 4 * MAX_CONCURRENT, MAX_SESSIONS
+    page.queue(max_size=MAX_WAITING, default_concurrency_limit=MAX_CONCURRENT)
+    take_from(reception.waiting, page)
+    speak_in_sentences(page)
+    gr.mount_gradio_app(
+        app,
+        page,
+        path="/",
+        auth=checker(reception.door),
+        auth_message=SLOWED,
+        app_kwargs={
+            "middleware": [Middleware(OnlyWhatIsUsed), Middleware(RememberAddress)],
+            "exception_handlers": {
+                TooManyGuessesError: explain,
+                RequestValidationError: explain_arguments,
+                FnIndexInferError: explain_unknown,
+                KeyError: explain_unknown,
+            },
+        },
+        theme=theme(),
+        css_paths=ASSETS / "page.css",
+        head=f"<script>{(ASSETS / 'page.js').read_text('utf-8')}</script>",
+        footer_links=["api", "settings"],
+        show_error=False,
+        run_history=False,
+        enable_monitoring=False,
+        mcp_server=False,
+        ssr_mode=False,
+        pwa=False,
+    )
+    gradio = app.routes[-1].app  # type: ignore[attr-defined]  # the mount of gradio
+    add_routes(gradio, page, reception.waiting)
+    page.app, page.is_running, page.has_launched = gradio, True, True  # as `launch` would leave it
 
 
 @contextmanager
-def _upload_folder() -> Iterator[None]:
-    """A private folder for gradio's uploads, removed at the end."""
+def _gradio_files_in(folder: Path) -> Iterator[None]:
+    """Let gradio put files into this folder while the block runs."""
     before = os.environ.get("GRADIO_TEMP_DIR")
-    with tempfile.TemporaryDirectory(prefix="textreid-uploads-") as folder:
-        os.environ["GRADIO_TEMP_DIR"] = folder
-        try:
-            yield
-        finally:
-            del os.environ["GRADIO_TEMP_DIR"]
-            if before is not None:
-                os.environ["GRADIO_TEMP_DIR"] = before
+    os.environ["GRADIO_TEMP_DIR"] = str(folder)
+    try:
+        yield
+    finally:
+        del os.environ["GRADIO_TEMP_DIR"]
+        if before is not None:
+            os.environ["GRADIO_TEMP_DIR"] = before
 
 
 __getattr__ = partial(find_moved, __name__)

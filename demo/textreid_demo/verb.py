@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from textreid.cli._options import Auth, AuthFile, Log
+from textreid.cli._console import stderr
+from textreid.cli._options import Auth, AuthFile, FramedBy, Log, PublicUrl
 from textreid.cli._stop import wait_for_stop
 
 if TYPE_CHECKING:
@@ -43,6 +44,8 @@ def run(
     auth: Auth = None,
     auth_file: AuthFile = None,
     open: Open = False,
+    public_url: PublicUrl = None,
+    framed_by: FramedBy = None,
     log: Log = None,
 ) -> None:
     """Open the search page: describe somebody or show a photo, and look at who comes first.
@@ -60,14 +63,12 @@ def run(
     accounts = read_accounts(auth, auth_file)
     require_accounts(host, accounts)
 
-    from rich.console import Console
-
     from textreid.service.desk import Desk
     from textreid_demo import built_in
     from textreid_demo.page import EXAMPLES
     from textreid_demo.serve import serve_page
 
-    console = Console(stderr=True)
+    console = stderr()
     with ExitStack() as stack:
         with console.status("Loading the model ..."):
             search = stack.enter_context(_open(gallery, log))
@@ -79,6 +80,8 @@ def run(
             port=port,
             accounts=accounts,
             open_browser=open,
+            public_url=public_url,
+            framed_by=framed_by,
         )
         console.print(f"The page is at [bold]{stack.enter_context(page)}[/]  Stop it with Ctrl+C.")
         wait_for_stop()

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from textreid.errors import TextReIDError
 from textreid.ingest.indexing import AddReport
+from textreid.io.printable import printable
 from textreid_index import Cut, GalleryError, Hits
 
 logger = logging.getLogger("textreid_demo")
@@ -30,6 +31,9 @@ UNEXPECTED_ERROR = (
     "Something went wrong and was not your doing. The details are in the terminal that runs textreid demo."
 )
 
+ON_PURPOSE = (TextReIDError, GalleryError)
+"""Errors that say in their own words what is wrong."""
+
 EVERYBODY = ""
 MATCHES = {
     "Everybody, best first": EVERYBODY,
@@ -37,6 +41,10 @@ MATCHES = {
     "Very likely matches (1 false alarm in 100 searches)": "0.01",
 }
 """Who is shown: what the page offers, and the false-alarm rate behind it."""
+
+
+_FORMULAS = frozenset("=+-@＝＋－＠")
+_SPACES = " \t\r\n\u00a0\u3000"
 
 
 def parse_rate(matches: str) -> float | None:
@@ -65,7 +73,7 @@ def format_probability(probability: float) -> str:
 
 def describe_error(error: Exception) -> str:
     """What to tell somebody about an error; surprises go to the log, not to the page."""
-    if isinstance(error, (TextReIDError, GalleryError)):
+    if isinstance(error, ON_PURPOSE):
         return str(error)
     logger.error("The page could not do what was asked.", exc_info=error)
     return UNEXPECTED_ERROR
@@ -103,4 +111,8 @@ def to_csv(hits: Hits) -> str:
 
 
 def _cell(value: object) -> object:
-    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@") else value
+    if not isinstance(value, str):
+        return value
+    text = printable(value)
+    acts = value[:1] in _SPACES or text.lstrip(_SPACES)[:1] in _FORMULAS
+    return f"'{text}" if text and acts else text

@@ -11,21 +11,12 @@ from gradio_client import Client
 from playwright.sync_api import Browser, BrowserContext, Page, Request, expect, sync_playwright
 
 from tests.helpers.search_page import CHROMIUM, FLAGS, PATIENCE, free_port
+from tests.helpers.served_page import GRADIO_NOISE, served_page
 from tests.helpers.street import fill
-from tests.helpers.toy import ToyDetector, ToyEncoder
+from tests.helpers.toy import ToyDetector
 from textreid.search.person_search import PersonSearch
 from textreid.service.desk import Desk
-from textreid_demo.serve import serve_page
 from textreid_index import Gallery
-
-GRADIO_NOISE = (
-    "ignore:'future.no_silent_downcasting' is deprecated",
-    "ignore:The copy keyword is deprecated",
-    "ignore:unclosed event loop:ResourceWarning",
-    "ignore:unclosed <socket.socket .*family=1:ResourceWarning",
-    "ignore:unclosed <socket.socket .*laddr=\\('0.0.0.0', 0\\):ResourceWarning",
-)
-"""Gradio's bookkeeping with pandas 3, and event loops and sockets that it leaves to the garbage collector."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -37,10 +28,8 @@ def pytest_configure(config: pytest.Config) -> None:
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[PersonSearch, str, Path]]:
     """The filled gallery, the address of its page, and the folder of its frames: one for all tests."""
     folder = tmp_path_factory.mktemp("page")
-    with PersonSearch.open(folder / "gallery", create=True, encoder=ToyEncoder()) as search:
-        fill(search, folder)
-        with serve_page(Desk(search, detector=ToyDetector()), port=free_port()) as url:
-            yield search, url, folder
+    with served_page(folder) as (search, url):
+        yield search, url, folder
 
 
 @pytest.fixture

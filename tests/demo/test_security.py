@@ -7,6 +7,7 @@ import json
 import os
 import socket
 from base64 import b64encode
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -17,7 +18,7 @@ from gradio_client.exceptions import AppError
 from tests.helpers.toy import draw_person
 from textreid.errors import InputError
 from textreid.service.desk import Desk
-from textreid_demo import serve
+from textreid.service.waiting import Limits, WaitingFiles
 from textreid_demo.serve import serve_page
 
 
@@ -110,11 +111,12 @@ def test_the_api_opens_no_connection_for_an_address(client: Client) -> None:
 
 
 def test_too_large_an_upload_is_refused(desk: Desk, port: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(serve.LAUNCH, "max_file_size", "1kb")
+    few = partial(WaitingFiles, limits=Limits(request=1200))
+    monkeypatch.setattr("textreid.service.reception.WaitingFiles", few)
     head = b"--x\r\nContent-Disposition: form-data; name=files; filename=a.jpg\r\n\r\n"
     form = {"Content-Type": "multipart/form-data; boundary=x"}
     with serve_page(desk, port=port) as url:
-        for size, status in ((900, 200), (1100, 413)):
+        for size, status in ((900, 200), (1200, 413)):
             connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=10)
             connection.request("POST", "/gradio_api/upload", head + bytes(size) + b"\r\n--x--\r\n", form)
             assert connection.getresponse().status == status

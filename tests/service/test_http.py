@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import socket
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -14,9 +15,9 @@ from PIL import Image
 from tests.helpers.search_page import free_port
 from tests.helpers.toy import draw_frame, draw_person
 from textreid.errors import InputError
-from textreid.service import door
 from textreid.service.desk import Desk
 from textreid.service.http import serve_http
+from textreid.service.waiting import Limits, WaitingFiles
 
 
 @pytest.fixture
@@ -130,12 +131,14 @@ def test_an_account_is_needed_where_there_are_accounts(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("told", [True, False], ids=["its length told", "in chunks"])
-def test_too_much_is_refused(service: httpx.Client, told: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(door, "MAX_BYTES", 10_000)
+def test_too_much_is_refused(desk: Desk, told: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    few = partial(WaitingFiles, limits=Limits(request=10_000))
+    monkeypatch.setattr("textreid.service.reception.WaitingFiles", few)
     body = b'--x\r\nContent-Disposition: form-data; name="text"\r\n\r\nred\r\n--x--\r\n'.ljust(10_001)
     form = {"Content-Type": "multipart/form-data; boundary=x"}
     sent = body if told else iter([body[:5000], body[5000:]])
-    assert service.post("/search", content=sent, headers=form).status_code == 413
+    with serve_http(desk, port=free_port()) as url:
+        assert httpx.post(f"{url}/search", content=sent, headers=form).status_code == 413
 
 
 def test_it_does_not_start_for_everybody_or_on_a_port_that_is_taken(desk: Desk) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -15,24 +14,26 @@ UNWRAPPED = 10_000
 
 def stderr() -> Console:
     """For progress, notes and complaints."""
-    from rich.console import Console
+    from textreid.cli._safe_console import SafeConsole
 
-    return Console(stderr=True, highlight=False, soft_wrap=True)
+    return SafeConsole(stderr=True, highlight=False, soft_wrap=True)
 
 
 def print_table(table: Table) -> None:
     """Print to stdout, as wide as it needs where that is no terminal."""
-    from rich.console import Console
+    from textreid.cli._safe_console import SafeConsole
 
-    console = Console(highlight=False)
+    console = SafeConsole(highlight=False)
     if not console.is_terminal:
-        console = Console(highlight=False, width=UNWRAPPED)
+        console = SafeConsole(highlight=False, width=UNWRAPPED)
     console.print(table)
 
 
 def print_json(value: Any) -> None:
     """Print one JSON value to stdout."""
-    print(json.dumps(value, indent=2, ensure_ascii=False))
+    from textreid.io.json_text import json_text
+
+    print(json_text(value, indent=2))
 
 
 def plural(count: int, one: str, many: str | None = None) -> str:

@@ -37,6 +37,20 @@ Auth = Annotated[
 AuthFile = Annotated[
     Path | None, typer.Option(metavar="FILE", help="Ask for one of these accounts: one USER:PASSWORD a line.")
 ]
+PublicUrl = Annotated[
+    str | None,
+    typer.Option(
+        metavar="URL",
+        envvar="TEXTREID_PUBLIC_URL",
+        help="What it is called outside, where another server on this machine stands in front of it.",
+    ),
+]
+FramedBy = Annotated[
+    str | None,
+    typer.Option(
+        metavar="URL", envvar="TEXTREID_FRAMED_BY", help="The website that may show the page in a frame."
+    ),
+]
 Log = Annotated[
     Path | None,
     typer.Option(

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from textreid.cli._console import stderr
-from textreid.cli._options import Auth, AuthFile, GalleryFolder, Log
+from textreid.cli._options import Auth, AuthFile, GalleryFolder, Log, PublicUrl
 from textreid.cli._stop import wait_for_stop
 
 
@@ -19,6 +19,7 @@ def run(
     port: Annotated[int, typer.Option(min=1, max=65535, help="The port to listen on.")] = 7870,
     auth: Auth = None,
     auth_file: AuthFile = None,
+    public_url: PublicUrl = None,
     log: Log = None,
 ) -> None:
     """Answer searches over HTTP, without a page.
@@ -42,6 +43,6 @@ def run(
     with PersonSearch.open(gallery, log=log) as search:
         with stderr().status("Loading the model ..."):
             _ = search.encoder  # loads it, so that the first search is as fast as the next
-        with serve_http(Desk(search), host=host, port=port, accounts=accounts) as url:
+        with serve_http(Desk(search), host=host, port=port, accounts=accounts, public_url=public_url) as url:
             stderr().print(f"The service is at [bold]{url}[/]  Stop it with Ctrl+C.")
             wait_for_stop()

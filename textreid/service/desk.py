@@ -14,6 +14,7 @@ from textreid.errors import InputError
 from textreid.ingest.indexing import AddReport, IndexProgress
 from textreid.search.contact_sheet import contact_sheet
 from textreid.service import uploads
+from textreid.service.opening import OPENING
 from textreid.service.question import MAX_HITS, Question
 from textreid_index import Hits, Record, UnknownPersonError, Where
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 NEIGHBOUR_COUNT = 8
 """How many people are shown who were seen just before and after somebody."""
+FRAME_SIDE = 1600
+"""Pixels of a full image's longer side; larger ones are scaled down."""
 
 
 class Desk:
@@ -54,7 +57,10 @@ class Desk:
     def frame(self, id: str) -> tuple[Image.Image | None, str]:
         """The full image with the person's box, or None and why it cannot be shown."""
         try:
-            return self.search.frame(id), ""
+            with OPENING:
+                image = self.search.frame(id)
+                image.thumbnail((FRAME_SIDE, FRAME_SIDE))
+            return image, ""
         except InputError as error:
             return None, f"The full image cannot be shown: {error}"
 

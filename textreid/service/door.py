@@ -1,78 +1,103 @@
-"""Who is let in to an HTTP service, and with how much."""
+"""Who is let in: users by their passwords, for the page and for programs alike."""
 
 from __future__ import annotations
 
+import hashlib
+import logging
 import secrets
 from base64 import b64decode
-from urllib.parse import urlsplit
 
-from fastapi import HTTPException
-from starlette.responses import JSONResponse
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Receive, Scope, Send
 
+from textreid.io.printable import printable
 from textreid.service.accounts import Accounts
+from textreid.service.attempts import Attempts
+from textreid.service.client import address_of
+from textreid.service.refusals import refuse
 
-MAX_BYTES = 200_000_000
-"""Largest body of a request."""
-_TOO_LARGE = f"A request may have {MAX_BYTES // 1_000_000} MB."
+logger = logging.getLogger("textreid.service")
+
+NEEDED = "An account is needed: basic authentication with user and password."
+LONGEST_NAME = 40
+"""Characters of a user's name that the terminal is shown."""
 
 
-def refuse(status: int, sentence: str) -> JSONResponse:
-    """What every refusal and error looks like."""
-    return JSONResponse({"error": sentence}, status_code=status)
+class TooManyGuessesError(Exception):
+    """The next guess has to wait: `seconds`."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        super().__init__(f"Too many wrong passwords: try again in {seconds:.0f} seconds.")
 
 
 class Door:
-    """ASGI middleware: who comes from another website, without an account or with too much is not let in."""
+    """The accounts of one server; guesses at their passwords are slowed and told on the terminal."""
 
-    def __init__(self, app: ASGIApp, accounts: Accounts) -> None:
+    def __init__(self, accounts: Accounts) -> None:
+        self._accounts = [_digest(user, password) for user, password in accounts]
+        self._attempts = Attempts()
+
+    @property
+    def is_locked(self) -> bool:
+        """Whether an account is needed at all."""
+        return bool(self._accounts)
+
+    def knows(self, user: str, password: str, address: str) -> bool:
+        """Whether this is an account; every account is compared, in the same time.
+
+        Raises:
+            TooManyGuessesError: it is too early for another guess, right or wrong.
+        """
+        account = hashlib.sha256(user.encode("utf-8", "replace")).hexdigest()
+        wait = self._attempts.wait(account, address)
+        if wait > 0:
+            raise TooManyGuessesError(wait)
+        given = _digest(user, password)
+        if sum(secrets.compare_digest(given, known) for known in self._accounts):
+            self._attempts.succeed(account, address)
+            return True
+        wait = self._attempts.fail(account, address)
+        then = f"; the next guess has to wait {wait:.0f} s" if wait > 0 else ""
+        logger.warning("Wrong password for %s from %s%s.", printable(user[:LONGEST_NAME]), address, then)
+        return False
+
+
+class BasicAuthentication:
+    """ASGI middleware: a request without an account is not let in."""
+
+    def __init__(self, app: ASGIApp, door: Door) -> None:
         self.app = app
-        self.accounts = [f"{user}:{password}".encode() for user, password in accounts]
+        self.door = door
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Refuse, or pass the request on."""
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
-        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-        if _from_elsewhere(headers):
-            await refuse(403, "This service answers no other website.")(scope, receive, send)
-        elif not self._knows(headers.get("authorization", "")):
-            refusal = refuse(401, "An account is needed: basic authentication with user and password.")
-            refusal.headers["www-authenticate"] = 'Basic realm="textreid", charset="UTF-8"'
-            await refusal(scope, receive, send)
-        elif int(headers.get("content-length", "0")) > MAX_BYTES:
-            await refuse(413, _TOO_LARGE)(scope, receive, send)
-        else:
-            await self.app(scope, _bounded(receive), send)
-
-    def _knows(self, authorization: str) -> bool:
-        """Whether a header names an account; every account is compared, in the same time."""
-        kind, _, token = authorization.partition(" ")
-        try:
-            given = b64decode(token, validate=True) if kind.lower() == "basic" else b""
-        except ValueError:
-            given = b""
-        return not self.accounts or sum(secrets.compare_digest(given, known) for known in self.accounts) > 0
+        if scope["type"] == "http" and self.door.is_locked:
+            given = _read_basic(Headers(scope=scope).get("authorization", ""))
+            try:
+                known = given is not None and self.door.knows(*given, address_of(scope))
+            except TooManyGuessesError as error:
+                await refuse(429, str(error), wait=error.seconds)(scope, receive, send)
+                return
+            if not known:
+                refusal = refuse(401, NEEDED)
+                refusal.headers["www-authenticate"] = 'Basic realm="textreid", charset="UTF-8"'
+                await refusal(scope, receive, send)
+                return
+        await self.app(scope, receive, send)
 
 
-def _from_elsewhere(headers: dict[str, str]) -> bool:
-    """Whether a page of another website makes this request; programs and the own page do not."""
-    origin = headers.get("origin")
-    foreign = origin is not None and urlsplit(origin).netloc != headers.get("host")
-    return foreign or headers.get("sec-fetch-site") in ("cross-site", "same-site")
+def _digest(user: str, password: str) -> bytes:
+    return hashlib.sha256(f"{user}:{password}".encode("utf-8", "replace")).digest()
 
 
-def _bounded(receive: Receive) -> Receive:
-    """Receive at most `MAX_BYTES`, whatever the request said of its length."""
-    seen = 0
-
-    async def receive_bounded() -> Message:
-        nonlocal seen
-        message = await receive()
-        seen += len(message.get("body", b""))
-        if seen > MAX_BYTES:
-            raise HTTPException(413, _TOO_LARGE)
-        return message
-
-    return receive_bounded
+def _read_basic(header: str) -> tuple[str, str] | None:
+    """User and password of a header, or None where it holds no pair."""
+    kind, _, token = header.partition(" ")
+    if kind.lower() != "basic":
+        return None
+    try:
+        user, colon, password = b64decode(token, validate=True).decode("utf-8", "replace").partition(":")
+    except ValueError:
+        return None
+    return (user, password) if colon else None

@@ -7,9 +7,7 @@ string. All answer JSON but `/thumbnail` and `/frame`, which are JPEGs; an error
 from __future__ import annotations
 
 import shutil
-import socket
 import tempfile
-import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib.metadata import version
@@ -17,43 +15,68 @@ from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
-import uvicorn
 from fastapi import FastAPI, File, Form, Request, Response, UploadFile
 from fastapi.exceptions import RequestValidationError
-from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.responses import JSONResponse
 from starlette.routing import Mount
 
-from textreid.errors import InputError, TextReIDError
+from textreid.errors import TextReIDError
 from textreid.service import answers
-from textreid.service.accounts import Accounts, is_loopback, require_accounts
+from textreid.service.accounts import Accounts
+from textreid.service.amounts import BoundedBodies, FewAtOnce
 from textreid.service.desk import Desk
-from textreid.service.door import Door, refuse
-from textreid.service.guard import Guard
+from textreid.service.door import BasicAuthentication, Door
+from textreid.service.guard import Guard, Site
+from textreid.service.limits import require_ids, require_text
+from textreid.service.listening import listen
 from textreid.service.question import Question, open_photo
+from textreid.service.reception import Reception, open_reception
+from textreid.service.refusals import refuse
+from textreid.service.waiting import TooMuchError, WaitingFiles
 from textreid_index import GalleryError, UnknownPersonError
 
 PREFIX = "/api/v1"
 """Where the service stands, alone or beside the page."""
-MAX_REQUESTS = 64
+MAX_REQUESTS = 1000
 """Requests at once; further ones are answered 503."""
+MAX_STEM, MAX_SUFFIX = 60, 10
+"""Characters kept of a file's name: of four bytes each, a name has no more than a disk takes."""
 
 
 def build_app(desk: Desk, *, accounts: Accounts = ()) -> FastAPI:
-    """The service as an ASGI application, to be mounted at `PREFIX` by whoever serves it.
+    """The service as an ASGI application, guarded by itself, for a server of your own.
 
     Args:
         desk: over the gallery.
         accounts: who may use it, by HTTP's basic authentication; empty: whoever can reach it.
     """
+    waiting = WaitingFiles(Path(tempfile.gettempdir()))
+    around = [
+        Middleware(Guard, site=Site(local_only=False)),
+        Middleware(BoundedBodies, waiting=waiting),
+        *_inside(Door(accounts)),
+    ]
+    return _endpoints(desk, waiting, around)
+
+
+def mount_service(desk: Desk, reception: Reception) -> Mount:
+    """The service at `PREFIX`, for an application that `reception` protects."""
+    return Mount(PREFIX, _endpoints(desk, reception.waiting, _inside(reception.door)))
+
+
+def _inside(door: Door) -> list[Middleware]:
+    return [Middleware(FewAtOnce, most=MAX_REQUESTS), Middleware(BasicAuthentication, door=door)]
+
+
+def _endpoints(desk: Desk, waiting: WaitingFiles, middleware: list[Middleware]) -> FastAPI:
     app = FastAPI(
         title="textreid",
         version=version("textreid"),
         docs_url=None,  # those pages load scripts from elsewhere
         redoc_url=None,
-        middleware=[Middleware(Door, accounts=accounts)],
+        middleware=middleware,
     )
     app.add_exception_handler(TextReIDError, _explain)
     app.add_exception_handler(GalleryError, _explain)
@@ -88,7 +111,7 @@ def build_app(desk: Desk, *, accounts: Accounts = ()) -> FastAPI:
 
         Best match first; each hit names the path of its thumbnail.
         """
-        with _received([image] if image else []) as files:
+        with _received([image] if image else [], waiting) as files:
             question = Question(
                 text=text,
                 photo=open_photo(files[0]) if files else None,
@@ -108,17 +131,17 @@ def build_app(desk: Desk, *, accounts: Accounts = ()) -> FastAPI:
     @app.get("/person")
     def person(id: str) -> dict[str, Any]:
         """What is known about one person, with a JPEG thumbnail in base64 and who was seen around then."""
-        return answers.describe_person(desk, id)
+        return answers.describe_person(desk, require_text("id", id))
 
     @app.get("/thumbnail", response_class=Response)
     def thumbnail(id: str) -> Response:
         """One person, cut out: a JPEG."""
-        return Response(desk.gallery.thumbnail(id), media_type="image/jpeg")
+        return Response(desk.gallery.thumbnail(require_text("id", id)), media_type="image/jpeg")
 
     @app.get("/frame", response_class=Response)
     def frame(id: str) -> Response:
         """The full image with the person's box drawn: a JPEG."""
-        return Response(answers.draw_frame(desk, id), media_type="image/jpeg")
+        return Response(answers.draw_frame(desk, require_text("id", id)), media_type="image/jpeg")
 
     @app.post("/add")
     def add(
@@ -127,20 +150,26 @@ def build_app(desk: Desk, *, accounts: Accounts = ()) -> FastAPI:
         camera: Annotated[str, Form()] = "",
     ) -> dict[str, Any]:
         """Add photos, zip files or videos; crops: each photo already shows one person, cut out."""
-        with _received(files) as paths:
+        camera = require_text("camera", camera)
+        with _received(files, waiting) as paths:
             return answers.describe_report(desk.add(paths, crops=crops, camera=camera or None))
 
     @app.post("/delete")
     def delete(ids: Annotated[list[str], Form()]) -> dict[str, int]:
         """Delete people: record, vector and thumbnail, and uploads from which nobody is left."""
-        return {"deleted": desk.delete(ids)}
+        return {"deleted": desk.delete(require_ids("ids", ids))}
 
     return app
 
 
 @contextmanager
 def serve_http(
-    desk: Desk, *, host: str = "127.0.0.1", port: int = 7870, accounts: Accounts = ()
+    desk: Desk,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 7870,
+    accounts: Accounts = (),
+    public_url: str | None = None,
 ) -> Iterator[str]:
     """Serve the gallery over HTTP while the `with` block runs.
 
@@ -149,6 +178,7 @@ def serve_http(
         host: address to listen on.
         port: port to listen on.
         accounts: who may use it; empty lets in everybody who can reach `host`.
+        public_url: what it is called outside, where another server on this machine stands in front of it.
 
     Yields:
         The address of the service, `PREFIX` included.
@@ -156,37 +186,21 @@ def serve_http(
     Raises:
         InputError: other machines can reach `host` and there are no accounts, or the port is taken.
     """
-    require_accounts(host, accounts)
-    address = host.strip("[]")
-    family = socket.AF_INET6 if ":" in address else socket.AF_INET
-    try:
-        listener = socket.create_server((address, port), family=family)
-    except OSError as error:
-        raise InputError(f"{host}, port {port}: {error.strerror}. Name another: --port {port + 1}") from None
-    app = Starlette(
-        routes=[Mount(PREFIX, build_app(desk, accounts=accounts))],
-        middleware=[Middleware(Guard, local_only=is_loopback(host))],
-    )
-    config = uvicorn.Config(app, log_level="warning", limit_concurrency=MAX_REQUESTS, server_header=False)
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-    thread.start()
-    try:
-        yield f"http://{f'[{address}]' if ':' in address else address}:{port}{PREFIX}"
-    finally:
-        server.should_exit = True
-        thread.join()
-        listener.close()
+    with open_reception(host, accounts, public_url=public_url) as reception:
+        app = reception.protect([mount_service(desk, reception)])
+        with listen(app, host, [port], behind_another=public_url is not None) as url:
+            yield f"{url}{PREFIX}"
 
 
 @contextmanager
-def _received(uploads: Sequence[UploadFile]) -> Iterator[list[Path]]:
+def _received(uploads: Sequence[UploadFile], waiting: WaitingFiles) -> Iterator[list[Path]]:
     """Uploads as files of their own names, in a private folder that is gone after the block."""
-    with tempfile.TemporaryDirectory(prefix="textreid-uploads-") as folder:
+    if len(uploads) > waiting.limits.files:
+        raise TooMuchError(f"A request may have {waiting.limits.files} files; these are {len(uploads)}.")
+    with tempfile.TemporaryDirectory(prefix="textreid-uploads-", dir=waiting.folder) as folder:
         paths = []
         for number, upload in enumerate(uploads):
-            name = Path((upload.filename or "upload").replace("\\", "/")).name or "upload"
-            path = Path(folder, str(number), name)
+            path = Path(folder, str(number), _file_name(upload.filename))
             path.parent.mkdir()
             with path.open("wb") as file:
                 shutil.copyfileobj(upload.file, file)
@@ -194,13 +208,23 @@ def _received(uploads: Sequence[UploadFile]) -> Iterator[list[Path]]:
         yield paths
 
 
+def _file_name(told: str | None) -> str:
+    """The last part of what a client calls a file, as far as a disk takes it."""
+    name = Path((told or "").replace("\\", "/").replace("\0", "")).name
+    stem, suffix = Path(name).stem, Path(name).suffix
+    return f"{stem[:MAX_STEM]}{suffix[:MAX_SUFFIX]}" or "upload"
+
+
 def _explain(_: Request, error: Exception) -> JSONResponse:
-    return refuse(404 if isinstance(error, UnknownPersonError) else 400, str(error))
+    status = 404 if isinstance(error, UnknownPersonError) else getattr(error, "status", 400)
+    return refuse(status, str(error))
 
 
 def _explain_status(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
-    return refuse(error.status_code, str(error.detail))
+    answer = refuse(error.status_code, str(error.detail))
+    answer.headers.update(error.headers or {})
+    return answer
 
 
 def _explain_arguments(_: Request, error: Exception) -> JSONResponse:

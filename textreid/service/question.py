@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from textreid.errors import InputError
 from textreid.io.images import open_image
 from textreid.search.filters import where
+from textreid.service.limits import MAX_TEXT, require_ids, require_text
+from textreid.service.opening import OPENING
 from textreid.types import QueryKind
 from textreid_index import Hits, Where
 
@@ -21,8 +23,6 @@ PAGE_SIZE = 24
 """People shown at once."""
 MAX_HITS = 480
 """Most people that one answer holds."""
-MAX_TEXT_LENGTH = 1000
-"""Most characters of a description."""
 MAX_PHOTO_SIDE = 2048
 """Pixels of an example photo's longer side; larger ones are scaled down."""
 
@@ -58,6 +58,8 @@ class Question:
     @property
     def where(self) -> Where:
         """The filters; raises InputError if a moment cannot be read."""
+        for name in ("camera", "since", "until"):
+            require_text(name, getattr(self, name))
         return where(
             camera=self.camera or None,
             since=self.since.strip() or None,
@@ -99,12 +101,13 @@ class Question:
         """Search the gallery for it.
 
         Raises:
-            InputError: the text is too long, a moment cannot be read, or nothing was asked.
+            InputError: something is too long or cannot be read, or nothing was asked.
         """
-        if len(self.text) > MAX_TEXT_LENGTH:
-            raise InputError(
-                f"Describe the person in at most {MAX_TEXT_LENGTH} characters; these are {len(self.text)}."
-            )
+        require_text("Describe the person", self.text, MAX_TEXT)
+        require_ids("more_like", (*self.more, self.like or ""))
+        require_ids("less_like", self.less)
+        if self.false_alarms is not None and not 0 < self.false_alarms < 1:
+            raise InputError("false_alarms: expected a rate between 0 and 1, such as 0.05.")
         if self.like and not (self.text.strip() or self.photo or self.more or self.less):
             return search.similar(self.like, k=self.k, where=self.where, false_alarms=self.false_alarms)
         return search.search(
@@ -124,11 +127,12 @@ def open_photo(path: Path) -> Image:
     Raises:
         InputError: it cannot be used.
     """
-    try:
-        photo = open_image(path)
-    except InputError as error:
-        raise InputError(f"The example photo cannot be used: {error}") from error
-    photo.thumbnail((MAX_PHOTO_SIDE, MAX_PHOTO_SIDE))
+    with OPENING:
+        try:
+            photo = open_image(path)
+        except InputError as error:
+            raise InputError(f"The example photo cannot be used: {error}") from error
+        photo.thumbnail((MAX_PHOTO_SIDE, MAX_PHOTO_SIDE))
     return photo
 
 

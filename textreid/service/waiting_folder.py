@@ -1,0 +1,107 @@
+"""The private folder in which files wait: what a server has received is gone with it, or at the next start.
+
+It lies at one place for each user, so that the next server finds what a killed one has left there.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from textreid.errors import InputError
+
+try:
+    import fcntl
+except ImportError:  # Windows, where what a killed server leaves is not told from what one is using
+    fcntl = None  # type: ignore[assignment]
+
+NAME = "waiting"
+
+
+@contextmanager
+def waiting_folder() -> Iterator[Path]:
+    """Yield an empty folder that this user alone can read, and remove it at the end.
+
+    What servers left that did not come to their end is removed before.
+
+    Raises:
+        InputError: no folder can be made.
+    """
+    homes = [home for home in _homes() if _is_private(home)]
+    if not homes:
+        raise InputError(
+            "There is no folder in which uploads could wait. Set XDG_CACHE_HOME to one that you may write to."
+        )
+    for home in homes:
+        with _claimed(home):  # so that nobody takes for abandoned what is just being made
+            for left in home.iterdir():
+                if left.is_dir() and _is_abandoned(left):
+                    shutil.rmtree(left, ignore_errors=True)
+    with _claimed(homes[0]):
+        folder = Path(tempfile.mkdtemp(prefix="server-", dir=homes[0]))
+        claim = _open_claim(folder)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        with suppress(OSError):
+            os.close(claim)
+
+
+def _homes() -> Iterator[Path]:
+    """Where such folders may lie: in the user's cache, or where there is none, among the temporary files."""
+    with suppress(RuntimeError):  # a user without a home
+        yield Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "textreid" / NAME
+    user = os.getuid() if hasattr(os, "getuid") else "user"
+    yield Path(tempfile.gettempdir()) / f"textreid-{user}" / NAME
+
+
+def _is_private(home: Path) -> bool:
+    """Make the folder, and say whether it is this user's own and can be written to."""
+    try:
+        for folder in (home.parent, home):
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            if folder.is_symlink() or (hasattr(os, "getuid") and folder.stat().st_uid != os.getuid()):
+                return False
+        home.chmod(0o700)
+        return os.access(home, os.W_OK | os.X_OK)
+    except OSError:
+        return False
+
+
+@contextmanager
+def _claimed(folder: Path) -> Iterator[None]:
+    claim = _open_claim(folder)
+    try:
+        yield
+    finally:
+        os.close(claim)
+
+
+def _open_claim(folder: Path) -> int:
+    """Lock a folder for as long as the descriptor is open, where the system has such locks."""
+    claim = os.open(folder, os.O_RDONLY)
+    if fcntl is not None:
+        with suppress(OSError):  # a disk without locks
+            fcntl.flock(claim, fcntl.LOCK_EX)
+    return claim
+
+
+def _is_abandoned(folder: Path) -> bool:
+    if fcntl is None:
+        return False
+    try:
+        claim = os.open(folder, os.O_RDONLY)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(claim, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return True
+    except OSError:
+        return False
+    finally:
+        os.close(claim)
