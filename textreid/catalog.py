@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import hashlib
-import json
-import math
 import os
-import struct
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-from textreid.errors import ModelError, UnknownNameError
+from textreid.errors import InputError, ModelError, UnknownNameError
+from textreid.io.plain_data import read_json
+from textreid.io.typed_path import typed_path
+from textreid.io.weights_header import count_weights
 from textreid_index.whole_folder import recover
 
 FINGERPRINTED = ["*.json", "*.safetensors", "vocab.txt", "merges.txt", "*.model"]
 CALIBRATION = "calibration.json"
 """What a model's scores mean (`textreid.inference.calibration`): it changes no vector."""
 
-HUB_FILES = [*FINGERPRINTED, "README.md", "LICENSE*", "*.jinja"]
+HUB_FILES = [*FINGERPRINTED, "weights.sha256", "README.md", "LICENSE*", "*.jinja"]
+HUB_ID = re.compile(r"[\w-][\w.-]*/[\w-][\w.-]*")
 
 
 @dataclass(frozen=True)
@@ -65,14 +66,50 @@ def find_model(name: str) -> tuple[str, Path]:
     folders = _folders()
     if name in folders:
         return name, folders[name]
-    path = Path(name).expanduser()
-    if not path.is_dir():
-        recover(path)
-    if path.is_dir():
-        return str(path.resolve()), path.resolve()
-    if name.count("/") != 1 or name.startswith((".", "/", "~")):
+    path = _folder(name)
+    if path is not None:
+        return str(path), path
+    if not HUB_ID.fullmatch(name):
         raise UnknownNameError("model", name, folders)
     return name, _from_hub(name, folders)
+
+
+def find_on_disk(name: str, wanted: str | None = None) -> Path | None:
+    """The folder of a model on this disk, without asking a hub; None where there is none.
+
+    Args:
+        name: as for `find_model`; of a hub id, every version in the hub's cache is looked at.
+        wanted: a fingerprint. Where several models go by the name, the one that has it is taken, or else the
+            first.
+    """
+    found = list(_on_disk(name))
+    if len(found) > 1:
+        found.sort(key=lambda folder: fingerprint(folder) != wanted)
+    return found[0] if found else None
+
+
+def _on_disk(name: str) -> Iterator[Path]:
+    listed, path = _folders().get(name), _folder(name)
+    yield from (folder for folder in (listed, path) if folder is not None)
+    if HUB_ID.fullmatch(name):
+        from huggingface_hub import constants
+
+        cached = Path(constants.HF_HUB_CACHE) / f"models--{name.replace('/', '--')}"
+        main = cached / "refs" / "main"
+        current = main.read_text(encoding="utf-8").strip() if main.is_file() else ""
+        versions = sorted((cached / "snapshots").glob("*"), key=lambda folder: folder.name != current)
+        yield from (folder for folder in versions if any(folder.rglob("*.safetensors")))
+
+
+def _folder(name: str) -> Path | None:
+    """The folder of that path; None where there is none."""
+    try:
+        path = typed_path(name)
+    except InputError:
+        return None
+    if path.name and not path.is_dir():
+        recover(path)
+    return path.resolve() if name and path.is_dir() else None
 
 
 def fingerprint(folder: Path) -> str:
@@ -121,43 +158,28 @@ def _folders() -> dict[str, Path]:
 def _describe(folder: Path) -> ModelInfo:
     try:
         return _read_folder(folder)
-    except (
-        OSError,
-        ValueError,
-        LookupError,
-        TypeError,
-        struct.error,
-    ) as error:  # listed still, with the reason
+    except Exception as error:  # listed still, with the reason
         reason = f"damaged: {error}".splitlines()[0]
         return ModelInfo(folder.name, folder, None, 0, 0, terms="unknown", description=reason)
 
 
 def _read_folder(folder: Path) -> ModelInfo:
     weights = sorted(folder.rglob("*.safetensors"))
-    config = _json(folder / "config.json")
+    config = read_json(folder / "config.json") if (folder / "config.json").is_file() else {}
+    dim = config.get("projection_dim") or config.get("hidden_size")
+    if dim is not None and type(dim) is not int:
+        raise ValueError(f"'{folder / 'config.json'}' gives vectors the size {dim!r:.40}")
     terms, description, results = _card(folder / "README.md")
     return ModelInfo(
         name=folder.name,
         path=folder,
-        dim=config.get("projection_dim") or config.get("hidden_size"),
-        parameters=sum(map(_parameters, weights)),
+        dim=dim,
+        parameters=sum(map(count_weights, weights)),
         bytes=sum(path.stat().st_size for path in weights),
         terms=terms,
         description=description,
         results=results,
     )
-
-
-def _json(path: Path) -> dict[str, Any]:
-    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
-
-
-def _parameters(path: Path) -> int:
-    """Counted from the header of a safetensors file: 8 bytes of its length, then JSON."""
-    with path.open("rb") as file:
-        (length,) = struct.unpack("<Q", file.read(8))
-        header = json.loads(file.read(length))
-    return sum(math.prod(entry["shape"]) for name, entry in header.items() if name != "__metadata__")
 
 
 def _card(path: Path) -> tuple[str, str, dict[str, float]]:

@@ -6,6 +6,7 @@ Unknown keys fail with the nearest right one; nothing is silently ignored.
 from __future__ import annotations
 
 import dataclasses
+import math
 import types
 import typing
 from functools import partial
@@ -13,8 +14,12 @@ from typing import Any, Literal, TypeVar
 
 from textreid._names import find_moved
 from textreid.errors import InputError, UnknownNameError
+from textreid.io.plain_data import LARGEST
 
 T = TypeVar("T")
+
+LARGEST_SEED = 2**32 - 1
+"""What every generator of random numbers takes."""
 
 
 def build(kind: type[T], table: Any, *, where: str) -> T:
@@ -30,7 +35,7 @@ def build(kind: type[T], table: Any, *, where: str) -> T:
         InputError: a value of another type, or a missing key.
     """
     if not isinstance(table, dict):
-        raise InputError(f"{where}: expected a table of settings, found {table!r}.")
+        raise InputError(f"{where}: expected a table of settings, found {table!r:.200}.")
     hints = typing.get_type_hints(kind)
     for key in table:
         if key not in hints:
@@ -59,38 +64,63 @@ def _convert(hint: Any, value: Any, *, where: str) -> Any:
         return value
     if origin is tuple and isinstance(value, dict):
         value = [value]  # one table stands for a list of one
-    if origin is tuple and isinstance(value, list):
+    if origin is tuple and isinstance(value, list | tuple):
         fixed = arguments[-1] is not Ellipsis
         if fixed and len(value) != len(arguments):
-            raise InputError(f"{where}: expected {len(arguments)} values, found {value!r}.")
+            raise InputError(f"{where}: expected {len(arguments)} values, found {value!r:.200}.")
         return tuple(_convert(arguments[0], item, where=f"{where}[{i}]") for i, item in enumerate(value))
     if origin is dict and isinstance(value, dict) and arguments[1] is not Any:
         return {key: _convert(arguments[1], item, where=f"{where}.{key}") for key, item in value.items()}
-    expected = dict if origin is dict else hint
+    expected: Any = origin if origin in (dict, tuple) else hint
     if expected is float and type(value) is int:
         return float(value)
     if type(value) is not expected:
-        raise InputError(f"{where}: expected {getattr(expected, '__name__', expected)}, found {value!r}.")
+        raise InputError(
+            f"{where}: expected {getattr(expected, '__name__', expected)}, found {value!r:.200}."
+        )
+    if expected is float and math.isnan(value):
+        raise InputError(f"{where}: expected a number, found {value}.")
+    if expected is int and abs(value) > LARGEST:
+        raise InputError(f"{where}: expected a whole number of at most {LARGEST}, found a larger one.")
+    if expected is str and not _is_text(value):
+        raise InputError(f"{where}: expected text, found half a character or the character 0: {value!r:.80}.")
     return value
 
 
+def _is_text(value: str) -> bool:
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return "\0" not in value
+
+
 def require_above(config: object, limit: float, *names: str) -> None:
-    """Raise `InputError` where a value of these names is `limit` or less."""
+    """Raise `InputError` where a value of these names is `limit` or less, or not finite."""
     for name in names:
-        if getattr(config, name) <= limit:
+        if not limit < getattr(config, name) < math.inf:
             raise InputError(f"{name} is {getattr(config, name)}; it must be above {limit:g}.")
 
 
 def require_at_least(config: object, least: float, *names: str) -> None:
-    """Raise `InputError` where a value of these names is less than `least`."""
+    """Raise `InputError` where a value of these names is less than `least`, or not finite."""
     for name in names:
         check_at_least(name, getattr(config, name), least)
 
 
 def check_at_least(name: str, value: float, least: float) -> None:
-    """Raise `InputError` where the value, called `name`, is less than `least`."""
-    if value < least:
+    """Raise `InputError` where the value, called `name`, is less than `least`, or not finite."""
+    if not least <= value < math.inf:
         raise InputError(f"{name} is {value}; it must be at least {least:g}.")
+
+
+def require_between(config: object, least: float, most: float, *names: str) -> None:
+    """Raise `InputError` where a value of these names, or one in its list, is outside [least, most]."""
+    for name in names:
+        value = getattr(config, name)
+        for number in value if isinstance(value, tuple) else (value,):
+            if not least <= number <= most:
+                raise InputError(f"{name} is {number}; it must be from {least:,} to {most:,}.")
 
 
 def require_fraction(config: object, *names: str) -> None:
@@ -101,10 +131,12 @@ def require_fraction(config: object, *names: str) -> None:
 
 
 def require_proper_fraction(config: object, *names: str) -> None:
-    """Raise `InputError` where a value of these names is outside [0, 1)."""
+    """Raise `InputError` where a value of these names is outside [0, 1), or one in its list."""
     for name in names:
-        if not 0 <= getattr(config, name) < 1:
-            raise InputError(f"{name} is {getattr(config, name)}; it must be at least 0 and below 1.")
+        value = getattr(config, name)
+        for number in value if isinstance(value, tuple) else (value,):
+            if not 0 <= number < 1:
+                raise InputError(f"{name} is {number}; it must be at least 0 and below 1.")
 
 
 __getattr__ = partial(find_moved, __name__)

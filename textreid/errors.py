@@ -41,8 +41,8 @@ class ModelError(TextReIDError):
 class UnknownNameError(TextReIDError):
     """A name that does not exist; the message offers the nearest one that does."""
 
-    def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
-        known = sorted(known)
+    def __init__(self, kind: str, name: object, known: Iterable[str]) -> None:
+        known, name = sorted(known), f"{name!s:.80}"
         near = difflib.get_close_matches(name, known, n=1)
         hint = f" Did you mean '{near[0]}'?" if near else ""
         super().__init__(f"There is no {kind} called '{name}'.{hint} Known: {', '.join(known) or 'none'}.")

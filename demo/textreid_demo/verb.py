@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from textreid.cli._console import stderr
-from textreid.cli._options import Auth, AuthFile, FramedBy, Log, PublicUrl
+from textreid.cli._options import Auth, AuthFile, FramedBy, Log, ModelName, PublicUrl
 from textreid.cli._stop import wait_for_stop
 
 if TYPE_CHECKING:
@@ -47,6 +47,7 @@ def run(
     public_url: PublicUrl = None,
     framed_by: FramedBy = None,
     log: Log = None,
+    model: ModelName = None,
 ) -> None:
     """Open the search page: describe somebody or show a photo, and look at who comes first.
 
@@ -71,7 +72,7 @@ def run(
     console = stderr()
     with ExitStack() as stack:
         with console.status("Loading the model ..."):
-            search = stack.enter_context(_open(gallery, log))
+            search = stack.enter_context(_open(gallery, model, log))
         page = serve_page(
             Desk(search),
             title=f"Gallery {gallery.name}" if gallery else "Built-in gallery of drawn people",
@@ -87,15 +88,15 @@ def run(
         wait_for_stop()
 
 
-def _open(gallery: Path | None, log: Path | None) -> PersonSearch:
+def _open(gallery: Path | None, model: str | None, log: Path | None) -> PersonSearch:
     """The gallery with its model loaded, so that the first search is as fast as the next."""
     from textreid.inference.encoder import Encoder
     from textreid.search.person_search import DEFAULT_MODEL, PersonSearch
     from textreid_demo import built_in
 
     if gallery is None:
-        encoder = Encoder.load(DEFAULT_MODEL)
+        encoder = Encoder.load(model or DEFAULT_MODEL)
         return PersonSearch.open(built_in.prepare(encoder), encoder=encoder, log=log)
-    search = PersonSearch.open(gallery, create=True, log=log)
+    search = PersonSearch.open(gallery, model=model, create=True, log=log)
     _ = search.encoder  # loads it, and tries it on an image and a text
     return search

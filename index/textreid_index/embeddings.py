@@ -75,9 +75,10 @@ def require_same_encoder(gallery: EncoderInfo, vectors: EncoderInfo) -> None:
         EncoderMismatchError: names both encoders.
     """
     if (gallery.fingerprint, gallery.dim) != (vectors.fingerprint, vectors.dim):
+        right = "NAME, the folder of the first" if gallery.name == vectors.name else gallery.name
         raise EncoderMismatchError(
             f"This gallery was made with the encoder {gallery}; these vectors come from {vectors}."
-            f" Use --model {gallery.name}, or index the photos again into a new gallery."
+            f" Use --model {right}, or index the photos again into a new gallery."
         )
 
 

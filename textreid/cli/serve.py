@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from textreid.cli._console import stderr
-from textreid.cli._options import Auth, AuthFile, GalleryFolder, Log, PublicUrl
+from textreid.cli._options import Auth, AuthFile, GalleryFolder, Log, ModelName, PublicUrl
 from textreid.cli._stop import wait_for_stop
 
 
@@ -21,6 +21,7 @@ def run(
     auth_file: AuthFile = None,
     public_url: PublicUrl = None,
     log: Log = None,
+    model: ModelName = None,
 ) -> None:
     """Answer searches over HTTP, without a page.
 
@@ -40,7 +41,7 @@ def run(
     from textreid.service.desk import Desk
     from textreid.service.http import serve_http
 
-    with PersonSearch.open(gallery, log=log) as search:
+    with PersonSearch.open(gallery, model=model, log=log) as search:
         with stderr().status("Loading the model ..."):
             _ = search.encoder  # loads it, so that the first search is as fast as the next
         with serve_http(Desk(search), host=host, port=port, accounts=accounts, public_url=public_url) as url:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -14,8 +13,11 @@ from torch import Tensor
 
 from textreid.errors import ModelError
 from textreid.inference.pair_scorer import JointPairScorer
-from textreid.models.folder import load_whole, silence_transformers
+from textreid.io.plain_data import parse_json
+from textreid.models.folder import LOCAL, load_whole, silence_transformers
+from textreid.models.folder_check import check_folder
 from textreid.models.joint import JointModel
+from textreid.models.weights import require_finite
 from textreid.types import PairScorer
 
 
@@ -74,21 +76,19 @@ def load_adapter(folder: Path, device: str) -> ModelAdapter:
         device: a torch device.
 
     Raises:
-        ModelError: the model does not encode both images and texts, or lacks weights.
-        OSError, ValueError, LookupError, RuntimeError, ImportError: the folder is damaged or of an unknown
-            kind.
+        ModelError: the model does not encode both images and texts, or is not the one that was saved.
+        Exception: whatever the libraries raise for a damaged folder; see `textreid.models.reading`.
     """
     from transformers import AutoModel, AutoProcessor
 
+    check_folder(folder)
     kind = _model_type(folder / "config.json")
     if (folder / "modules.json").is_file() and kind != "textreid":
         return SentenceTransformersAdapter(folder, device)
     model = load_whole(AutoModel, folder)
     if not (hasattr(model, "get_image_features") and hasattr(model, "get_text_features")):
         raise ModelError(f"'{folder}' holds a {kind} model; a search needs one for both images and text.")
-    with _libraries_reading(folder):
-        processor = AutoProcessor.from_pretrained(folder, local_files_only=True)
-    return TransformersAdapter(model, processor, device)
+    return TransformersAdapter(model, AutoProcessor.from_pretrained(folder, **LOCAL), device)
 
 
 class TransformersAdapter(RunsWithTorch):
@@ -170,10 +170,11 @@ class SentenceTransformersAdapter(RunsWithTorch):
     def __init__(self, folder: Path, device: str) -> None:
         from sentence_transformers import SentenceTransformer
 
-        with silence_transformers(warnings=True), _libraries_reading(folder):
+        with silence_transformers(warnings=True):
             self.model = SentenceTransformer(
-                str(folder), device=device, model_kwargs={"use_safetensors": True}, local_files_only=True
+                str(folder), device=device, model_kwargs={"use_safetensors": True}, **LOCAL
             )
+        require_finite(self.model.state_dict(), folder)
         if not {"text", "image"} <= set(self.model.modalities):
             raise ModelError(
                 f"'{folder}' encodes {', '.join(self.model.modalities)}; a search needs text and image."
@@ -207,19 +208,10 @@ class SentenceTransformersAdapter(RunsWithTorch):
 def _model_type(config: Path) -> str | None:
     if not config.is_file():
         return None
-    content = json.loads(config.read_text(encoding="utf-8"))
+    content = parse_json(config.read_text(encoding="utf-8"))
     if not isinstance(content, dict):
         raise ModelError(f"'{config}' is no table of settings: copy or download the model again.")
     return content.get("model_type")
-
-
-@contextmanager
-def _libraries_reading(folder: Path) -> Iterator[None]:
-    """For code of the libraries alone: damaged files raise every kind in them, in tokenizers `Exception`."""
-    try:
-        yield
-    except Exception as error:
-        raise ModelError(f"Cannot load the model in '{folder}': {error}") from error
 
 
 def _longest(limit: int, model: Any) -> int:

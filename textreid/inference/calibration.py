@@ -24,6 +24,8 @@ import numpy as np
 
 from textreid.catalog import CALIBRATION
 from textreid.errors import InputError, ModelError
+from textreid.io.plain_data import parse_json
+from textreid.models.weights import DIGESTS, as_saved
 from textreid.types import QueryKind
 from textreid_index.whole_folder import whole_file
 
@@ -142,16 +144,22 @@ class Calibration:
         """
         path = folder / CALIBRATION
         try:
-            content = json.loads(path.read_text(encoding="utf-8"))
-            found = cls(content["fingerprint"], _scale(content["text"]), _scale(content["photo"]))
+            content = parse_json(path.read_text(encoding="utf-8"))
+            found = cls(str(content["fingerprint"]), _scale(content["text"]), _scale(content["photo"]))
         except FileNotFoundError:
             return None
-        except (OSError, ValueError, LookupError, TypeError) as error:
+        except Exception as error:  # whatever stands there in place of numbers
             raise ModelError(f"'{path}' is damaged ({error}). {_again(folder)}") from error
         if found.fingerprint != fingerprint:
+            changed = {
+                True: "The weights are those that were saved, so the calibration is another model's",
+                False: f"The weights have changed since they were saved: '{DIGESTS}' says so",
+                None: "Nothing says which of the two has changed",
+            }[as_saved(folder)]
             raise ModelError(
-                f"'{path}' was measured with other weights ({found.fingerprint}, these are {fingerprint})."
-                f" {_again(folder)}"
+                f"'{path}' was measured with other weights ({found.fingerprint:.40}, these are"
+                f" {fingerprint})."
+                f" {changed}. {_again(folder)}"
             )
         return found
 

@@ -9,31 +9,19 @@ from typing import Any
 
 import numpy as np
 import torch
-from huggingface_hub.errors import StrictDataclassError
 from PIL import Image
-from safetensors import SafetensorError
 from torch import Tensor
 
-from textreid.catalog import find_model, fingerprint
+from textreid.catalog import find_model, find_on_disk, fingerprint
 from textreid.errors import InputError, ModelError
 from textreid.inference.adapters import ModelAdapter, load_adapter
 from textreid.inference.calibration import Calibration
 from textreid.inference.device import choose_device
 from textreid.inference.old_names import OldEncoderNames
 from textreid.inference.openvino import compile_for_cpu
+from textreid.models.reading import reading_model
 from textreid.types import PairScorer
 from textreid_index import EncoderInfo
-
-LOADING_ERRORS = (
-    OSError,
-    ValueError,
-    LookupError,
-    RuntimeError,
-    ImportError,
-    SafetensorError,
-    StrictDataclassError,
-)
-"""What the libraries raise for a damaged folder, or one whose files do not belong together."""
 
 
 class Encoder(OldEncoderNames):
@@ -71,15 +59,37 @@ class Encoder(OldEncoderNames):
             ModelError: the folder holds no usable model.
         """
         device = choose_device(device)
-        name, folder = find_model(str(name))
-        try:
+        return cls._load(*find_model(str(name)), device)
+
+    @classmethod
+    def load_known(cls, known: EncoderInfo, *, device: str = "auto") -> Encoder:
+        """The model that a gallery names, from this disk alone: no hub is asked for what a file says.
+
+        Args:
+            known: of the gallery. Where several models go by the name, the one of its fingerprint is taken.
+            device: as for `load`.
+
+        Raises:
+            InputError: the device cannot be used.
+            ModelError: nothing on this disk has that name, or it is no usable model.
+        """
+        device = choose_device(device)
+        folder = find_on_disk(known.name, known.fingerprint)
+        if folder is None:
+            raise ModelError(
+                f"The gallery was made with the model '{known.name:.200}', which is not on this disk. Say"
+                " which one that is: --model NAME, a listed model (textreid models), a folder or a hub id."
+            )
+        return cls._load(known.name, folder, device)
+
+    @classmethod
+    def _load(cls, name: str, folder: Path, device: str) -> Encoder:
+        with reading_model(folder):
             adapter = load_adapter(folder, device)
             if device == "cpu":
                 adapter = compile_for_cpu(adapter)
-            dim = _dimension(adapter)
-        except LOADING_ERRORS as error:
-            raise ModelError(f"Cannot load the model in '{folder}': {error}") from error
-        return cls(adapter, EncoderInfo(name=name, fingerprint=fingerprint(folder), dim=dim), folder)
+            info = EncoderInfo(name=name, fingerprint=fingerprint(folder), dim=_dimension(adapter))
+        return cls(adapter, info, folder)
 
     def encode_images(self, images: Sequence[Image.Image], *, batch_size: int = 64) -> np.ndarray:
         """Crops to [N, D] float32 of unit norm.
@@ -176,9 +186,13 @@ def _dimension(adapter: ModelAdapter) -> int:
     """D, from an image and a text: what a damaged model cannot encode is better known now.
 
     Raises:
-        ModelError: the two do not lie in one space.
+        ValueError: the two do not lie in one space, or are not finite.
     """
-    dim = adapter.images([Image.new("RGB", (64, 128))]).shape[1]
-    if adapter.reads_text and adapter.texts(["a person"]).shape[1] != dim:
-        raise ModelError("its images and its texts do not lie in one space.")
-    return dim
+    tried = [adapter.images([Image.new("RGB", (64, 128))])]
+    if adapter.reads_text:
+        tried.append(adapter.texts(["a person"]))
+    if len({vectors.shape[1] for vectors in tried}) > 1:
+        raise ValueError("its images and its texts do not lie in one space.")
+    if not all(vectors.isfinite().all() for vectors in tried):
+        raise ValueError("its vectors are not finite.")
+    return tried[0].shape[1]

@@ -13,6 +13,7 @@ from textreid.catalog import find_model
 from textreid.errors import ModelError, UnknownNameError
 from textreid.inference.adapters import TransformersAdapter, load_adapter
 from textreid.models.joint import JointModel
+from textreid.models.reading import reading_model
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,8 @@ def match_parts(model: str, image: Image.Image, sentence: str, branch: str = "st
         ModelError: the model is of another kind, and has no branches.
     """
     name, folder = find_model(model)
-    adapter = load_adapter(folder, "cpu")
+    with reading_model(folder):
+        adapter = load_adapter(folder, "cpu")
     if not (isinstance(adapter, TransformersAdapter) and isinstance(adapter.model, JointModel)):
         raise ModelError(f"'{name}' has no parts: train a joint model with a [model.branches.stripes] table.")
     joint, processor = adapter.model, adapter.processor

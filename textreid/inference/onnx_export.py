@@ -27,6 +27,7 @@ from textreid.inference.onnx_graphs import (
     to_onnx,
 )
 from textreid.io.whole_folder import whole_folder
+from textreid.models.reading import reading_model
 
 EXAMPLES = ["a woman in a red coat", "a man"]
 
@@ -53,7 +54,8 @@ def export_model(name: str, out: Path) -> dict[str, Any]:
     if find_spec("onnxscript") is None:
         raise ModelError("Export needs two more packages: pip install 'textreid[export]'.")
     name, folder = find_model(name)
-    adapter = load_adapter(folder, "cpu")
+    with reading_model(folder):
+        adapter = load_adapter(folder, "cpu")
     if not isinstance(adapter, TransformersAdapter):
         raise ModelError(f"'{name}' is a model of sentence-transformers: that library exports its own kind.")
     about: dict[str, Any] = {

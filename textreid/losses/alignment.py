@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from textreid.config import require_above
+from textreid.config import require_above, require_at_least
 from textreid.losses._base import Loss, Sizes
 from textreid.pairs import comparisons, weighted_mean
 from textreid.types import Batch, Encoded, Features
@@ -33,6 +33,7 @@ class Config:
     phrases: Literal["parts", "words"] = "parts"
 
     def __post_init__(self) -> None:
+        require_at_least(self, 0, "weight")
         require_above(self, 0, "temperature")
 
 

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from textreid.config import require_proper_fraction
+from textreid.config import require_at_least, require_proper_fraction
 from textreid.errors import InputError
 from textreid.losses._base import Loss, Sizes
 from textreid.types import Batch, Encoded
@@ -38,6 +38,7 @@ class Config:
     text: bool = False
 
     def __post_init__(self) -> None:
+        require_at_least(self, 0, "weight")
         require_proper_fraction(self, "smoothing")
 
 

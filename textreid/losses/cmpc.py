@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from textreid.config import require_at_least
 from textreid.losses._base import Loss, Sizes
 from textreid.pairs import weighted_mean
 from textreid.types import Batch, Encoded
@@ -22,6 +23,9 @@ class Config:
     """
 
     weight: float = 1.0
+
+    def __post_init__(self) -> None:
+        require_at_least(self, 0, "weight")
 
 
 class CrossModalProjectionClassification(Loss):

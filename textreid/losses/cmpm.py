@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from torch import Tensor
 from torch.nn import functional as F
 
-from textreid.config import require_above
+from textreid.config import require_above, require_at_least
 from textreid.losses._base import PairLoss
 from textreid.losses.sdm import divergence
 from textreid.pairs import Comparison
@@ -26,6 +26,7 @@ class Config:
     epsilon: float = 1e-8
 
     def __post_init__(self) -> None:
+        require_at_least(self, 0, "weight")
         require_above(self, 0, "epsilon")
 
 

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from textreid.config import require_proper_fraction
+from textreid.config import require_at_least, require_proper_fraction
 from textreid.losses._base import Loss
 from textreid.types import Batch, Encoded, Features
 
@@ -30,6 +30,7 @@ class Config:
     margin: float = 0.0
 
     def __post_init__(self) -> None:
+        require_at_least(self, 0, "weight")
         require_proper_fraction(self, "margin")
 
 

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from textreid.config import require_above, require_proper_fraction
+from textreid.config import require_above, require_at_least, require_between, require_proper_fraction
 from textreid.losses._base import Loss, Sizes
 from textreid.losses._heads import Classifier, Head
 from textreid.types import Batch, Encoded, Features
@@ -45,6 +45,8 @@ class Config:
     margin: float = 0.35
 
     def __post_init__(self) -> None:
+        require_at_least(self, 0, "weight")
+        require_between(self, -100, 100, "margin")
         require_proper_fraction(self, "smoothing", "dropout")
         require_above(self, 0, "scale")
 

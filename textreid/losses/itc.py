@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from textreid.config import require_above, require_proper_fraction
+from textreid.config import require_above, require_at_least, require_proper_fraction
 from textreid.losses._base import Loss, Sizes
 from textreid.pairs import comparisons, own_pairs, weighted_mean
 from textreid.types import Batch, Encoded
@@ -42,6 +42,7 @@ class Config:
     soft: float = 0.0
 
     def __post_init__(self) -> None:
+        require_at_least(self, 0, "weight")
         require_above(self, 0, "temperature")
         require_proper_fraction(self, "soft")
 

@@ -29,7 +29,7 @@ class Config:
     temperature: float = 0.07
 
     def __post_init__(self) -> None:
-        require_at_least(self, 0, "temperature")
+        require_at_least(self, 0, "weight", "temperature")
 
 
 class ImageTextMatching(Loss):

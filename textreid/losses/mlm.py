@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from textreid.config import require_at_least, require_between
 from textreid.errors import InputError
 from textreid.losses._base import Loss, Sizes
 from textreid.types import Batch, Encoded
@@ -29,6 +30,9 @@ class Config:
     heads: int = 8
 
     def __post_init__(self) -> None:
+        require_at_least(self, 0, "weight")
+        require_between(self, 1, 100, "layers")
+        require_between(self, 1, 16_384, "width", "heads")
         if self.width % self.heads:
             raise InputError(f"loss.mlm: {self.heads} heads do not divide a width of {self.width}.")
 

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from textreid.config import require_above
+from textreid.config import require_above, require_at_least
 from textreid.losses._base import PairLoss
 from textreid.pairs import Comparison, weighted_mean
 
@@ -28,6 +28,7 @@ class Config:
     epsilon: float = 1e-8
 
     def __post_init__(self) -> None:
+        require_at_least(self, 0, "weight")
         require_above(self, 0, "temperature", "epsilon")
 
 

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from textreid.config import require_above
+from textreid.config import require_above, require_at_least, require_between
 from textreid.losses._base import PairLoss
 from textreid.pairs import Comparison, weighted_mean
 
@@ -31,6 +31,8 @@ class Config:
     temperature: float = 0.015
 
     def __post_init__(self) -> None:
+        require_at_least(self, 0, "weight")
+        require_between(self, -100, 100, "margin")
         require_above(self, 0, "temperature")
 
 

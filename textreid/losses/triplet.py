@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from textreid.config import require_at_least, require_between
 from textreid.losses._base import PairLoss, Sizes
 from textreid.pairs import Comparison, Pairs, weighted_mean
 
@@ -35,6 +36,10 @@ class Config:
     mining: Literal["hard", "all", "weighted"] = "hard"
     distance: Literal["cosine", "euclidean"] = "cosine"
     pairs: Pairs = "all"
+
+    def __post_init__(self) -> None:
+        require_at_least(self, 0, "weight")
+        require_between(self, -100, 100, "margin")
 
 
 class Triplet(PairLoss):

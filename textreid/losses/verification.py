@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from textreid.config import require_above, require_proper_fraction
+from textreid.config import require_above, require_at_least, require_proper_fraction
 from textreid.losses._base import Loss, Sizes
 from textreid.pairs import Comparison, Pairs, comparisons
 from textreid.types import Batch, Encoded
@@ -41,6 +41,7 @@ class Config:
     pairs: Pairs = "all"
 
     def __post_init__(self) -> None:
+        require_at_least(self, 0, "weight")
         require_proper_fraction(self, "dropout")
         require_above(self, 1, "start", "end")
         require_above(self, 0, "growth")

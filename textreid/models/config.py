@@ -3,10 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from transformers import AutoConfig, PreTrainedConfig
 from transformers.models.auto.configuration_auto import CONFIG_MAPPING
+
+from textreid.config import build, require_at_least, require_between
+from textreid.errors import ModelError
+
+
+@dataclass(frozen=True)
+class _Settings:
+    """The types and ranges of what somebody may have written into a config.json by hand."""
+
+    image_backbone: str
+    image_size: tuple[int, int]
+    image_options: dict[str, Any]
+    reads_text: bool
+    projection_dim: int
+    branches: dict[str, dict[str, Any]]
+    matcher: dict[str, Any] | None
+    global_weight: float
+    neck_weight: float
+    counters_hubs: bool
+
+    def __post_init__(self) -> None:
+        require_between(self, 1, 8192, "image_size")
+        require_between(self, 1, 65_536, "projection_dim")
+        require_at_least(self, 0, "global_weight", "neck_weight")
 
 
 class JointConfig(PreTrainedConfig):
@@ -45,21 +70,44 @@ class JointConfig(PreTrainedConfig):
         counters_hubs: bool = False,
         **kwargs: Any,
     ) -> None:
-        if not isinstance(text_config, PreTrainedConfig):
-            given = {"model_type": "bert"} | (text_config or {})
-            text_config = CONFIG_MAPPING[given["model_type"]](**given)
+        settings = {
+            "image_backbone": image_backbone,
+            "image_size": image_size,
+            "image_options": {} if image_options is None else image_options,
+            "reads_text": reads_text,
+            "projection_dim": projection_dim,
+            "branches": {} if branches is None else branches,
+            "matcher": matcher,
+            "global_weight": global_weight,
+            "neck_weight": neck_weight,
+            "counters_hubs": counters_hubs,
+        }
+        checked = build(_Settings, settings, where="config.json")
         self.image_backbone = image_backbone
-        self.image_size = image_size[0], image_size[1]
-        self.image_options = dict(image_options or {})
-        self.text_config = text_config
+        self.image_size = checked.image_size
+        self.image_options = dict(checked.image_options)
+        self.text_config = _text_config(text_config)
         self.reads_text = reads_text
         self.projection_dim = projection_dim
-        self.branches = {name: dict(options) for name, options in (branches or {}).items()}
+        self.branches = {name: dict(options) for name, options in checked.branches.items()}
         self.matcher = None if matcher is None else _with_weight(matcher)
         self.global_weight = global_weight
         self.neck_weight = neck_weight
         self.counters_hubs = counters_hubs
         super().__init__(**kwargs)
+
+
+def _text_config(given: PreTrainedConfig | dict[str, Any] | None) -> PreTrainedConfig:
+    if isinstance(given, PreTrainedConfig):
+        return given
+    if given is not None and not isinstance(given, dict):
+        raise ModelError(f"config.json.text_config: expected a table of settings, found {given!r:.80}.")
+    settings = {"model_type": "bert"} | (given or {})
+    kind = settings["model_type"]
+    if kind not in CONFIG_MAPPING:
+        raise ModelError(f"config.json.text_config: transformers has no model_type {kind!r:.80}.")
+    config: PreTrainedConfig = CONFIG_MAPPING[kind](**settings)
+    return config
 
 
 def _with_weight(matcher: Mapping[str, Any]) -> dict[str, Any]:

@@ -16,4 +16,9 @@ def find_not_finite(weights: Mapping[str, Any]) -> str | None:
         weights: name -> tensor, as of a `state_dict()`; whatever is no tensor is passed over.
     """
     tensors = ((name, value) for name, value in weights.items() if isinstance(value, Tensor))
-    return next((name for name, tensor in tensors if not bool(torch.isfinite(tensor).all())), None)
+    return next((name for name, tensor in tensors if not _is_finite(tensor)), None)
+
+
+def _is_finite(tensor: Tensor) -> bool:
+    """A sum is finite unless a value is not, or it overflows: only then is each value looked at."""
+    return bool(tensor.sum().isfinite()) or bool(torch.isfinite(tensor).all())

@@ -10,21 +10,29 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from transformers import AutoConfig
+from transformers.initialization import no_init_weights
 from transformers.utils import logging
 
 from textreid.errors import ModelError
 from textreid.io.whole_folder import whole_folder
 from textreid.models.finite import find_not_finite
+from textreid.models.folder_check import check_folder, check_size
 from textreid.models.joint import JointModel
 from textreid.models.processor import JointProcessor
+from textreid.models.weights import require_finite, write_digests
 from textreid_index.whole_folder import recover
+
+LOCAL = {"local_files_only": True, "trust_remote_code": False}
+"""For every call of transformers that reads a folder: nothing is fetched, no code of the folder is run."""
 
 
 def save_model(model: JointModel, processor: JointProcessor, folder: Path) -> None:
-    """Write a model folder: fp16 weights, configuration, processor, the modules of sentence-transformers.
+    """Write a model folder: weights, configuration, processor, the modules of sentence-transformers.
 
-    The folder appears whole or not at all; an older one stays until then. It loads as fp32 with `AutoModel`
-    and as a `SentenceTransformer`.
+    The weights are fp16 where that holds them, and their digest lies beside them. The folder appears whole or
+    not at all; an older one stays until then. It loads as fp32 with `AutoModel` and as a
+    `SentenceTransformer`.
 
     Args:
         model: any precision; not changed.
@@ -39,8 +47,8 @@ def save_model(model: JointModel, processor: JointProcessor, folder: Path) -> No
     name = find_not_finite(weights)
     if name is not None:
         raise ModelError(
-            f"The weight '{name}' is not finite in the 16 bits in which '{folder}' would hold it, so nothing"
-            " is stored: train with lower learning rates."
+            f"The weight '{name}' is not finite, so nothing is stored in '{folder}': train with lower learning"
+            " rates."
         )
     with whole_folder(folder, replace=True) as new:
         with silence_transformers():
@@ -51,10 +59,13 @@ def save_model(model: JointModel, processor: JointProcessor, folder: Path) -> No
         config.get("text_config", {}).pop("_name_or_path", None)  # where its start lay on this machine
         _write_json(new / "config.json", config | {"dtype": "float32"})
         _add_sentence_transformers_modules(new, ("text", "image") if model.config.reads_text else ("image",))
+        write_digests(new)
 
 
 def _half(tensor: Tensor) -> Tensor:
-    return tensor.half() if tensor.is_floating_point() else tensor
+    """In half precision, unless a number is too large for it."""
+    half = tensor.half() if tensor.is_floating_point() else tensor
+    return half if half.isfinite().all() else tensor
 
 
 def _write_json(path: Path, content: Any) -> None:
@@ -85,21 +96,27 @@ def _add_sentence_transformers_modules(folder: Path, modalities: Sequence[str]) 
 def load_whole(kind: Any, folder: Path, **options: Any) -> Any:
     """A model in fp32 and evaluation mode, every weight of which comes from the folder's safetensors.
 
+    No code of the folder is run, and nothing else in it is opened as weights.
+
     Args:
         kind: a model class of transformers, or an Auto class.
         folder: what `save_pretrained` wrote.
         options: more arguments of the model.
 
     Raises:
-        ModelError: weights are missing; transformers would draw them at random and go on.
-        OSError, ValueError, RuntimeError: as `from_pretrained` raises them.
+        ModelError: weights are missing, which transformers would draw at random and go on; they are not
+            finite, or not those that were saved; or the settings ask for more than they could fill.
+        Exception: whatever the libraries raise for a damaged folder; see `textreid.models.reading`.
     """
     recover(folder)
+    check_folder(folder)
     with silence_transformers():
+        with torch.device("meta"), no_init_weights():
+            check_size(_build(kind, folder, options), folder)
         model, report = kind.from_pretrained(
             folder,
+            **LOCAL,
             use_safetensors=True,
-            local_files_only=True,
             dtype=torch.float32,
             output_loading_info=True,
             **options,
@@ -110,7 +127,16 @@ def load_whole(kind: Any, folder: Path, **options: Any) -> Any:
             f"'{folder}' lacks {len(missing)} of the model's weights, '{missing[0]}' among them:"
             " copy or download it again."
         )
+    require_finite(model.state_dict(), folder)
     return model.eval()
+
+
+def _build(kind: Any, folder: Path, options: dict[str, Any]) -> Any:
+    """The model as its configuration describes it, without weights."""
+    if hasattr(kind, "from_config"):  # an Auto class
+        config = AutoConfig.from_pretrained(folder, **LOCAL)
+        return kind.from_config(config, trust_remote_code=False, **options)
+    return kind._from_config(kind.config_class.from_pretrained(folder, **LOCAL), **options)
 
 
 @contextmanager

@@ -38,7 +38,7 @@ def build(config: PreTrainedConfig) -> nn.Module:
     """
     if config.model_type == "siglip_text_model":
         return SiglipTextModel._from_config(config)  # AutoModel does not know it
-    tower: nn.Module = AutoModel.from_config(config, **without_pooler(config))
+    tower: nn.Module = AutoModel.from_config(config, trust_remote_code=False, **without_pooler(config))
     return tower
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from textreid.config import require_at_least, require_fraction
+from textreid.config import require_between, require_fraction
 from textreid.errors import InputError
 
 
@@ -43,7 +43,8 @@ class AugmentRecipe:
     grey_all: float = 0.0
 
     def __post_init__(self) -> None:
-        require_at_least(self, 0, "pad", "jitter")
+        require_between(self, 0, 1_000, "pad")
+        require_between(self, 0, 10, "jitter")
         require_fraction(self, "flip", "erase", "policy_probability", "grey", "grey_all")
         low, high = self.erase_area
         if not 0 < low <= high <= 1:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from textreid.config import require_at_least
+from textreid.config import LARGEST_SEED, require_between
 from textreid.errors import InputError
+
+LARGEST_BATCH = 65_536
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,9 @@ class DataRecipe:
     attributes: str = ""
 
     def __post_init__(self) -> None:
+        require_between(self, 0, 100_000, "identities")
+        require_between(self, 1, 1_000, "images")
+        require_between(self, 0, LARGEST_SEED, "seed")
         for source, trust in self.trust.items():
             if not 0 <= trust <= 1:
                 raise InputError(f"trust.{source} is {trust}; it must be between 0 and 1.")
@@ -58,5 +63,10 @@ class SamplerRecipe:
     hard_neighbours: int = 0
 
     def __post_init__(self) -> None:
-        require_at_least(self, 1, "identities", "images")
-        require_at_least(self, 0, "hard_neighbours")
+        require_between(self, 1, LARGEST_BATCH, "identities", "images")
+        require_between(self, 0, 1_000, "hard_neighbours")
+        if self.identities * self.images > LARGEST_BATCH:
+            raise InputError(
+                f"identities is {self.identities} and images {self.images}; their product, the images of"
+                f" a batch, may be {LARGEST_BATCH:,} at most."
+            )

@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from textreid.config import require_fraction
+from textreid.config import require_at_least, require_between, require_fraction, require_proper_fraction
 from textreid.errors import InputError
+
+LARGEST_TOWER = 200_000_000
+"""Weights of a text tower that starts at random: nearly twice a BERT's."""
 
 
 @dataclass(frozen=True)
@@ -69,5 +72,18 @@ class ModelRecipe:
 
     def __post_init__(self) -> None:
         require_fraction(self, "interpolate")
+        require_proper_fraction(self, "text_dropout")
+        require_at_least(self, 0, "global_weight", "neck_weight")
+        require_between(self, 1, 65_536, "projection_dim", "text_width")
+        require_between(self, 1, 1_000, "text_layers")
+        require_between(self, 0, 1_000, "text_layers_to_keep")
+        require_between(self, 0, 100_000, "text_length")
+        require_between(self, 5, 1_000_000, "vocabulary")
+        new = 12 * self.text_layers * self.text_width**2 + self.vocabulary * self.text_width
+        if new > LARGEST_TOWER:
+            raise InputError(
+                f"text_layers is {self.text_layers}, text_width {self.text_width} and vocabulary"
+                f" {self.vocabulary}: a new text tower of {new:,} weights; it may have {LARGEST_TOWER:,}."
+            )
         if self.text_width < 32 or self.text_width % 32:
             raise InputError(f"text_width is {self.text_width}; it must be a multiple of 32.")

@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import dataclasses
 import sys
-import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from textreid.config import build, require_at_least, require_proper_fraction
+from textreid.config import LARGEST_SEED, build, require_between, require_proper_fraction
 from textreid.errors import InputError, UnknownNameError
+from textreid.io.plain_data import parse_toml
+from textreid.io.typed_path import typed_path
 from textreid.recipe.augment import AugmentRecipe, TextRecipe
 from textreid.recipe.data import DataRecipe, SamplerRecipe
 from textreid.recipe.model import ModelRecipe
@@ -73,8 +74,9 @@ class Recipe:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        require_at_least(self, 0, "workers", "seed")
-        require_at_least(self, 1, "accumulate")
+        require_between(self, 0, 256, "workers")
+        require_between(self, 0, LARGEST_SEED, "seed")
+        require_between(self, 1, 100_000, "accumulate")
         require_proper_fraction(self, "average")
 
 
@@ -99,12 +101,14 @@ def load_recipe(name: str, overrides: Sequence[str] = ()) -> Recipe:
         UnknownNameError: no such recipe or key.
         InputError: the file or an override is not TOML, or a value has the wrong type.
     """
-    path = Path(name) if name.endswith(".toml") else recipe_folder() / f"{name}.toml"
+    path = typed_path(name) if name.endswith(".toml") else recipe_folder() / typed_path(f"{name}.toml")
     if not path.is_file():
         raise UnknownNameError("recipe", name, recipe_names())
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except tomllib.TOMLDecodeError as error:
+        table = parse_toml(path.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise InputError(f"Cannot read '{path}': {error}") from error
+    except ValueError as error:
         raise InputError(f"'{path}' is not valid TOML: {error}") from error
     table = to_stages(rename_keys(table, _tell), _tell)
     for override in overrides:
@@ -143,8 +147,8 @@ def _override(table: dict[str, Any], override: str) -> None:
     if not equals:
         raise InputError(f"'{override}' is not of the form key=value, such as stages.0.epochs=2.")
     try:
-        value = tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
+        value = parse_toml(f"value = {text}")["value"]
+    except ValueError:
         value = text.strip()  # a bare word
     key, value = rename_override(key.strip(), value, _tell)
     key, value = override_of_stages(table.setdefault("stages", []), key, value, _tell)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from textreid.config import require_above, require_at_least
+from textreid.config import require_above, require_at_least, require_between, require_proper_fraction
+from textreid.errors import InputError
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,7 @@ class NoiseRecipe:
     warmup: int = 1
 
     def __post_init__(self) -> None:
-        require_at_least(self, 1, "warmup")
+        require_between(self, 1, 10_000, "warmup")
 
 
 @dataclass(frozen=True)
@@ -50,5 +51,8 @@ class OptimizerRecipe:
     clip: float = 5.0
 
     def __post_init__(self) -> None:
-        require_at_least(self, 0, "weight_decay", "momentum", "bias_factor")
-        require_above(self, 0, "epsilon", "layer_decay", "clip")
+        require_at_least(self, 0, "weight_decay", "bias_factor")
+        require_proper_fraction(self, "momentum", "betas")
+        require_above(self, 0, "epsilon", "layer_decay")
+        if not self.clip > 0:
+            raise InputError(f"clip is {self.clip}; it must be above 0, such as 5.0, or inf for none.")

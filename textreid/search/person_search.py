@@ -95,8 +95,9 @@ class PersonSearch:
                 return encoder
             from textreid.inference.encoder import Encoder
 
-            known = opened.encoder
-            return Encoder.load(model or (known.name if known else DEFAULT_MODEL), device=device)
+            if model is None and opened.encoder is not None:
+                return Encoder.load_known(opened.encoder, device=device)
+            return Encoder.load(model or DEFAULT_MODEL, device=device)
 
         return cls(opened, load, SearchLog(Path(log)) if log else None)
 

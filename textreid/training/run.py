@@ -17,10 +17,11 @@ from textreid.evaluate.benchmark import Benchmark
 from textreid.inference.adapters import TransformersAdapter
 from textreid.inference.encoder import Encoder
 from textreid.io.run_folder import RunFolder
-from textreid.models.folder import load_whole, save_model
+from textreid.models.folder import LOCAL, load_whole, save_model
 from textreid.models.joint import JointModel
 from textreid.models.pretrained.joint import start_model
 from textreid.models.processor import JointProcessor
+from textreid.models.reading import reading_model
 from textreid.recipe.recipe import Recipe
 from textreid.training.checkpoint import restore, save_state
 from textreid.training.progress import Reporter, RunState
@@ -150,8 +151,9 @@ class TrainingRun:
             torch.manual_seed(self.recipe.seed)
             model, processor = start_model(self.recipe.model, None, self.data.captions)
         else:
-            model = load_whole(JointModel, self.start_folder)
-            processor = JointProcessor.from_pretrained(self.start_folder)
+            with reading_model(self.start_folder):
+                model = load_whole(JointModel, self.start_folder)
+                processor = JointProcessor.from_pretrained(self.start_folder, **LOCAL)
         return model.to(self.accelerator.device).eval(), processor
 
     def keep_model(self, model: JointModel, processor: JointProcessor) -> None:

@@ -8,7 +8,7 @@ from typing import Literal
 
 import torch
 
-from textreid.config import require_at_least
+from textreid.config import require_at_least, require_between
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,8 @@ class Schedule:
     drop: float = 0.1
 
     def __post_init__(self) -> None:
-        require_at_least(self, 1, "epochs")
+        require_between(self, 1, 100_000, "epochs")
+        require_between(self, 0, 100_000, "drops")
         require_at_least(self, 0, "image_rate", "text_rate", "head_rate", "warmup", "final", "drop")
 
     def fraction(self, step: int, steps_per_epoch: int) -> float:

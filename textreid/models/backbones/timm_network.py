@@ -23,6 +23,8 @@ from textreid.models.backbones._backbone import Backbone, Grid, MeanStd
 from textreid.models.backbones._pooling import create_pooling
 
 OUR_OPTIONS = ("pooling", "last_stride", "table_size")
+OPENING = ("checkpoint_path", "pretrained", "pretrained_cfg", "pretrained_cfg_overlay", "cache_dir")
+"""Options of timm that say where weights are read from, which only `image_init` does."""
 
 
 class TimmNetwork(Backbone):
@@ -57,6 +59,11 @@ class TimmNetwork(Backbone):
         name, options = self.name, self.options
         if not timm.is_model(name):
             raise UnknownNameError("backbone of timm", name, get_close_matches(name, timm.list_models(), n=5))
+        if opening := [key for key in OPENING if key in options]:
+            raise ModelError(
+                f"[model.image_options] has '{opening[0]}': name the weights by image_init instead, which"
+                " takes safetensors."
+            )
         given = {key: value for key, value in options.items() if key not in OUR_OPTIONS}
         if self.has_table:
             given["img_size"] = tuple(options.get("table_size", image_size))
@@ -110,7 +117,7 @@ def _create(name: str, options: dict[str, Any]) -> nn.Module:
             return tower
         except TypeError as error:  # an argument that this network does not know
             reason: Exception = error
-        except (ValueError, RuntimeError) as error:  # a value that it refuses
+        except Exception as error:  # a value that it refuses, in one of many ways
             reason = error
             break
     raise ModelError(f"[model.image_options] does not fit '{name}': {reason}")

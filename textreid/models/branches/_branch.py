@@ -9,6 +9,9 @@ from torch import Tensor, nn
 from textreid.errors import InputError
 from textreid.models.branches._attention import TextParts
 
+MOST_PARTS, LONGEST_PART = 64, 16_384
+"""What a branch may be asked for: vectors, and numbers in each."""
+
 
 class Branch(nn.Module):
     """Makes P part vectors of D' numbers of the tokens of an image, and of those of a text.

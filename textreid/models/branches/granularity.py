@@ -12,9 +12,10 @@ from typing import Literal
 import torch
 from torch import Tensor
 
+from textreid.config import require_at_least, require_between
 from textreid.errors import InputError
 from textreid.models.branches._bands import coverage, maximum, normalise_rows
-from textreid.models.branches._branch import QueryBranch
+from textreid.models.branches._branch import LONGEST_PART, MOST_PARTS, QueryBranch
 from textreid.models.branches._reduction import Reduction
 
 
@@ -35,11 +36,11 @@ class Config:
     text: Literal["attention", "none"] = "attention"
 
     def __post_init__(self) -> None:
-        if self.dim < 1 or not self.counts or min(self.counts) < 2:
-            raise InputError(
-                f"granularity: counts is {list(self.counts)} and dim {self.dim}; "
-                "each count must be at least 2, dim at least 1."
-            )
+        require_at_least(self, 0, "weight")
+        require_between(self, 2, MOST_PARTS, "counts")
+        require_between(self, 1, LONGEST_PART, "dim")
+        if not 1 <= sum(self.counts) <= MOST_PARTS:
+            raise InputError(f"granularity: counts are {list(self.counts)}; together 2 to {MOST_PARTS}.")
 
 
 class Granularity(QueryBranch):

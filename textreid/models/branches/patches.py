@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from textreid.errors import InputError
+from textreid.config import require_at_least, require_between
 from textreid.models.branches._bands import average, normalise_rows
-from textreid.models.branches._branch import Branch
+from textreid.models.branches._branch import LONGEST_PART, MOST_PARTS, Branch
 
 
 @dataclass(frozen=True)
@@ -31,8 +31,9 @@ class Config:
     dim: int = 256
 
     def __post_init__(self) -> None:
-        if self.count < 1 or self.dim < 1:
-            raise InputError(f"patches: count is {self.count} and dim {self.dim}; both must be at least 1.")
+        require_at_least(self, 0, "weight")
+        require_between(self, 1, MOST_PARTS, "count")
+        require_between(self, 1, LONGEST_PART, "dim")
 
 
 class Patches(Branch):

@@ -8,8 +8,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from textreid.errors import InputError
-from textreid.models.branches._branch import Branch
+from textreid.config import require_above, require_at_least, require_between, require_fraction
+from textreid.models.branches._branch import LONGEST_PART, Branch
 
 
 @dataclass(frozen=True)
@@ -29,11 +29,10 @@ class Config:
     words: int = 22
 
     def __post_init__(self) -> None:
-        if self.dim < 1 or self.words < 1 or not 0 < self.ratio <= 1:
-            raise InputError(
-                f"selection: dim {self.dim} and words {self.words} must be 1 or more, "
-                f"ratio {self.ratio} above 0 and at most 1."
-            )
+        require_at_least(self, 0, "weight")
+        require_between(self, 1, LONGEST_PART, "dim", "words")
+        require_above(self, 0, "ratio")
+        require_fraction(self, "ratio")
 
 
 class Selection(Branch):

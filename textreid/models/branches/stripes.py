@@ -10,9 +10,10 @@ from typing import Literal
 
 from torch import Tensor, nn
 
+from textreid.config import require_at_least, require_between
 from textreid.errors import InputError
 from textreid.models.branches._bands import average, coverage, maximum, normalise_rows
-from textreid.models.branches._branch import QueryBranch
+from textreid.models.branches._branch import LONGEST_PART, MOST_PARTS, QueryBranch
 from textreid.models.branches._reduction import Reduction
 
 LEAK = 0.1
@@ -42,8 +43,9 @@ class Config:
     text: Literal["attention", "none"] = "attention"
 
     def __post_init__(self) -> None:
-        if self.count < 1 or self.dim < 1:
-            raise InputError(f"stripes: count is {self.count} and dim {self.dim}; both must be at least 1.")
+        require_at_least(self, 0, "weight")
+        require_between(self, 1, MOST_PARTS, "count")
+        require_between(self, 1, LONGEST_PART, "dim")
         if not 0 <= self.overlap <= 1:
             raise InputError(f"stripes: overlap is {self.overlap}; it must be from 0 to 1.")
         if self.refined and self.pooling != "average":

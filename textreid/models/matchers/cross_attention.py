@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from textreid.config import require_at_least
+from textreid.config import require_at_least, require_between
 from textreid.errors import InputError
 from textreid.models.matchers._matcher import Matcher
 
@@ -41,6 +41,7 @@ class Config:
 
     def __post_init__(self) -> None:
         require_at_least(self, 0, "weight")
+        require_between(self, 1, 16_384, "width", "heads")
         if self.width % self.heads:
             raise InputError(f"model.matcher: {self.heads} heads do not divide a width of {self.width}.")
 

@@ -9,7 +9,6 @@ from typing import Any
 
 import torch
 from PIL.Image import Resampling
-from safetensors.torch import load_file
 from torch import Tensor, nn
 from transformers import CLIPModel, SiglipModel
 
@@ -19,6 +18,7 @@ from textreid.models.backbones import MeanStd
 from textreid.models.backbones.clip import Clip
 from textreid.models.backbones.siglip import Siglip
 from textreid.models.backbones.timm_network import TimmNetwork
+from textreid.models.folder_check import check_folder
 from textreid.models.joint import JointModel
 from textreid.models.pretrained.weight_files import (
     libraries_reading,
@@ -28,6 +28,7 @@ from textreid.models.pretrained.weight_files import (
     resolve,
     safetensors_in,
 )
+from textreid.models.weights import check_digests, read_weights, require_finite
 from textreid.recipe.model import ModelRecipe
 
 
@@ -84,6 +85,7 @@ def image_start(recipe: ModelRecipe, image_size: tuple[int, int]) -> ImageStart:
         return _timm(config, place, options, image_size)
     if kind is not None:
         raise ModelError(f"'{name}' is a {kind} model: an image tower cannot start from it.")
+    check_digests(place if place.is_dir() else place.parent)
     return _start(recipe.image_backbone, options, weights=lambda tower: _match_weights(tower, place, name))
 
 
@@ -126,15 +128,18 @@ def _timm(
     """A folder that timm wrote; timm fits position tables to the size of the crops."""
     safetensors_in(folder)
     backbone, pixels = TimmNetwork(config["architecture"], options), config.get("pretrained_cfg", {})
-    mean, std = backbone.normalisation
     with libraries_reading(folder):
+        check_folder(folder)
+        mean, std = backbone.normalisation
+        resample = Resampling[pixels.get("interpolation", "bilinear").upper()]
         network = backbone.load(image_size, folder)
+    require_finite(network.state_dict(), folder)
     return ImageStart(
         backbone.name,
         (tuple(pixels.get("mean", mean)), tuple(pixels.get("std", std))),
         options,
         weights=lambda _: network.state_dict(),
-        resample=Resampling[pixels.get("interpolation", "bilinear").upper()],
+        resample=resample,
     )
 
 
@@ -145,8 +150,7 @@ def _match_weights(tower: nn.Module, place: Path, name: str) -> dict[str, Tensor
         ModelError: one is missing, or has another shape.
     """
     files = safetensors_in(place)
-    with libraries_reading(name):
-        read = {key: tensor for path in files for key, tensor in load_file(path).items()}
+    read = {key: tensor for path in files for key, tensor in read_weights(path).items()}
     found = {key.removeprefix("module."): tensor for key, tensor in read.items()}
     weights = dict(tower.state_dict())
     for key, own in weights.items():

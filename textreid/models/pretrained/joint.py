@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from textreid.errors import ModelError
 from textreid.models import backbones
 from textreid.models.config import JointConfig
-from textreid.models.folder import load_whole
+from textreid.models.folder import LOCAL, load_whole
 from textreid.models.joint import JointModel
 from textreid.models.neck import NECK
 from textreid.models.pretrained.image_tower import ImageStart, image_start
@@ -75,7 +75,7 @@ def _continue_from(
     """
     with libraries_reading(folder):
         model: JointModel = load_whole(JointModel, folder)
-        processor = JointProcessor.from_pretrained(folder)
+        processor = JointProcessor.from_pretrained(folder, **LOCAL)
     if recipe.text_layers_to_keep:
         _select_layers(model, recipe.text_layers_to_keep)
     config = copy.deepcopy(model.config)

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import load_file
 from torch import Tensor, nn
 from transformers import (
     AutoConfig,
@@ -23,10 +22,14 @@ from transformers import (
 )
 
 from textreid.errors import ModelError
+from textreid.io.plain_data import parse_json
 from textreid.models import text_tower
+from textreid.models.folder import LOCAL
+from textreid.models.folder_check import check_folder
 from textreid.models.joint import JointModel
 from textreid.models.pretrained.vocabulary import MAX_TOKENS, learn_vocabulary, prune_vocabulary
 from textreid.models.pretrained.weight_files import libraries_reading, load_from, package, resolve
+from textreid.models.weights import read_weights
 from textreid.recipe.model import ModelRecipe
 
 HEAD_WIDTH = 32
@@ -77,8 +80,9 @@ def text_start(recipe: ModelRecipe, captions: Sequence[str]) -> TextStart:
 
 def _from_folder(name: str, folder: Path) -> TextStart:
     with libraries_reading(name):
-        config = AutoConfig.from_pretrained(folder, local_files_only=True)
-        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+        check_folder(folder)
+        config = AutoConfig.from_pretrained(folder, **LOCAL)
+        tokenizer = AutoTokenizer.from_pretrained(folder, **LOCAL)
     tower, projection = _tower(name, folder, config)
     if config.model_type == "siglip":
         tower.config.pad_token_id = tokenizer.pad_token_id
@@ -116,7 +120,10 @@ def _transformer_folder(folder: Path) -> Path:
     if (folder / "config.json").is_file() or not modules.is_file():
         return folder
     with libraries_reading(modules):
-        return folder / str(json.loads(modules.read_text(encoding="utf-8"))[0]["path"])
+        inside = str(parse_json(modules.read_text(encoding="utf-8"))[0]["path"])
+    if Path(inside).is_absolute() or ".." in Path(inside).parts:
+        raise ModelError(f"'{modules}' names '{inside}', which does not lie in the model's folder.")
+    return folder / inside
 
 
 def _positions(config: Any) -> int:
@@ -162,7 +169,7 @@ def _minilm(recipe: ModelRecipe, captions: Sequence[str]) -> TextStart:
         "num_hidden_layers": recipe.text_layers,
         "max_position_embeddings": MAX_TOKENS,
     }
-    weights = load_file(minilm / "model.safetensors")
+    weights = read_weights(minilm / "model.safetensors")
     weights["embeddings.word_embeddings.weight"] = weights["embeddings.word_embeddings.weight"][kept]
     positions = "embeddings.position_embeddings.weight"
     weights[positions] = weights[positions][:MAX_TOKENS]

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from textreid.catalog import find_model
-from textreid.errors import ModelError, TextReIDError
+from textreid.errors import ModelError
+from textreid.io.plain_data import read_json as read_plain_json
+from textreid.io.typed_path import typed_path
 from textreid.models.folder import load_whole
+from textreid.models.folder_check import CONVERT
+from textreid.models.reading import reading_model
 
 
 def resolve(source: str) -> tuple[str, Path]:
@@ -24,7 +26,7 @@ def resolve(source: str) -> tuple[str, Path]:
         UnknownNameError: nothing has that name.
         ModelError: the hub cannot give it.
     """
-    path = Path(source).expanduser()
+    path = typed_path(source)
     if path.suffix == ".safetensors" and path.is_file():
         return source, path
     return find_model(source)
@@ -38,10 +40,7 @@ def safetensors_in(place: Path) -> list[Path]:
     """
     files = [place] if place.is_file() else sorted(place.glob("*.safetensors"))
     if not files:
-        raise ModelError(
-            f"'{place}' holds no safetensors file. Convert a .pth or .bin once: read it with"
-            " torch.load(path, weights_only=True) and write it with safetensors.torch.save_file."
-        )
+        raise ModelError(f"'{place}' holds no safetensors file. {CONVERT}")
     return files
 
 
@@ -57,22 +56,13 @@ def package(name: str) -> Path:
     return Path(spec.origin).parent
 
 
-@contextmanager
-def libraries_reading(source: object) -> Iterator[None]:
-    """For code of the libraries alone: a damaged file makes them raise anything, `Exception` itself too.
+def libraries_reading(source: object) -> AbstractContextManager[None]:
+    """For code of the libraries alone; see `textreid.models.reading.reading_model`.
 
     Args:
         source: what they read, for the message.
-
-    Raises:
-        ModelError: they raised something.
     """
-    try:
-        yield
-    except TextReIDError:
-        raise
-    except Exception as error:
-        raise ModelError(f"Cannot start from '{source}': {error}") from error
+    return reading_model(source, "Cannot start from")
 
 
 def load_from(source: str, kind: Any, folder: Path, **options: Any) -> Any:
@@ -99,8 +89,7 @@ def read_json(path: Path) -> dict[str, Any]:
     """
     if not path.is_file():
         return {}
-    with libraries_reading(path):
-        settings = json.loads(path.read_text(encoding="utf-8"))
+    settings = read_plain_json(path, ModelError)
     if not isinstance(settings, dict):
         raise ModelError(f"'{path}' is no table of settings: copy or download the model again.")
     return settings

@@ -6,13 +6,15 @@ Y. Zhao et al.: DETRs Beat YOLOs on Real-time Object Detection, CVPR 2024.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 import torch
 from transformers import AutoImageProcessor, AutoModelForObjectDetection
 
-from textreid.errors import ModelError
+from textreid.catalog import find_model, find_on_disk
+from textreid.errors import ModelError, TextReIDError
+from textreid.models.folder import LOCAL, load_whole
+from textreid.models.reading import reading_model
 from textreid.people.detectors.boxes import Boxes, within
 
 THRESHOLD = 0.5
@@ -34,11 +36,12 @@ class TransformersDetector:
         self.name = name
         self.device = device or ("cuda" if torch.cuda.is_available() else "cpu")
         try:
-            self._processor = AutoImageProcessor.from_pretrained(name)
-            model = AutoModelForObjectDetection.from_pretrained(name, use_safetensors=True)
-        except (OSError, ValueError, KeyError) as error:
-            hint = "" if Path(name).is_dir() else " Without a network, download it first, or use 'nanodet'."
-            raise ModelError(f"The detector '{name}' cannot be loaded: {error}.{hint}") from error
+            folder = find_on_disk(name) or find_model(name)[1]
+            with reading_model(folder):
+                model = load_whole(AutoModelForObjectDetection, folder)
+                self._processor = AutoImageProcessor.from_pretrained(folder, **LOCAL)
+        except TextReIDError as error:
+            raise ModelError(f"The detector '{name}' cannot be loaded: {error} Or use 'nanodet'.") from error
         self._model = model.to(self.device).eval()
         labels = {str(label).casefold(): int(i) for i, label in model.config.id2label.items()}
         if "person" not in labels:

@@ -10,6 +10,7 @@ import torch
 from torchvision.models import detection, get_model, get_model_weights, list_models
 
 from textreid.errors import ModelError
+from textreid.models.weights import require_finite
 from textreid.people.detectors.boxes import Boxes, within
 
 THRESHOLD = 0.5
@@ -84,7 +85,9 @@ def _load(name: str, url: str) -> dict[str, torch.Tensor]:
         if not path.is_file():
             path.parent.mkdir(parents=True, exist_ok=True)
             torch.hub.download_url_to_file(url, str(path), hash_prefix=path.stem.rpartition("-")[2])
-        return torch.load(path, map_location="cpu", weights_only=True)  # tensors only: no pickled code is run
+        weights = torch.load(path, map_location="cpu", weights_only=True)  # tensors: no pickled code is run
+        require_finite(weights, path)
+        return weights
     except Exception as error:  # urllib, zipfile, pickle and torch each raise their own
         raise ModelError(
             f"The weights of the detector '{name}' cannot be loaded: {error}. Without a network, put "

@@ -18,6 +18,7 @@ from safetensors.numpy import save_file
 from torch import nn
 
 from textreid.errors import InputError
+from textreid.models.weights import write_digests
 from textreid.people.networks.movenet import MoveNet
 from textreid.people.networks.nanodet import NanoDet
 from textreid.people.networks.tfjs import Convolution, read_convolutions
@@ -80,6 +81,7 @@ def _save(network: nn.Module, convolutions: list[Convolution], folder: Path) -> 
             tensors[f"{name}.bias"] = np.ascontiguousarray(convolution.bias)
     folder.mkdir(parents=True, exist_ok=True)
     save_file(tensors, folder / "model.safetensors", {"format": "pt", "source": PACKAGE})
+    write_digests(folder)
 
 
 if __name__ == "__main__":

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TypeVar
 
-from safetensors.torch import load_file
 from torch import nn
 
+from textreid.models.weights import check_digests, read_weights
 from textreid.people.networks.movenet import MoveNet
 from textreid.people.networks.nanodet import NanoDet
 
@@ -27,6 +27,7 @@ def load_movenet() -> MoveNet:
 
 
 def _filled(network: Network, name: str) -> Network:
-    weights = load_file(WEIGHTS / name / "model.safetensors")
+    check_digests(WEIGHTS / name)
+    weights = read_weights(WEIGHTS / name / "model.safetensors")
     network.load_state_dict({key: value.float() for key, value in weights.items()})
     return network.eval().requires_grad_(False)

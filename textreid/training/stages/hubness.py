@@ -17,7 +17,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from textreid.config import require_at_least
+from textreid.config import require_between
 from textreid.data.training_set import TrainingSet
 from textreid.errors import InputError
 from textreid.evaluate.encoding import encode_images, encode_texts
@@ -46,7 +46,7 @@ class Config(StageConfig):
     nearest: int = 200
 
     def __post_init__(self) -> None:
-        require_at_least(self, 1, "nearest")
+        require_between(self, 1, 1_000_000, "nearest")
 
     def check(self, recipe: Recipe) -> None:
         """Raise `InputError` where the model reads no text."""

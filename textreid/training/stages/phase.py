@@ -38,6 +38,8 @@ from textreid.training.task import Task
 from textreid.training.validation import keep_best
 from textreid.types import Batch, LossReport
 
+LARGEST_SIDE = 2048
+
 
 @dataclass(frozen=True)
 class Config(Schedule, StageConfig):
@@ -53,8 +55,11 @@ class Config(Schedule, StageConfig):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if min(self.image_size) < 32:
-            raise InputError(f"image_size is {list(self.image_size)}; both sides need 32 pixels or more.")
+        if not 32 <= min(self.image_size) <= max(self.image_size) <= LARGEST_SIDE:
+            raise InputError(
+                f"image_size is {list(self.image_size)}; both sides need 32 pixels or more,"
+                f" {LARGEST_SIDE} at most."
+            )
 
     def check(self, recipe: Recipe) -> None:
         """Raise `InputError` where there is no loss."""

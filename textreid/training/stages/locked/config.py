@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from textreid.config import require_above, require_at_least, require_fraction
+from textreid.config import require_above, require_at_least, require_between, require_fraction
 from textreid.errors import InputError
 from textreid.recipe.recipe import Recipe
 from textreid.training.stage import StageConfig
@@ -51,7 +51,8 @@ class Config(StageConfig):
     drift_weight: float = 5.0
 
     def __post_init__(self) -> None:
-        require_at_least(self, 1, "epochs", "batch", "views", "candidates", "negatives")
+        require_between(self, 1, 100_000, "epochs", "batch", "candidates")
+        require_between(self, 1, 1_000, "views", "negatives")
         require_at_least(self, 0, "image_rate", "text_rate", "head_rate", "identification", "drift_weight")
         require_above(self, 0, "temperature")
         require_fraction(self, "identity_share")
