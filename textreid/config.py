@@ -32,7 +32,7 @@ def build(kind: type[T], table: Any, *, where: str) -> T:
 
     Raises:
         UnknownNameError: a key that `kind` does not have.
-        InputError: a value of another type, or a missing key.
+        InputError: a value of another type or out of its range, or a missing key; it says where.
     """
     if not isinstance(table, dict):
         raise InputError(f"{where}: expected a table of settings, found {table!r:.200}.")
@@ -44,7 +44,10 @@ def build(kind: type[T], table: Any, *, where: str) -> T:
     needed = [f.name for f in dataclasses.fields(kind) if _required(f) and f.name not in values]  # type: ignore[arg-type]
     if needed:
         raise InputError(f"{where}: missing {', '.join(needed)}.")
-    return kind(**values)
+    try:
+        return kind(**values)
+    except InputError as error:  # a value out of its range
+        raise InputError(f"{where}: {error}") from None
 
 
 def _required(f: dataclasses.Field[Any]) -> bool:
@@ -119,8 +122,10 @@ def require_between(config: object, least: float, most: float, *names: str) -> N
     for name in names:
         value = getattr(config, name)
         for number in value if isinstance(value, tuple) else (value,):
-            if not least <= number <= most:
-                raise InputError(f"{name} is {number}; it must be from {least:,} to {most:,}.")
+            if not number >= least:
+                raise InputError(f"{name} is {number}; it must be at least {least:g}.")
+            if number > most:
+                raise InputError(f"{name} is {number}; it must be at most {most}.")
 
 
 def require_fraction(config: object, *names: str) -> None:

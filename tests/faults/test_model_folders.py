@@ -167,7 +167,7 @@ class TestSettingsOfAWrongType:
         [
             ("projection_dim", "24", r"config\.json\.projection_dim: expected int, found '24'"),
             ("projection_dim", True, r"config\.json\.projection_dim: expected int, found True"),
-            ("projection_dim", 0, "projection_dim is 0; it must be from 1 to"),
+            ("projection_dim", 0, "projection_dim is 0; it must be at least 1"),
             ("image_size", [64], r"config\.json\.image_size: expected 2 values"),
             ("image_backbone", 7, r"config\.json\.image_backbone: expected str, found 7"),
             ("branches", [], r"config\.json\.branches: expected dict"),

@@ -11,6 +11,8 @@ from textreid.errors import InputError
 LARGEST_TOWER = 200_000_000
 """Weights of a text tower that starts at random: nearly twice a BERT's."""
 
+LARGEST_OPTION = 4_096
+
 
 @dataclass(frozen=True)
 class ModelRecipe:
@@ -79,6 +81,9 @@ class ModelRecipe:
         require_between(self, 0, 1_000, "text_layers_to_keep")
         require_between(self, 0, 100_000, "text_length")
         require_between(self, 5, 1_000_000, "vocabulary")
+        for name, value in self.image_options.items():
+            if type(value) is int and abs(value) > LARGEST_OPTION:
+                raise InputError(f"image_options.{name} is {value}; it must be at most {LARGEST_OPTION}.")
         new = 12 * self.text_layers * self.text_width**2 + self.vocabulary * self.text_width
         if new > LARGEST_TOWER:
             raise InputError(

@@ -50,8 +50,9 @@ def override_of_stages(
         tell: is told what the key is called now.
 
     Raises:
-        InputError: the recipe has no such stage.
+        InputError: the recipe has no such stage, or `stages` is no list of tables.
     """
+    stages = _entries({"stages": stages}, "stages")
     if key == "model.hubs":
         tell(_now(key))
         others = [stage for stage in stages if stage.get("name") != "hubness"]
@@ -68,7 +69,7 @@ def override_of_stages(
         new = [{"name": name, **entry} for entry in _entries({table: value}, table)]
         return "stages", [*others[:place], *new, *others[place:]]
     number, _, option = rest.partition(".")
-    if not number.isdigit() or int(number) >= len(places):
+    if number not in map(str, range(len(places))):
         raise InputError(f"'{key}': '{number}' must be a number from 0 to {len(places) - 1}.")
     new_key = ".".join(filter(None, ("stages", str(places[int(number)]), option)))
     tell(f"'{key}' is now called '{new_key}'.")
@@ -76,9 +77,16 @@ def override_of_stages(
 
 
 def _entries(table: dict[str, Any], name: str) -> list[dict[str, Any]]:
-    """The tables of a list; one table stands for a list of one."""
+    """The tables of a list; one table stands for a list of one.
+
+    Raises:
+        InputError: it is something else.
+    """
     entries = table.get(name, [])
-    return [entries] if isinstance(entries, dict) else list(entries)
+    entries = [entries] if isinstance(entries, dict) else entries
+    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+        raise InputError(f"'{name}' must be a list of tables, found {entries!r:.80}.")
+    return entries
 
 
 def _now(name: str) -> str:

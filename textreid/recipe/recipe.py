@@ -166,6 +166,6 @@ def _tell(line: str) -> None:
 
 
 def _index(place: list[Any], name: str, key: str) -> int:
-    if not name.isdigit() or int(name) >= len(place):
+    if name not in map(str, range(len(place))):
         raise InputError(f"'{key}': '{name}' must be a number from 0 to {len(place) - 1}.")
     return int(name)

@@ -23,5 +23,5 @@ def test_wholes_and_stripes_are_maxima() -> None:
 
 
 def test_a_granularity_of_one_stripe_is_refused() -> None:
-    with pytest.raises(InputError, match="each count must be at least 2"):
+    with pytest.raises(InputError, match="counts is 1; it must be at least 2"):
         branches.create("granularity", {"counts": [1, 3]}, image_width=5, text_width=None)

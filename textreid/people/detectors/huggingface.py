@@ -41,7 +41,9 @@ class TransformersDetector:
                 model = load_whole(AutoModelForObjectDetection, folder)
                 self._processor = AutoImageProcessor.from_pretrained(folder, **LOCAL)
         except TextReIDError as error:
-            raise ModelError(f"The detector '{name}' cannot be loaded: {error} Or use 'nanodet'.") from error
+            raise ModelError(
+                f"The detector '{name}' cannot be loaded: {error} Name another, or use 'nanodet'."
+            ) from error
         self._model = model.to(self.device).eval()
         labels = {str(label).casefold(): int(i) for i, label in model.config.id2label.items()}
         if "person" not in labels:
