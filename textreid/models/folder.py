@@ -47,8 +47,8 @@ def save_model(model: JointModel, processor: JointProcessor, folder: Path) -> No
     name = find_not_finite(weights)
     if name is not None:
         raise ModelError(
-            f"The weight '{name}' is not finite, so nothing is stored in '{folder}': train with lower learning"
-            " rates."
+            f"The weight '{name}' is not finite, so nothing is stored in '{folder}': train with lower"
+            " learning rates."
         )
     with whole_folder(folder, replace=True) as new:
         with silence_transformers():

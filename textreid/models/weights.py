@@ -81,7 +81,8 @@ def require_finite(weights: Mapping[str, Tensor], source: object) -> None:
     name = find_not_finite(weights)
     if name is not None:
         raise ModelError(
-            f"'{source}' holds weights that are not finite, in '{name}': train, copy or download the model again."
+            f"'{source}' holds weights that are not finite, in '{name}': train, copy or download the"
+            " model again."
         )
 
 

@@ -22,6 +22,7 @@ from textreid.models.folder import load_whole
 from textreid.models.joint import JointModel
 from textreid.models.pretrained.joint import start_model
 from textreid.models.processor import JointProcessor, image_processor
+from textreid.models.reading import reading_model
 from textreid.recipe.recipe import Recipe
 from textreid.training.averaging import interpolate_weights
 from textreid.training.distributed import gather
@@ -78,7 +79,8 @@ def run(run: TrainingRun, options: Config) -> None:
     start = copy.deepcopy(model.state_dict()) if recipe.model.interpolate else {}
     task = PhaseTask(run, options, model, processor, start, title=f"phase {len(phases) + 1}")
     if not follows and run.start_folder is not None:
-        left: JointModel = load_whole(JointModel, run.start_folder)
+        with reading_model(run.start_folder):
+            left: JointModel = load_whole(JointModel, run.start_folder)
         model.load_state_dict({name: w for name, w in left.state_dict().items() if name != "hubs"})
     fit(
         run,
