@@ -7,7 +7,7 @@ was moved, and its people follow; where it is still there, this one is a copy. N
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from textreid.ingest.jobs import Job
@@ -103,31 +103,46 @@ def _follow(strangers: Sequence[Job], gallery: Gallery) -> None:
     """Find out for files that are not as the gallery knows them whether their content is known."""
     states, _ = _stored(strangers, gallery)
     sizes = gallery.files.sizes()
-    touched, copies = list[SourceState](), list[Copy]()
-    moved: dict[str, SourceState] = {}
-    for job in strangers:
-        key, known = job.state.key, states.get(job.state.key)
-        if known is None and job.state.size not in sizes:
-            continue
-        content = job.content()
-        if content is None:
-            continue
-        if known is not None and known.content == content:
-            touched.append(replace(known, size=job.state.size, mtime_ns=job.state.mtime_ns))
-            continue
-        if known is not None and (copy := _remaining_copy(known, gallery)):
-            moved[key] = replace(known, key=copy.path, mtime_ns=copy.mtime_ns)
+    suspects = [job for job in strangers if job.state.key in states or job.state.size in sizes]
+    contents = {job.state.key: content for job in suspects if (content := job.content())}
+    touched = [
+        replace(states[job.state.key], size=job.state.size, mtime_ns=job.state.mtime_ns)
+        for job in suspects
+        if job.state.key in states and states[job.state.key].content == contents.get(job.state.key, "")
+    ]
+    gallery.mark(*touched)
+    same = {state.key for state in touched}
+    others = [job for job in suspects if job.state.key in contents and job.state.key not in same]
+    _follow_moves(others, contents, states, gallery)
+
+
+def _follow_moves(
+    jobs: Sequence[Job], contents: Mapping[str, str], states: Mapping[str, SourceState], gallery: Gallery
+) -> None:
+    """Rename files whose content lies elsewhere now, and note further paths of content that is where it was.
+
+    Args:
+        jobs: files that are new, or have other content than before.
+        contents: theirs, by key.
+        states: what is known of their keys.
+        gallery: that knows it.
+    """
+    moved, copies = dict[str, SourceState](), list[Copy]()
+    for job in jobs:
+        key = job.state.key
+        if key in states and (copy := _remaining_copy(states[key], gallery)):
+            moved[key] = replace(states[key], key=copy.path, mtime_ns=copy.mtime_ns)
         if gallery.files.is_inside(key):
             continue
-        same = [each for each in gallery.files.of_content(content) if each.status != "failed"]
-        there = [each for each in same if each.key != key and _is_there(each, gallery)]
+        same = [each for each in gallery.files.of_content(contents[key]) if each.status != "failed"]
+        there = [each for each in same if _is_there(each, gallery)]
         original = next((each for each in there if each.settings == job.state.settings), None)
         if original is not None:
             copies.append(Copy(key, original.key, job.state.mtime_ns))
         elif not there and (left := [each for each in same if each.key not in moved]):
             moved[left[0].key] = replace(left[0], key=key, mtime_ns=job.state.mtime_ns)
     gallery.files.rename({old: state.key for old, state in moved.items()})
-    gallery.mark(*touched, *moved.values())
+    gallery.mark(*moved.values())
     gallery.files.note_copies(copies)
 
 
