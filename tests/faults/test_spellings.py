@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import run_textreid
-from tests.helpers.toy import draw_person
+from tests.helpers.toy import ToyEncoder, draw_person
 from tests.helpers.toy_gallery import fill, people
+from textreid import PersonSearch
 from textreid_index import Gallery, InvalidValueError, Record, Where
 
 CAMERA = unicodedata.normalize("NFD", "Königstraße")
@@ -78,9 +79,6 @@ def test_every_spelling_of_a_camera_is_found(disk, form):
 
 
 def test_a_file_in_decomposed_unicode_is_shown_and_known_again(disk):
-    from tests.helpers.toy import ToyEncoder
-    from textreid import PersonSearch
-
     with PersonSearch.open("g", encoder=ToyEncoder()) as search:
         for record in search.gallery.records():
             assert search.frame(record.id).size == (40, 100)
@@ -237,14 +235,12 @@ class TestUploads:
 
     @staticmethod
     def look(folder: Path) -> None:
-        from tests.helpers.toy import ToyEncoder
-        from textreid import PersonSearch
-        from textreid.service import uploads
-
         for file in (folder / "uploads").iterdir():
             os.utime(file, (1, 1))
         with PersonSearch.open(folder, encoder=ToyEncoder()) as search:
-            uploads.sweep(search.gallery, [f"uploads/{file.name}" for file in (folder / "uploads").iterdir()])
+            search.gallery.files.remove_unused(
+                [f"uploads/{file.name}" for file in (folder / "uploads").iterdir()]
+            )
             (record,) = search.gallery.records()
             assert record.source == "uploads/yard-0123456789abcdef.png"
             assert search.frame(record.id).size == (40, 100)
