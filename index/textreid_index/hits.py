@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, tzinfo
 from typing import Any, overload
 
 import numpy as np
@@ -32,7 +33,7 @@ class SearchHit:
     match: float | None = None
     probability: float | None = None
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self, zone: tzinfo = UTC) -> dict[str, Any]:
         """The hit as plain values: rank, score, id, source, box, camera, time; what else is known."""
         record = self.record
         known = {"match": self.match, "probability": self.probability}
@@ -43,7 +44,7 @@ class SearchHit:
             "source": record.source,
             "box": None if record.box is None else list(record.box),
             "camera": record.camera,
-            "time": record.when,
+            "time": record.when_in(zone),
             **{name: round(value, 6) for name, value in known.items() if value is not None},
         }
 
@@ -110,9 +111,9 @@ class Hits(Sequence[SearchHit]):
         """The k ids, best first."""
         return tuple(record.id for record in self.records)
 
-    def to_dicts(self) -> list[dict[str, Any]]:
-        """What `--json` prints: one dictionary a hit."""
-        return [hit.to_dict() for hit in self]
+    def to_dicts(self, zone: tzinfo = UTC) -> list[dict[str, Any]]:
+        """What `--json` prints: one dictionary a hit, with its time in this zone."""
+        return [hit.to_dict(zone) for hit in self]
 
     def __len__(self) -> int:
         return len(self.records)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Literal
 
 from textreid_index.errors import InvalidValueError
@@ -60,13 +60,25 @@ class Record:
     @property
     def when(self) -> str | None:
         """ISO-8601 UTC when the time is known, else "0:01:23.4" into the video, else None."""
+        return self.when_in(UTC)
+
+    def when_in(self, zone: tzinfo) -> str | None:
+        """The same in another time zone."""
         if self.time is not None:
             timespec = "seconds" if self.time == int(self.time) else "milliseconds"
-            return (EPOCH + timedelta(seconds=self.time)).isoformat(timespec=timespec)
+            return _shown(self.time, zone).isoformat(timespec=timespec)
         if self.offset is not None:
             minutes, tenths = divmod(round(self.offset * 10), 600)
             return f"{minutes // 60}:{minutes % 60:02}:{tenths // 10:02}.{tenths % 10}"
         return None
+
+
+def _shown(time: float, zone: tzinfo) -> datetime:
+    moment = EPOCH + timedelta(seconds=time)
+    try:
+        return moment.astimezone(zone)
+    except OverflowError:  # in the first or the last hours of the calendar
+        return moment
 
 
 def _is_unicode(text: str) -> bool:

@@ -153,3 +153,32 @@ def test_mistakes_are_one_line_and_exit_code_2(textreid, kept, args, says):
     *_, last = done.stderr.splitlines()
     assert last.startswith("error: ")
     assert says in last
+
+
+def test_index_names_what_it_passes_over_and_what_a_name_holds_does_not_act(textreid, photos):
+    for name in ("a.txt", "b.txt", "READ\x1b[2JME", "c.pdf"):
+        (photos / name).write_text("no photo")
+    (photos / "\x1b[31mred\x9b.jpg").write_text("no photo")
+    said = index_photos(textreid).stderr
+    assert "no photo, video or zip file: 2 .txt, 1 .pdf, 1 without an ending" in said
+    assert r"\x1b[31mred\x9b.jpg: " in said
+    assert "\x9b" not in said
+    assert "\x1b[31m" not in said
+
+
+def test_times_are_asked_for_and_shown_in_the_zone_that_is_named(textreid, photos):
+    exif = Image.Exif()
+    exif.get_ifd(0x8769)[0x9003] = "2026:03:01 14:05:12"
+    draw_person("red", "blue").save(photos / "camera.jpg", exif=exif)
+    zone = ("--gallery", "gallery", "--zone", "Europe/Istanbul")
+    said = textreid("index", "photos", "--crops", *zone).stderr
+    assert "Times of files that name no zone are in Europe/Istanbul." in said
+    found = textreid("search", "a red shirt", "--json", "--since", "2026-03-01T14:05", *zone)
+    assert [hit["time"] for hit in json.loads(found.stdout)] == ["2026-03-01T14:05:12+03:00"]
+    refused = textreid("search", "a shirt", "--gallery", "gallery", "--zone", "Mars", code=2)
+    assert "no time zone 'Mars'" in refused.stderr
+
+
+def test_a_place_in_a_video_leaves_out_photos_and_says_so(textreid, kept):
+    done = textreid("search", "a red shirt", "--gallery", "gallery", "--since", "0:10")
+    assert "3 people in photos left out" in done.stderr

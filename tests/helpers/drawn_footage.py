@@ -53,10 +53,16 @@ def draw_image(walkers: Sequence[Walker], time: float) -> np.ndarray:
 
 
 def write_film(
-    path: Path, walkers: Sequence[Walker], times: Iterable[float], *, rotation: int = 0, **metadata: str
+    path: Path,
+    walkers: Sequence[Walker],
+    times: Iterable[float],
+    *,
+    rotation: int = 0,
+    options: dict[str, str] | None = None,
+    **metadata: str,
 ) -> Path:
-    """A film whose frames stand at `times`, in milliseconds exactly."""
-    with av.open(str(path), "w") as container:
+    """A film whose frames stand at `times`, in milliseconds exactly; `options` are the container's."""
+    with av.open(str(path), "w", options=options or {}) as container:
         container.metadata.update(metadata)
         stream = container.add_stream("mpeg4", rate=10)
         stream.height, stream.width, stream.pix_fmt = *SIZE, "yuv420p"

@@ -6,6 +6,7 @@ import io
 import os
 import shutil
 import zipfile
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
@@ -77,6 +78,32 @@ class TestAdding:
         draw_person("pink", "pink").save(photos / "broken.jpg")
         report = search.add(photos, crops=True)
         assert (report.added, report.known, report.skipped) == (1, len(OUTFITS), ())
+
+    def test_the_report_names_what_was_passed_over_and_what_is_to_be_known(self, search, photos, tmp_path):
+        (photos / "notes.txt").write_text("no photo")
+        with zipfile.ZipFile(photos / "more.zip", "w") as archive:
+            archive.writestr("words.txt", "no photo")
+        report = search.add(photos, crops=True)
+        assert report.passed_over == (str(photos / "notes.txt"),)
+        (note,) = report.notes
+        assert (note.source, "words.txt" in note.text) == (str(photos / "more.zip"), True)
+
+    def test_a_file_met_twice_by_links_is_read_once(self, search, photos, encoder):
+        (photos / "again.png").symlink_to(next(photos.iterdir()))
+        assert search.add(photos, crops=True).added == len(OUTFITS)
+        assert encoder.images_seen == len(OUTFITS)
+
+    def test_another_zone_reads_again(self, search, tmp_path):
+        exif = Image.Exif()
+        exif.get_ifd(0x8769)[0x9003] = "2026:03:01 14:05:12"
+        draw_person("red", "blue").save(tmp_path / "a.jpg", exif=exif)
+        search.add(tmp_path / "a.jpg", crops=True)
+        assert search.add(tmp_path / "a.jpg", crops=True, zone="UTC").known == 1
+        assert search.add(tmp_path / "a.jpg", crops=True, zone="Europe/Istanbul").added == 1
+        assert search.add(tmp_path / "a.jpg", crops=True, zone="Europe/Istanbul").known == 1
+        (record,) = search.gallery.records()
+        assert record.when == "2026-03-01T11:05:12+00:00"
+        assert record.when_in(ZoneInfo("Europe/Istanbul")) == "2026-03-01T14:05:12+03:00"
 
     def test_people_in_frames_keep_their_boxes(self, search, tmp_path):
         frame, boxes = draw_frame([("red", "blue"), ("green", "white")])

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, timezone
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from tests.helpers.toy_gallery import fill
 from textreid.errors import InputError
-from textreid.search.filters import known, offset_seconds, posix_seconds, where
+from textreid.search.filters import known, offset_seconds, photos_left_out, posix_seconds, where
 from textreid_index import Gallery, InvalidValueError, Record, UnknownSourceError, Where
 
 
@@ -22,6 +23,23 @@ from textreid_index import Gallery, InvalidValueError, Record, UnknownSourceErro
 )
 def test_dates_without_a_zone_are_utc(text, moment):
     assert posix_seconds(text) == moment.timestamp()
+
+
+def test_a_time_without_a_zone_is_in_the_zone_that_was_named():
+    istanbul = ZoneInfo("Europe/Istanbul")
+    assert where(since="2026-03-01T14:05", zone=istanbul) == where(since="2026-03-01T11:05")
+    assert where(since="2026-03-01T14:05Z", zone=istanbul) == where(since="2026-03-01T14:05")
+
+
+def test_photos_that_a_place_in_a_video_leaves_out_are_counted(tmp_path):
+    with Gallery.open(tmp_path / "gallery", create=True) as gallery:
+        fill(
+            gallery,
+            [Record("1", "a.jpg"), Record("2", "b.jpg", camera="c"), Record("3", "c.mp4", offset=3.0)],
+        )
+        assert photos_left_out(where(since="1:30"), gallery) == 2
+        assert photos_left_out(where(until="1:30", camera="c"), gallery) == 1
+        assert photos_left_out(where(since="2026-03-01"), gallery) == 0
 
 
 @pytest.mark.parametrize(

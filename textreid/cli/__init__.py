@@ -123,8 +123,6 @@ def _about(
 
 
 def _complain(message: str) -> None:
-    from rich.markup import escape
+    from textreid.cli._console import safe, stderr
 
-    from textreid.cli._console import stderr
-
-    stderr().print("[bold red]error:[/]", escape(" ".join(message.split())))
+    stderr().print("[bold red]error:[/]", safe(" ".join(message.split())))

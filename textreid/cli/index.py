@@ -8,19 +8,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.markup import escape
 
-from textreid.cli._console import plural, stderr
-from textreid.cli._options import Device, GalleryFolder, ModelName
+from textreid.cli._add_report import print_report
+from textreid.cli._console import plural, safe, stderr
+from textreid.cli._options import Device, GalleryFolder, ModelName, Zone
 from textreid.cli._progress import make_bars
+from textreid.io.zones import zone_named
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from textreid.ingest.indexing import AddReport, IndexProgress
-
-NAMED_FILES = 20
-"""Skipped files that are named one by one."""
+    from textreid.ingest.indexing import IndexProgress
 
 
 def run(
@@ -44,8 +42,9 @@ def run(
     ] = None,
     start: Annotated[
         str | None,
-        typer.Option(metavar="TIME", help="When the video starts, such as 2026-03-01T14:05 (UTC)."),
+        typer.Option(metavar="TIME", help="When the video starts, such as 2026-03-01T14:05 (in --zone)."),
     ] = None,
+    zone: Zone = None,
     model: ModelName = None,
     device: Device = "auto",
 ) -> None:
@@ -57,17 +56,24 @@ def run(
     Examples:
       textreid index photos/ --gallery gallery
       textreid index yard.mp4 --gallery gallery --camera yard --start 2026-03-01T14:05
+      textreid index sdcard/ --gallery gallery --zone Europe/Berlin
       textreid index Market-1501-v15.09.15/bounding_box_test --gallery market --crops
     """
     from textreid.search.filters import posix_seconds
     from textreid.search.person_search import PersonSearch
 
-    began = posix_seconds(start) if start else None
+    began = posix_seconds(start, zone_named(zone)) if start else None
     with PersonSearch.open(gallery, model=model, device=device, create=True) as search:
         with _progress_bar() as show:
             try:
                 report = search.add(
-                    photos, crops=crops, detector=detector, camera=camera, start=began, progress=show
+                    photos,
+                    crops=crops,
+                    detector=detector,
+                    camera=camera,
+                    start=began,
+                    zone=zone,
+                    progress=show,
                 )
             except KeyboardInterrupt:
                 stderr().print("Stopped. What was added stays; the same command goes on from here.")
@@ -75,7 +81,7 @@ def run(
         # Where nothing is new no model was loaded, and the hint is not worth loading one.
         described = not report.added or search.encoder.reads_text
         example = '"a man in a blue shirt"' if described else "--image PHOTO"
-        _print_summary(report, gallery, len(search.gallery), example)
+        print_report(report, gallery, len(search.gallery), example, zone or "UTC")
 
 
 @contextmanager
@@ -100,7 +106,7 @@ def _progress_bar() -> Iterator[Callable[[IndexProgress], None]]:
                 task,
                 total=progress.total,
                 completed=progress.done,
-                details=f"{rate}{found}, {escape(Path(progress.source).name)}",
+                details=f"{rate}{found}, {safe(Path(progress.source).name)}",
             )
 
         yield show
@@ -112,21 +118,3 @@ def _outdated(people: int) -> str:
         f"[yellow]note[/] {plural(people, 'person', 'people')} found by an earlier reading of these files,"
         " with other settings or of other content, will go as the files are read again."
     )
-
-
-def _print_summary(report: AddReport, gallery: Path, people: int, example: str) -> None:
-    """Say in plain words what happened, and what to type next."""
-    console = stderr()
-    for skipped in report.skipped[:NAMED_FILES]:
-        console.print("[yellow]skipped[/]", escape(f"{skipped.source}: {skipped.reason}"))
-    if len(report.skipped) > NAMED_FILES:
-        console.print(f"... and {len(report.skipped) - NAMED_FILES:,} more that could not be used.")
-    parts = [f"{plural(report.added, 'person', 'people')} added"]
-    if report.replaced:
-        parts = [f"{parts[0]} in place of {report.replaced:,} from earlier readings"]
-    parts += [f"{plural(report.known, 'file')} unchanged"] if report.known else []
-    parts += [f"nobody found in {plural(report.empty, 'file')}"] if report.empty else []
-    parts += [f"{plural(len(report.skipped), 'file')} skipped"] if report.skipped else []
-    console.print(f"{'; '.join(parts)}. {escape(str(gallery))} holds {plural(people, 'person', 'people')}.")
-    if people:
-        console.print(f"Next: textreid search {example} --gallery {escape(str(gallery))}")

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from textreid.cli._console import print_json, print_table, stderr
-from textreid.cli._options import AsJson, Device, GalleryFolder, ModelName
+from textreid.cli._console import plural, print_json, print_table, safe, stderr
+from textreid.cli._options import AsJson, Device, GalleryFolder, ModelName, Zone
 from textreid.errors import ImageError, InputError
+from textreid.io.zones import zone_named
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -31,9 +33,12 @@ def run(
     camera: Annotated[str | None, typer.Option(metavar="NAME", help="Only this camera.")] = None,
     since: Annotated[
         str | None,
-        typer.Option(metavar="TIME", help="Not earlier: 2026-03-01T14:05 (UTC), or 1:30 into the video."),
+        typer.Option(
+            metavar="TIME", help="Not earlier: 2026-03-01T14:05 (in --zone), or 1:30 into the video."
+        ),
     ] = None,
     until: Annotated[str | None, typer.Option(metavar="TIME", help="Not later, in either form.")] = None,
+    zone: Zone = None,
     source: Annotated[
         str | None, typer.Option(metavar="PATH", help="Only from this file, or from below this folder.")
     ] = None,
@@ -87,30 +92,38 @@ def run(
       textreid search "a woman in white" --gallery gallery --camera yard --since 1:30 --until 2:00 --json
       textreid search "a man in a blue shirt" --gallery gallery --false-alarms 0.05
     """
-    from textreid.search.filters import known, where
+    from textreid.search.filters import known, photos_left_out, where
     from textreid.search.person_search import PersonSearch
 
-    limits = where(camera=camera, since=since, until=until, source=source)
+    clock = zone_named(zone)
+    limits = where(camera=camera, since=since, until=until, source=source, zone=clock)
     example = _example(image) if image else None
     with PersonSearch.open(gallery, model=model, device=device, log=log) as search:
         seconds = None if budget is None else budget / 1000
+        limits = known(limits, search.gallery)
         hits = search.search(
             description,
             image=example,
             k=k,
-            where=known(limits, search.gallery),
+            where=limits,
             rerank=rerank,
             budget=seconds,
             false_alarms=false_alarms,
         )
         if sheet:
-            _write_sheet(search, hits, description or f"like {image}", sheet)
+            _write_sheet(search, hits, description or f"like {image}", sheet, clock)
+        left_out = photos_left_out(limits, search.gallery)
     if as_json:
-        print_json(hits.to_dicts())
+        print_json(hits.to_dicts(clock))
     elif hits:
-        print_table(_table(hits))
+        print_table(_table(hits, clock))
     if not hits:
         stderr().print(_nobody(hits, false_alarms))
+    if left_out:
+        people = plural(left_out, "person", "people")
+        stderr().print(
+            f"[yellow]note[/] {people} in photos left out: --since and --until name places in a video."
+        )
 
 
 def _nobody(hits: Hits, false_alarms: float | None) -> str:
@@ -134,18 +147,18 @@ def _example(path: Path) -> Image:
     return photo
 
 
-def _write_sheet(search: PersonSearch, hits: Hits, title: str, path: Path) -> None:
+def _write_sheet(search: PersonSearch, hits: Hits, title: str, path: Path, zone: tzinfo) -> None:
     from textreid.search.contact_sheet import contact_sheet
 
     thumbnails = search.gallery.thumbnails(hits.ids)
+    sheet = contact_sheet(hits.among(thumbnails), list(thumbnails.values()), title=title, zone=zone)
     try:
-        contact_sheet(hits.among(thumbnails), list(thumbnails.values()), title=title).save(path)
+        sheet.save(path)
     except (OSError, ValueError) as error:
         raise InputError(f"The contact sheet {path} cannot be written: {error}") from None
 
 
-def _table(hits: Hits) -> Table:
-    from rich.markup import escape
+def _table(hits: Hits, zone: tzinfo) -> Table:
     from rich.table import Table
 
     table = Table(box=None, header_style="bold", pad_edge=False)
@@ -155,10 +168,10 @@ def _table(hits: Hits) -> Table:
         table.add_column(name, justify="right")
     for name in ("source", "box", "camera", "time"):
         table.add_column(name, overflow="fold")
-    for hit in hits.to_dicts():
+    for hit in hits.to_dicts(zone):
         box = " ".join(f"{value:.0f}" for value in hit["box"] or ())
         texts = (hit["source"], box, hit["camera"] or "", hit["time"] or "")
         numbers = [str(hit["rank"]), f"{hit['score']:.3f}"]
         numbers += [f"{hit[name]:.3f}" if name in hit else "" for name in more]
-        table.add_row(*numbers, *map(escape, texts))
+        table.add_row(*numbers, *map(safe, texts))
     return table

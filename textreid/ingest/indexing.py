@@ -15,7 +15,7 @@ from textreid.ingest.known_files import Task, find_tasks
 from textreid.ingest.writer import GalleryWriter
 from textreid.io.prefetch import prefetch
 from textreid.people.guard import guarded
-from textreid.people.sightings import Found, Sighting, Skipped
+from textreid.people.sightings import Found, Note, Sighting, Skipped
 from textreid.types import ImageTextEncoder
 from textreid_index import Gallery
 
@@ -55,6 +55,8 @@ class AddReport:
         empty: sources in which nobody was found.
         skipped: what could not be used, each with its reason.
         replaced: people of earlier readings of the same files who went for those added.
+        notes: what to know of files that were read all the same.
+        passed_over: files in the folders that are no photo, video or zip file.
     """
 
     added: int
@@ -62,6 +64,8 @@ class AddReport:
     empty: int
     skipped: tuple[Skipped, ...]
     replaced: int = 0
+    notes: tuple[Note, ...] = ()
+    passed_over: tuple[str, ...] = ()
 
 
 def run(
@@ -86,7 +90,8 @@ def run(
     left = len(tasks) + len(twins)
     if outdated := gallery.files.count([task.job.state.key for task in tasks if not task.begun]):
         progress(IndexProgress(len(jobs) - left, len(jobs), 0, tasks[0].job.state.key, outdated))
-    writer, empty, skipped = GalleryWriter(gallery, load_encoder()), 0, list[Skipped]()
+    writer, empty = GalleryWriter(gallery, load_encoder()), 0
+    skipped, notes = list[Skipped](), list[Note]()
 
     def read(tasks: Sequence[Task], left: int) -> None:
         nonlocal empty
@@ -94,6 +99,7 @@ def run(
             for done, task, unit in units:
                 if isinstance(unit, Found):
                     writer.put(unit)
+                    notes.extend(unit.notes)
                     empty += unit.source.status == "done" and unit.source.people == 0
                 else:
                     skipped.append(unit)
@@ -113,7 +119,7 @@ def run(
         writer.flush()
     progress(IndexProgress(len(jobs), len(jobs), writer.added, tasks[-1].job.state.key))
     unchanged = len(jobs) - len(tasks) - len(again)
-    return AddReport(writer.added, unchanged, empty, tuple(skipped), writer.replaced)
+    return AddReport(writer.added, unchanged, empty, tuple(skipped), writer.replaced, tuple(notes))
 
 
 def _units(tasks: Sequence[Task]) -> Iterator[tuple[float, Task, Found | Skipped]]:

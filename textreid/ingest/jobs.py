@@ -5,17 +5,19 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import tzinfo
 from functools import cache, partial
 from pathlib import Path
 
 from PIL.Image import Image
 
 from textreid.ingest.content import content_of
+from textreid.io.zones import zone_named
 from textreid.people.detectors.boxes import Detector
 from textreid.people.find import find_people
 from textreid.people.photos import sightings
 from textreid.people.sightings import Found, Skipped, settings_of
-from textreid.people.source_files import Source, list_sources
+from textreid.people.source_files import Source
 from textreid_index import SourceState
 from textreid_index.records import MEMORY_PREFIX
 
@@ -43,20 +45,21 @@ class Job:
 
 
 def file_jobs(
-    paths: Sequence[Path],
+    sources: Sequence[Source],
     detector: Detector | None,
     camera: str | None,
     start: float | None,
+    zone: str | None,
     key_of: Callable[[Path], str],
 ) -> list[Job]:
-    """One job a photo, video or zip file in `paths`; `key_of` names them as the gallery does.
+    """One job a file; `key_of` names them as the gallery does.
 
     Raises:
-        InputError: a path does not exist, or there is nothing to read.
+        InputError: there is no such time zone.
     """
-    settings = _settings(detector, camera, start)
-    sources = [replace(source, name=key_of(source.path)) for source in list_sources(paths)]
-    return [_file_job(source, settings, detector, camera, start) for source in sources]
+    settings, clock = _settings(detector, camera, start, zone), zone_named(zone)
+    named = {name: replace(source, name=name) for source in sources if (name := key_of(source.path))}
+    return [_file_job(source, settings, detector, camera, start, clock) for source in named.values()]
 
 
 def image_jobs(images: Sequence[Image], detector: Detector | None, camera: str | None) -> list[Job]:
@@ -65,12 +68,17 @@ def image_jobs(images: Sequence[Image], detector: Detector | None, camera: str |
 
 
 def _file_job(
-    source: Source, settings: str, detector: Detector | None, camera: str | None, start: float | None
+    source: Source,
+    settings: str,
+    detector: Detector | None,
+    camera: str | None,
+    start: float | None,
+    zone: tzinfo,
 ) -> Job:
     return Job(
         state=source.state(settings, "failed", 0),
         read=lambda resume_at: find_people(
-            source, detector=detector, camera=camera, start=start, resume_at=resume_at
+            source, detector=detector, camera=camera, start=start, resume_at=resume_at, zone=zone
         ),
         content=cache(partial(_content, source)),
     )
@@ -79,7 +87,7 @@ def _file_job(
 def _content(source: Source) -> str | None:
     try:
         return None if source.problem else content_of(source.path, source.kind)
-    except OSError:  # whoever reads it will say what is wrong
+    except Exception:  # whoever reads it will say what is wrong
         return None
 
 
@@ -95,9 +103,11 @@ def _image_job(image: Image, detector: Detector | None, camera: str | None) -> J
     return Job(state, read)
 
 
-def _settings(detector: Detector | None, camera: str | None, start: float | None) -> str:
+def _settings(
+    detector: Detector | None, camera: str | None, start: float | None, zone: str | None = None
+) -> str:
     """Everything that changes the records of an unchanged file."""
-    given = {"camera": camera, "start": start}
+    given = {"camera": camera, "start": start, "zone": None if zone == "UTC" else zone}
     return " ".join(
         [settings_of(detector), *(f"{key}={value}" for key, value in given.items() if value is not None)]
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect
 from collections.abc import Sequence
+from datetime import UTC, tzinfo
 from io import BytesIO
 from math import ceil
 from pathlib import PurePath
@@ -16,13 +17,16 @@ CELL, LINE, GAP, HEAD, COLUMNS = (128, 256), 16, 12, 48, 8
 INK, FAINT, PAPER = (24, 24, 28), (110, 110, 118), (255, 255, 255)
 
 
-def contact_sheet(hits: Sequence[SearchHit], thumbnails: Sequence[bytes], *, title: str = "") -> Image.Image:
+def contact_sheet(
+    hits: Sequence[SearchHit], thumbnails: Sequence[bytes], *, title: str = "", zone: tzinfo = UTC
+) -> Image.Image:
     """A grid of hits, best first, each with its rank, score, source and, where known, time.
 
     Args:
         hits: in rank order.
         thumbnails: one encoded image a hit, as `Gallery.thumbnail` gives them.
         title: a line above the grid, such as the description that was searched.
+        zone: in which times are shown.
 
     Returns:
         An RGB image, up to eight cells wide. Without hits it carries the title and says so.
@@ -42,7 +46,7 @@ def contact_sheet(hits: Sequence[SearchHit], thumbnails: Sequence[bytes], *, tit
         with Image.open(BytesIO(thumbnail)) as image:
             fitted = ImageOps.contain(image.convert("RGB"), CELL)
         sheet.paste(fitted, (left + (CELL[0] - fitted.width) // 2, top + (CELL[1] - fitted.height) // 2))
-        when = (hit.record.when or "").removesuffix("+00:00").replace("T", " ")
+        when = (hit.record.when_in(zone) or "").removesuffix("+00:00").replace("T", " ")
         lines = (f"{hit.rank}  {hit.score:.3f}", PurePath(hit.record.source).name, when)
         for line, (text, ink) in enumerate(zip(lines, (INK, FAINT, FAINT), strict=True)):
             place_of_line = (left, top + CELL[1] + 2 + line * LINE)

@@ -23,6 +23,7 @@ from textreid.people.detectors.boxes import Detector
 from textreid.people.detectors.load import load_detector
 from textreid.people.full_frame import load_frame
 from textreid.people.sightings import Sighting
+from textreid.people.source_files import Listing, look_through
 from textreid.search.likelihood import require_scale, scale_of, with_probabilities
 from textreid.search.query import DISLIKED, LIKED, PHOTO, Part, combine
 from textreid.search.search_log import SearchLog
@@ -141,6 +142,7 @@ class PersonSearch:
         detector: str | Detector = "auto",
         camera: str | None = None,
         start: float | None = None,
+        zone: str | None = None,
         progress: Callable[[IndexProgress], None] = lambda _: None,
     ) -> AddReport:
         """Find the people in photos and video and add them; what the gallery knows already is left alone.
@@ -156,10 +158,13 @@ class PersonSearch:
             detector: who finds the people otherwise: a name for `load_detector`, or a detector.
             camera: name of the camera; None: read from the file name, else the folder's or the video's name.
             start: POSIX seconds at which a video starts; None: as the file says.
+            zone: where the clocks of the cameras hung, such as "Europe/Berlin", for times without a zone;
+                None: UTC.
             progress: called after each photo and each stretch of video.
 
         Raises:
-            InputError: a path does not exist, or holds nothing to read; or it is neither path nor image.
+            InputError: a path does not exist, or holds nothing to read, or is neither path nor image; or
+                there is no such time zone.
             GalleryError: the gallery cannot be written, or its people come from another model.
         """
         given = [inputs] if isinstance(inputs, str | Path | Image) else list(inputs)
@@ -170,10 +175,12 @@ class PersonSearch:
         finder = None
         if not crops:
             finder = CancellableDetector(load_detector(detector) if isinstance(detector, str) else detector)
-        todo = jobs.file_jobs(paths, finder, camera, start, self.gallery.files.key) if paths else []
+        listing = look_through(paths) if paths else Listing([], [])
+        todo = jobs.file_jobs(listing.sources, finder, camera, start, zone, self.gallery.files.key)
         todo += jobs.image_jobs(images, finder, camera)
         cancel = finder.cancel if finder else lambda: None
-        return indexing.run(todo, self.gallery, lambda: self.encoder, progress, cancel)
+        report = indexing.run(todo, self.gallery, lambda: self.encoder, progress, cancel)
+        return replace(report, passed_over=tuple(map(str, listing.passed_over)))
 
     def add_sightings(self, people: Iterable[Sighting]) -> int:
         """Add people that are found already, such as those of an annotated data set.
