@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
-from fastapi import FastAPI, File, Form, Request, Response, UploadFile
+from fastapi import Depends, FastAPI, File, Form, Request, Response, UploadFile
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -32,6 +32,7 @@ from textreid.service.guard import Guard, Site
 from textreid.service.limits import require_ids, require_text
 from textreid.service.listening import listen
 from textreid.service.question import Question, open_photo
+from textreid.service.queueing import Queue
 from textreid.service.reception import Reception, open_reception
 from textreid.service.refusals import refuse
 from textreid.service.waiting import TooMuchError, WaitingFiles
@@ -41,6 +42,8 @@ PREFIX = "/api/v1"
 """Where the service stands, alone or beside the page."""
 MAX_REQUESTS = 1000
 """Requests at once; further ones are answered 503."""
+SEARCHES_AT_ONCE = 4
+"""Searches, and full images, that are worked on together; further ones wait for their turn."""
 MAX_STEM, MAX_SUFFIX = 60, 10
 """Characters kept of a file's name: of four bytes each, a name has no more than a disk takes."""
 
@@ -83,6 +86,9 @@ def _endpoints(desk: Desk, waiting: WaitingFiles, middleware: list[Middleware]) 
     app.add_exception_handler(HTTPException, _explain_status)
     app.add_exception_handler(RequestValidationError, _explain_arguments)
 
+    turn = Depends(Queue(SEARCHES_AT_ONCE), scope="function")
+    adding = Depends(Queue(1), scope="function")
+
     @app.get("/health")
     def health() -> dict[str, str]:
         """Whether the service answers, and its version."""
@@ -93,7 +99,7 @@ def _endpoints(desk: Desk, waiting: WaitingFiles, middleware: list[Middleware]) 
         """How many people the gallery holds, its cameras, and the model it was made with."""
         return answers.describe_gallery(desk)
 
-    @app.post("/search")
+    @app.post("/search", dependencies=[turn])
     def search(
         request: Request,
         text: Annotated[str, Form()] = "",
@@ -138,12 +144,12 @@ def _endpoints(desk: Desk, waiting: WaitingFiles, middleware: list[Middleware]) 
         """One person, cut out: a JPEG."""
         return Response(desk.gallery.thumbnail(require_text("id", id)), media_type="image/jpeg")
 
-    @app.get("/frame", response_class=Response)
+    @app.get("/frame", response_class=Response, dependencies=[turn])
     def frame(id: str) -> Response:
         """The full image with the person's box drawn: a JPEG."""
         return Response(answers.draw_frame(desk, require_text("id", id)), media_type="image/jpeg")
 
-    @app.post("/add")
+    @app.post("/add", dependencies=[adding])
     def add(
         files: Annotated[list[UploadFile], File()],
         crops: Annotated[bool, Form()] = False,

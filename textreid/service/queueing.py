@@ -1,0 +1,67 @@
+"""A queue for what takes long: nobody is let wait for longer than somebody would."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import statistics
+import time
+from collections import deque
+from collections.abc import AsyncIterator, Callable
+
+from fastapi import HTTPException, Request
+
+LONGEST_WAIT = 30.0
+"""Seconds that a request may be expected to wait."""
+REMEMBERED = 32
+"""Requests by whose durations the next ones are judged."""
+
+
+class Queue:
+    """A FastAPI dependency: requests go on in the order they came, a few at once, or are refused at once.
+
+    How long one will wait is expected from the requests before it and the time of one: the median of the
+    last ones, and before the first is done, how long that has taken so far. A request that waits holds no
+    thread, and one whose client has gone takes no turn.
+
+    Args:
+        at_once: how many go on together.
+        clock: seconds of a clock that never goes back.
+    """
+
+    def __init__(self, at_once: int, clock: Callable[[], float] = time.monotonic) -> None:
+        self._at_once, self._clock = at_once, clock
+        self._turns = asyncio.Semaphore(at_once)
+        self._durations: deque[float] = deque(maxlen=REMEMBERED)
+        self._began = 0.0
+        self._before = 0
+
+    async def __call__(self, request: Request) -> AsyncIterator[None]:
+        """Wait for a turn, and keep it until the request is answered.
+
+        Raises:
+            HTTPException: 503, with the expected wait as Retry-After, where it is longer than `LONGEST_WAIT`.
+        """
+        wait = self.expected_wait()
+        if wait > LONGEST_WAIT:
+            seconds = math.ceil(wait)
+            sentence = f"{self._before} requests wait before this one: try again in {seconds} seconds."
+            raise HTTPException(503, sentence, {"Retry-After": str(seconds)})
+        self._before += 1
+        try:
+            async with self._turns:
+                if await request.is_disconnected():
+                    raise HTTPException(503, "The client has gone.")
+                start = self._clock()
+                self._began = self._began or start
+                yield
+                self._durations.append(self._clock() - start)
+        finally:
+            self._before -= 1
+
+    def expected_wait(self) -> float:
+        """Seconds until a request that comes now would have its turn."""
+        if self._before < self._at_once:
+            return 0.0
+        one = statistics.median(self._durations) if self._durations else self._clock() - self._began
+        return self._before * one / self._at_once
