@@ -7,7 +7,6 @@ import webbrowser
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
-from pathlib import Path
 
 import gradio as gr
 from fastapi.exceptions import RequestValidationError
@@ -31,6 +30,8 @@ from textreid_demo.uploads import add_routes, take_from
 MAX_WAITING = 64
 MAX_CONCURRENT = 4
 MAX_SESSIONS = 256
+NO_STATISTICS = {"GRADIO_ANALYTICS_MAX_EVENTS": "1", "GRADIO_ANALYTICS_CACHE_FREQUENCY": str(2**62)}
+"""Else gradio keeps the last 10,000 searches, and computes statistics of them all after each one."""
 PORTS = range(7860, 7960)
 """Where the page looks for a free port."""
 
@@ -105,7 +106,7 @@ def serve_page(
     with open_reception(host, accounts, public_url=public_url, framed_by=framed_by) as reception:
         app = reception.protect([mount_service(desk, reception)])
         ports = PORTS if port is None else [port]
-        with _gradio_files_in(reception.waiting.folder):
+        with _told_to_gradio(GRADIO_TEMP_DIR=str(reception.waiting.folder), **NO_STATISTICS):
             page = build(desk, reception.waiting, title, examples)
             _mount(page, app, reception)
             with listen(app, host, ports, behind_another=public_url is not None) as url:
@@ -155,16 +156,17 @@ def _mount(page: gr.Blocks, app: Starlette, reception: Reception) -> None:
 
 
 @contextmanager
-def _gradio_files_in(folder: Path) -> Iterator[None]:
-    """Let gradio put files into this folder while the block runs."""
-    before = os.environ.get("GRADIO_TEMP_DIR")
-    os.environ["GRADIO_TEMP_DIR"] = str(folder)
+def _told_to_gradio(**variables: str) -> Iterator[None]:
+    """Set variables of the environment while the block runs."""
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
     try:
         yield
     finally:
-        del os.environ["GRADIO_TEMP_DIR"]
-        if before is not None:
-            os.environ["GRADIO_TEMP_DIR"] = before
+        for name, value in before.items():
+            del os.environ[name]
+            if value is not None:
+                os.environ[name] = value
 
 
 __getattr__ = partial(find_moved, __name__)

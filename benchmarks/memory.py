@@ -1,0 +1,96 @@
+"""Memory of the search page after thousands of searches.
+
+    python benchmarks/memory.py > benchmarks/results/memory.json
+    python benchmarks/memory.py --searches 4000
+
+The page over drawn people, with the built-in model and its matcher, in this process; a visitor of its own asks
+each question through gradio's queue, as the browser does, and reads the answer. The memory of the process is
+read after each eighth. What fills until then is named in docs/serve.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import json
+import os
+import platform
+import socket
+import tempfile
+import time
+from pathlib import Path
+
+import httpx
+
+from textreid.inference.encoder import Encoder
+from textreid.search.person_search import PersonSearch
+from textreid.service.desk import Desk
+from textreid_demo import built_in
+from textreid_demo.serve import serve_page
+
+SEARCHES, PARTS = 16_000, 8
+
+
+def megabytes() -> float:
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+class Visitor:
+    """Asks the page, by the first of its events: a description and Enter."""
+
+    def __init__(self, url: str) -> None:
+        self.client = httpx.Client(base_url=url, timeout=60)
+        config = self.client.get("/config").json()
+        parts = {part["id"]: part for part in config["components"]}
+        event = next(event for event in config["dependencies"] if [event["targets"][0][1]] == ["submit"])
+        self.event = event["id"]
+        self.inputs = [
+            None if parts[id]["type"] == "state" else parts[id]["props"].get("value")
+            for id in event["inputs"]
+        ]
+
+    def ask(self, number: int) -> None:
+        text = f"a {('man', 'woman')[number % 2]} in a {('red', 'blue', 'green', 'black')[number % 4]} coat"
+        session = f"visitor-{number}"
+        data = [self.inputs[0], text, *self.inputs[2:]]
+        sent = {"data": data, "fn_index": self.event, "session_hash": session}
+        self.client.post("/gradio_api/queue/join", json=sent).raise_for_status()
+        answer = self.client.get("/gradio_api/queue/data", params={"session_hash": session})
+        assert '"success":true' in answer.text, answer.text[:500]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--searches", type=int, default=SEARCHES)
+    searches = parser.parse_args().searches
+    load = os.getloadavg()[0]
+    with tempfile.TemporaryDirectory() as folder, socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+        probe.close()
+        encoder = Encoder.load("pocket")
+        gallery = built_in.prepare(encoder, folder=Path(folder))
+        with (
+            PersonSearch.open(gallery, encoder=encoder) as search,
+            serve_page(Desk(search), port=port) as url,
+        ):
+            visitor, readings, start = Visitor(url), {}, time.monotonic()
+            for number in range(1, searches + 1):
+                visitor.ask(number)
+                if number % (searches // PARTS) == 0:
+                    gc.collect()
+                    readings[number] = round(megabytes(), 1)
+            rate = round(searches / (time.monotonic() - start), 1)
+    last, before = readings[searches], readings[searches * 3 // 4]
+    report = {
+        "machine": f"{platform.machine()}, {os.cpu_count()} cores",
+        "load": round(load, 1),
+        "searches_per_second": rate,
+        "megabytes_after": readings,
+        "last_over_three_quarters": round(last / before, 4),
+    }
+    print(json.dumps(report, indent=2))
+
+
+if __name__ == "__main__":
+    main()
