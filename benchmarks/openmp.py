@@ -2,9 +2,9 @@
 
     python benchmarks/openmp.py > benchmarks/results/openmp.json
 
-Each case is a process of its own that embeds drawn crops with the built-in model and torch, as `textreid index`
-does before OpenVINO takes over; the other program keeps every core busy. The cases take turns, and the best
-turn of each counts. `OMP_WAIT_POLICY` is read when torch is loaded: the command line sets it to PASSIVE.
+Each case is a process of its own that embeds drawn crops with the built-in model and torch, as `textreid
+index` does before OpenVINO takes over; the other program keeps every core busy. The cases take turns, and the
+best turn of each counts. `OMP_WAIT_POLICY` is read when torch is loaded: the command line sets it to PASSIVE.
 """
 
 from __future__ import annotations

@@ -18,9 +18,9 @@ from textreid.errors import InputError
 from textreid.service import answers
 from textreid.service.desk import Desk
 from textreid.service.limits import require_ids, require_text
-from textreid.service.question import Question, open_photo
+from textreid.service.question import Question
 from textreid.service.waiting import WaitingFiles
-from textreid_demo.uploads import find_upload
+from textreid_demo.uploads import find_upload, open_upload
 
 
 def publish(desk: Desk, waiting: WaitingFiles) -> None:
@@ -40,7 +40,7 @@ def publish(desk: Desk, waiting: WaitingFiles) -> None:
         """Find people by a description, an example photo, or both; best match first."""
         question = Question(
             text=_text(text, "text"),
-            photo=open_photo(find_upload(waiting, image)) if image is not None else None,
+            photo=None if image is None else open_upload(waiting, image),
             more=_ids(more_like, "more_like"),
             less=_ids(less_like, "less_like"),
             camera=_text(camera, "camera"),

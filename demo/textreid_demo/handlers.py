@@ -9,15 +9,19 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from PIL.Image import Image
 
 from textreid.errors import InputError
 from textreid.ingest.indexing import IndexProgress
 from textreid.service.answers import to_jpeg
 from textreid.service.desk import Desk
 from textreid.service.limits import require_text
-from textreid.service.question import MAX_HITS, PAGE_SIZE, Question, open_photo
+from textreid.service.question import MAX_HITS, PAGE_SIZE, Question
 from textreid_demo import markup, words
 from textreid_index import GalleryError, Hits
+
+PREVIEW = 400
+"""Pixels of an example photo's longer side, where it is shown beside the description."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,14 +65,24 @@ class Handlers:
         return self._show(replace(new, photo=old.photo))
 
     def show_photo(
-        self, path: str | None, text: str, camera: str, since: str, until: str, matches: str
-    ) -> Shown:
-        """Another example photo, or none. It is read here once: the uploaded file is not needed again."""
+        self,
+        open_photo: Callable[[], Image] | None,
+        text: str,
+        camera: str,
+        since: str,
+        until: str,
+        matches: str,
+    ) -> tuple[View, str, dict[str, Any], str | None]:
+        """Another example photo, or none; it is shown without its file, which is gone once it was read."""
         asked = _question(text, camera, since, until, matches)
+        if open_photo is None:
+            return *self._show(asked), None
         try:
-            return self._show(replace(asked, photo=open_photo(Path(path))) if path else asked)
+            photo = open_photo()
         except Exception as error:
-            return _show_nobody(asked, words.describe_error(error), "wrong")
+            return *_show_nobody(asked, words.describe_error(error), "wrong"), None
+        preview = markup.jpeg_uri(to_jpeg(photo, longest=PREVIEW))
+        return *self._show(replace(asked, photo=photo)), preview
 
     def show_more(self, view: View) -> Shown:
         """Further down the ranking."""

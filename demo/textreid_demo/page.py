@@ -14,7 +14,7 @@ from textreid.service.waiting import WaitingFiles
 from textreid.types import QUERY_KINDS
 from textreid_demo import api, words
 from textreid_demo.handlers import Handlers, View
-from textreid_demo.uploads import many_files, one_file
+from textreid_demo.uploads import many_files, one_photo, show_uri
 
 ASSETS = Path(__file__).parent
 EXAMPLES = (
@@ -80,9 +80,8 @@ def build(desk: Desk, waiting: WaitingFiles, title: str, examples: Sequence[str]
                 label="Example photo", show_label=False, placeholder="Example photo",
                 height=132, min_width=180, scale=1, elem_id="photo",
             )  # fmt: skip
-            photo.preprocess = one_file(
-                waiting
-            )  # textreid opens images itself: bounded, upright, of any depth
+            photo.preprocess = one_photo(waiting)  # opened by textreid: bounded, upright, of any depth
+            photo.postprocess = show_uri
 
         results = gr.HTML(js_on_load=EVENTS_JS, elem_id="results")
         more = gr.Button("Show more", visible=False, elem_id="more")
@@ -128,7 +127,7 @@ def build(desk: Desk, waiting: WaitingFiles, title: str, examples: Sequence[str]
         loud = {"api_visibility": "private", "show_progress": "minimal", "show_progress_on": results}
 
         gr.on([text.submit, since.submit, until.submit], on.search, asked, shown, **loud)
-        gr.on([photo.upload, photo.clear], on.show_photo, [photo, *asked[1:]], shown, **loud)
+        gr.on([photo.upload, photo.clear], on.show_photo, [photo, *asked[1:]], [*shown, photo], **loud)
         gr.on([camera.input, matches.input], on.search, asked, shown, **loud)
         for chip, example in zip(chips, examples, strict=True):
             chip.click(lambda example=example: example, None, text, **quiet).then(

@@ -9,18 +9,21 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 from fastapi import Request, Response
-from gradio.data_classes import GradioModel
+from gradio.data_classes import Base64ImageData, GradioModel
 from gradio.route_utils import file_fetch, upload_fn
 from gradio.routes import App, file_upload_statuses
+from PIL.Image import Image
 from starlette.formparsers import MultiPartException
 
 from textreid.errors import InputError
 from textreid.service.client import address_of
+from textreid.service.question import open_photo
 from textreid.service.refusals import refuse
 from textreid.service.waiting import TooMuchError, WaitingFiles
 
@@ -31,9 +34,23 @@ def find_upload(waiting: WaitingFiles, payload: object) -> Path:
     Raises:
         InputError: it is no uploaded file.
     """
+    return waiting.find(_name(payload))
+
+
+def open_upload(waiting: WaitingFiles, payload: object) -> Image:
+    """The photo that somebody sent and refers to; its file is deleted, for nobody needs it again.
+
+    Raises:
+        InputError: it is no uploaded file, or cannot be used.
+    """
+    with waiting.using(_name(payload)) as file:
+        return open_photo(file)
+
+
+def _name(payload: object) -> object:
     if isinstance(payload, GradioModel):
-        return waiting.find(getattr(payload, "path", None))
-    return waiting.find(payload.get("path") if isinstance(payload, dict) else payload)
+        return getattr(payload, "path", None)
+    return payload.get("path") if isinstance(payload, dict) else payload
 
 
 def take_from(waiting: WaitingFiles, page: gr.Blocks) -> None:
@@ -50,9 +67,14 @@ def take_from(waiting: WaitingFiles, page: gr.Blocks) -> None:
             block.async_move_resource_to_block_cache = find
 
 
-def one_file(waiting: WaitingFiles) -> Any:
-    """In place of a component's preprocessing: where its file lies."""
-    return lambda payload: str(find_upload(waiting, payload)) if payload else None
+def one_photo(waiting: WaitingFiles) -> Any:
+    """In place of a component's preprocessing: a function that opens its photo, once."""
+    return lambda payload: partial(open_upload, waiting, payload) if payload else None
+
+
+def show_uri(uri: str | None) -> Base64ImageData | None:
+    """In place of an image's postprocessing: it is sent as a data URI, and no file is made of it."""
+    return Base64ImageData(url=uri) if uri else None
 
 
 def many_files(waiting: WaitingFiles) -> Any:

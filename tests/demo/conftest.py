@@ -36,7 +36,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[PersonSea
 def search(served: tuple[PersonSearch, str, Path]) -> PersonSearch:
     """The gallery as it was at the beginning, whatever the last test did to it."""
     search, _, folder = served
-    search.gallery.forget("/")
+    search.gallery.forget("/", "uploads")
     shutil.rmtree(folder / "gallery" / "uploads", ignore_errors=True)
     fill(search, folder)
     return search

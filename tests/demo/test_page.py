@@ -128,6 +128,7 @@ def test_an_example_photo_searches_alone_and_with_words(page: Page, tmp_path: Pa
     with new_results(page):
         page.locator("#photo input[type=file]").set_input_files(photo)
     assert ids(page)[0] == "south-2-purple"
+    assert page.locator("#photo img").get_attribute("src").startswith("data:image/jpeg;base64,")
     ask(page, "green trousers")
     assert set(ids(page)[:2]) == {"south-2-purple", "south-3-orange"}
 
@@ -155,7 +156,7 @@ def test_added_photos_can_be_found(page: Page, gallery: Gallery, tmp_path: Path)
     ask(page, "a pink shirt and orange trousers")
     found = gallery.get(ids(page)[0])
     assert found.camera == "yard"
-    assert Path(found.source).parent == gallery.path / "uploads"
+    assert Path(found.source).parent == Path("uploads")
     assert len(list((gallery.path / "uploads").iterdir())) == 1
 
 

@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import httpx
 import pytest
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
@@ -138,6 +139,9 @@ def test_uploads_are_gone_when_the_page_stops(desk: Desk, port: int, tmp_path: P
         hits = client.predict(image=handle_file(str(photo)), api_name="/search")
         assert hits[0]["id"] in ("north-0-red", "south-2-red")
         folder = Path(os.environ["GRADIO_TEMP_DIR"])
+        assert list(folder.iterdir()) == []  # an example photo is gone once it was read
+        with photo.open("rb") as file:
+            httpx.post(f"{url}gradio_api/upload", files={"files": file}).raise_for_status()
         assert any(file.name == "photo.png" for file in folder.rglob("*"))
         assert folder.stat().st_mode & 0o077 == 0
         client.close()

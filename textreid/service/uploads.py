@@ -26,7 +26,7 @@ JUST_NOW = 3600
 def store(file: Path, gallery: Gallery) -> Path:
     """Move an upload into the gallery, whole or not at all; returns where it is now.
 
-    One whose content the gallery holds already stays as it is.
+    One whose content the gallery holds already is deleted, for it is there.
 
     Raises:
         InputError: it cannot be written there.
@@ -37,7 +37,10 @@ def store(file: Path, gallery: Gallery) -> Path:
         digest = _digest(file)
         alike = folder.glob(f"*-{digest[:16]}{file.suffix.lower()}")
         same = next((stored for stored in alike if _digest(stored) == digest), None)
-        return same or _move(file, folder / _safe_name(file, digest[:16]))
+        if same is None:
+            return _move(file, folder / _safe_name(file, digest[:16]))
+        file.unlink()
+        return same
 
 
 def tidy(gallery: Gallery) -> None:

@@ -116,6 +116,19 @@ class WaitingFiles:
             raise InputError("Upload the file first: with gradio_client, wrap its path in handle_file(...).")
         return Path(name)
 
+    @contextmanager
+    def using(self, name: object) -> Iterator[Path]:
+        """The waiting file of this name, which is deleted when the block ends.
+
+        Raises:
+            InputError: no such file waits.
+        """
+        file = self.find(name)
+        try:
+            yield file
+        finally:
+            _remove(file, self.folder)
+
     def tidy(self) -> None:
         """Delete what has waited for too long, and give back the room of what was used."""
         with self._lock:
