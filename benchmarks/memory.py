@@ -4,8 +4,8 @@
     python benchmarks/memory.py --searches 4000
 
 The page over drawn people, with the built-in model and its matcher, in this process; a visitor of its own
-asks each question through gradio's queue, as the browser does, and reads the answer. The memory of the process
-is read after each eighth. What fills until then is named in docs/demo.md.
+asks each question through gradio's queue, as the browser does, and reads the answer. The memory of the
+process is read after each eighth. What fills until then is named in docs/demo.md.
 """
 
 from __future__ import annotations

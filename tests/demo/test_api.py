@@ -131,9 +131,7 @@ def test_what_is_added_can_be_deleted(client: Client, gallery: Gallery, tmp_path
         files=[handle_file(str(photo)), handle_file(str(text))], camera="yard", api_name="/add"
     )
     assert report["added"] == 1
-    assert [skipped["reason"] for skipped in report["skipped"]] == [
-        "not a photo, video or zip file."
-    ]
+    assert [skipped["reason"] for skipped in report["skipped"]] == ["not a photo, video or zip file."]
     assert client.predict(api_name="/gallery") == {
         "people": 8,
         "cameras": ["north", "south", "yard"],
