@@ -188,7 +188,8 @@ class Files:
                     f"The gallery knows {taken[0]} already. Forget it first, or move to another name."
                 )
             count = rename_files(db, names)
-            rename_copies(db, old, new)
+            if not rename_copies(db, old, new) and not names:
+                raise InvalidValueError(f"The gallery knows nothing at {old}.")
             advance(db, removed=True)
         return count
 

@@ -18,6 +18,7 @@ from textreid_index import (
     ForeignGalleryError,
     Gallery,
     GalleryDamagedError,
+    GalleryError,
     GalleryNotFoundError,
     UnknownBackendError,
 )
@@ -195,6 +196,20 @@ def test_an_earlier_format_that_may_only_be_read_says_what_to_type(public_folder
     assert f"is of format {old} and has to be brought to format {new}, but can only be read here" in said
     assert f"cp -r {public_folder}/g COPY && textreid gallery info --gallery COPY" in said
     assert (public_folder / "g" / "gallery.sqlite").read_bytes() == before
+
+
+def test_a_path_that_is_too_long_for_sqlite_is_refused_with_its_length(tmp_path: Path) -> None:
+    folder = tmp_path
+    while len(bytes(folder)) < 380:
+        folder /= "ü" * 40
+    for length, fits in ((504, True), (505, False)):
+        gallery = folder / ("x" * (length - len(bytes(folder)) - len("//gallery.sqlite")))
+        if fits:
+            filled(gallery, 3)[0].close()
+            continue
+        with pytest.raises(GalleryError, match="has 505 bytes, and SQLite opens none of more than 504"):
+            Gallery.open(gallery, create=True)
+        assert not gallery.exists()
 
 
 def test_unreadable_folder(public_folder: Path) -> None:

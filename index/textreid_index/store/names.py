@@ -29,7 +29,7 @@ def find_source(db: sqlite3.Connection, names: Sequence[str]) -> str:
         stored = _of_copied_archive(db, name)
         if _is_known(db, stored):
             return stored
-    return _nearest(names[0], _paths(db), "file or folder")
+    return _nearest(names, _paths(db), "file or folder")
 
 
 def find_camera(db: sqlite3.Connection, name: str) -> str:
@@ -39,15 +39,16 @@ def find_camera(db: sqlite3.Connection, name: str) -> str:
         UnknownSourceError: none is called so, or several are; names the nearest.
     """
     known = people.cameras(db)
-    return name if name in known else _nearest(name, known, "camera")
+    return name if name in known else _nearest([name], known, "camera")
 
 
-def _nearest(name: str, known: Iterable[str], kind: str) -> str:
+def _nearest(names: Sequence[str], known: Iterable[str], kind: str) -> str:
     """The one of the known names that differs in Unicode's form or the case of letters alone."""
+    name = names[0]
     spellings: dict[str, list[str]] = {}
     for each in known:
         spellings.setdefault(folded(each), []).append(each)
-    same = spellings.get(folded(name), [])
+    same = next((spellings[folded(each)] for each in names if folded(each) in spellings), [])
     if len(same) == 1:
         return same[0]
     alike = difflib.get_close_matches(folded(name), spellings, cutoff=0.4)

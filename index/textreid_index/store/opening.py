@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from contextlib import closing
 from functools import partial
@@ -22,6 +23,9 @@ from textreid_index.store.waiting import again
 
 FILE = "gallery.sqlite"
 
+LONGEST_PATH = 504
+"""Bytes of the longest path that SQLite opens: its own limit of 512, less the endings of files beside it."""
+
 
 def locate(folder: Path, *, create: bool) -> Path:
     """The file of the gallery in this folder, which may be about to be made.
@@ -33,6 +37,12 @@ def locate(folder: Path, *, create: bool) -> Path:
     """
     file = folder / FILE
     try:
+        length = len(os.fsencode(file.resolve()))
+        if length > LONGEST_PATH:
+            raise GalleryError(
+                f"The path of {FILE} in {folder} has {length} bytes, and SQLite opens none of more than"
+                f" {LONGEST_PATH}. Choose a folder with a shorter path."
+            )
         if folder.exists() and not folder.is_dir():
             raise ForeignGalleryError(f"{folder} is a file. A gallery is a folder: name another one.")
         if not folder.exists() and not create:

@@ -6,7 +6,6 @@ import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from textreid_index.errors import InvalidValueError
 from textreid_index.records import SourceState
 from textreid_index.store import copies_table as copies
 from textreid_index.store import deletions_table as deletions
@@ -55,29 +54,23 @@ def drop_file(db: sqlite3.Connection, name: str) -> None:
 
 
 def expand(db: sqlite3.Connection, old: str, new: str) -> dict[str, str]:
-    """New names by old ones, of the file `old` or of all files below that folder, once it is called `new`.
-
-    Raises:
-        InvalidValueError: nothing is known there.
-    """
+    """New names by old ones, of the file `old` or of all files below that folder, once it is called `new`."""
     states, values = source_key_condition("key", old)
     found, more = source_key_condition("file", old)
     rows = db.execute(
         f"SELECT key FROM sources WHERE {states} UNION SELECT file FROM people WHERE {found}",
         [*values, *more],
     )
-    names = {name: new + name.removeprefix(old) for (name,) in rows}
-    if not names:
-        raise InvalidValueError(f"The gallery knows nothing at {old}.")
-    return names
+    return {name: new + name.removeprefix(old) for (name,) in rows}
 
 
-def rename_copies(db: sqlite3.Connection, old: str, new: str) -> None:
-    """Rename the copy `old`, or all below that folder."""
-    for copy in copies.read_all(db):
-        if copy.path == old or copy.path.startswith(f"{old}/"):
-            copies.delete(db, copy.path)
-            copies.write(db, replace(copy, path=new + copy.path.removeprefix(old)))
+def rename_copies(db: sqlite3.Connection, old: str, new: str) -> int:
+    """Rename the copy `old`, or all below that folder; returns how many there are."""
+    below = [copy for copy in copies.read_all(db) if f"{copy.path}/".startswith(f"{old}/")]
+    for copy in below:
+        copies.delete(db, copy.path)
+        copies.write(db, replace(copy, path=new + copy.path.removeprefix(old)))
+    return len(below)
 
 
 def _read(db: sqlite3.Connection, file: str) -> _Rows:
