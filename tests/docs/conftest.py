@@ -11,6 +11,7 @@ from PIL import Image
 
 from tests.helpers.docs_console import run_textreid
 from textreid import synthetic
+from textreid_index import Gallery
 
 
 @pytest.fixture(scope="session")
@@ -37,7 +38,10 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def folder(prepared: Path, tmp_path: Path) -> Path:
     """One page's own copy of the prepared folder."""
-    return shutil.copytree(prepared, tmp_path / "reader")
+    copy = shutil.copytree(prepared, tmp_path / "reader")
+    with Gallery.open(copy / "gallery") as gallery:
+        gallery.files.move(gallery.files.key(prepared), gallery.files.key(copy))
+    return copy
 
 
 def draw_photos(folder: Path) -> None:
