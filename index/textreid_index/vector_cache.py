@@ -9,10 +9,12 @@ import numpy as np
 
 from textreid_index.backends import Accepted, Block, VectorBackend
 from textreid_index.embeddings import EncoderInfo
+from textreid_index.errors import GalleryDamagedError
 from textreid_index.hits import Hits
 from textreid_index.nearest import find_nearest
 from textreid_index.records import Record
 from textreid_index.store import people_table as people
+from textreid_index.store.checksums import REPAIR
 from textreid_index.store.gallery_table import State
 from textreid_index.where import EVERYBODY, Where
 
@@ -49,7 +51,10 @@ class VectorCache:
         for new, vectors in people.read_vectors_after(db, last, dim):
             backend.add(Block(new, vectors, partial(_read_records, db, new)))
             blocks.append(new)
-        self._keys = np.concatenate(blocks)
+        keys = np.concatenate(blocks)
+        if len(keys) != people.count(db) or not (np.diff(keys) > 0).all():
+            raise GalleryDamagedError(f"Vectors of some people are missing, or are of nobody. {REPAIR}")
+        self._keys = keys
         self._backend, self._encoder, self._generation = backend, state.encoder, state.generation
 
     def nearest(
@@ -62,8 +67,16 @@ class VectorCache:
         """
         if self._backend is None:
             return [Hits(np.empty(0, dtype=np.float32), ()) for _ in queries]
-        accepted = None if where == EVERYBODY else Accepted(where, partial(people.keys, db, where))
+        accepted = None if where == EVERYBODY else Accepted(where, partial(self._accepted_keys, db, where))
         return find_nearest(db, self._backend, queries, k, accepted)
+
+    def _accepted_keys(self, db: sqlite3.Connection, where: Where) -> np.ndarray:
+        """The keys [M] int64 of all whom a filter accepts, rising; a backend has to know each of them."""
+        keys = people.keys(db, where)
+        rows = np.minimum(np.searchsorted(self._keys, keys), max(0, len(self._keys) - 1))
+        if len(keys) and (not (np.diff(keys) > 0).all() or (self._keys[rows] != keys).any()):
+            raise GalleryDamagedError(f"An index of the gallery names people whom nobody knows. {REPAIR}")
+        return keys
 
     def sample(self, db: sqlite3.Connection, n: int) -> np.ndarray:
         """The vectors [min(n, N), D] float32 of people at equal distances in the order of adding.

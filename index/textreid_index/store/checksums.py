@@ -10,6 +10,10 @@ from typing import Any
 from textreid_index.errors import GalleryDamagedError
 
 RESTORE = "Restore the gallery from a copy, or index the photos again."
+REPAIR = (
+    "Restore the gallery from a copy, or repair it, which makes its indexes anew and deletes who is damaged:"
+    " textreid gallery repair --gallery GALLERY"
+)
 FORGET = (
     "Restore the gallery from a copy, or forget that file, which deletes its people, and index it again:"
     " textreid gallery forget FILE --gallery GALLERY"

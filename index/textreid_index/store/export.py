@@ -9,9 +9,10 @@ from pathlib import Path
 
 import numpy as np
 
-from textreid_index.errors import GalleryError
+from textreid_index.errors import GalleryDamagedError, GalleryError
 from textreid_index.store import gallery_table
 from textreid_index.store import people_table as people
+from textreid_index.store.checksums import REPAIR
 from textreid_index.whole_folder import whole_folder
 
 
@@ -33,22 +34,35 @@ def export(db: sqlite3.Connection, folder: Path) -> None:
 
 
 def _write(db: sqlite3.Connection, folder: Path) -> None:
-    encoder, count = gallery_table.read_state(db).encoder, people.count(db)
-    described = {"people": count, "encoder": None if encoder is None else asdict(encoder)}
+    encoder = gallery_table.read_state(db).encoder
+    keys = _write_records(db, folder)
+    _write_vectors(db, folder / "vectors.npy", keys, 0 if encoder is None else encoder.dim)
+    described = {"people": len(keys), "encoder": None if encoder is None else asdict(encoder)}
     (folder / "gallery.json").write_text(json.dumps(described, indent=2) + "\n", encoding="utf-8")
+
+
+def _write_records(db: sqlite3.Connection, folder: Path) -> list[int]:
+    """Write records and thumbnails; returns the keys of the people in their order."""
     (folder / "thumbnails").mkdir()
+    keys: list[int] = []
     with (folder / "records.jsonl").open("w", encoding="utf-8") as lines:
-        rows = db.execute(f"SELECT key, {people.COLUMNS} FROM people ORDER BY key")
-        for row, (key, *fields) in enumerate(rows):
-            thumbnail = f"thumbnails/{row:08}.jpg"
-            (folder / thumbnail).write_bytes(people.read_thumbnail(db, key))
-            record = {**asdict(people.to_record(fields)), "thumbnail": thumbnail}
+        for row in db.execute(f"SELECT {people.COLUMNS} FROM people ORDER BY key"):
+            thumbnail = f"thumbnails/{len(keys):08}.jpg"
+            (folder / thumbnail).write_bytes(people.read_thumbnail(db, row[0]))
+            record = {**asdict(people.to_record(row)), "thumbnail": thumbnail}
             lines.write(json.dumps(record, ensure_ascii=False) + "\n")
-    dim = 0 if encoder is None else encoder.dim
-    with (folder / "vectors.npy").open(
-        "wb"
-    ) as file:  # not mapped to memory: a full disk would end the process
-        header = {"descr": "<f4", "fortran_order": False, "shape": (count, dim)}
+            keys.append(row[0])
+    return keys
+
+
+def _write_vectors(db: sqlite3.Connection, path: Path, keys: list[int], dim: int) -> None:
+    """Write the vectors of these people; a file mapped to memory would end the process on a full disk."""
+    found: list[int] = []
+    with path.open("wb") as file:
+        header = {"descr": "<f4", "fortran_order": False, "shape": (len(keys), dim)}
         np.lib.format.write_array_header_1_0(file, header)
-        for _, block in people.read_vectors_after(db, 0, dim):
-            file.write(block.tobytes())
+        for block, vectors in people.read_vectors_after(db, 0, dim):
+            file.write(vectors.tobytes())
+            found += block.tolist()
+    if found != keys:
+        raise GalleryDamagedError(f"Vectors of some people are missing, or are of nobody. {REPAIR}")

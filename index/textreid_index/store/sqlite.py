@@ -23,7 +23,7 @@ from textreid_index.errors import (
     GalleryFullError,
     GalleryReadOnlyError,
 )
-from textreid_index.store import gallery_table, migrations
+from textreid_index.store import gallery_table, indexes, migrations
 from textreid_index.store.commit_count import CommitCount
 from textreid_index.store.connection import connect
 from textreid_index.store.opening import locate, prepare, require_format
@@ -66,6 +66,7 @@ class Store:
         self._write_lock = threading.Lock()
         self._writer: sqlite3.Connection | None = None
         self._closed = False
+        self._checked = False
         self.file = locate(folder, create=create)
         self.readonly = not all(os.access(path, os.W_OK) for path in (folder, self.file) if path.exists())
         self._reader = self._new_reader()
@@ -89,14 +90,27 @@ class Store:
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
-        """A read transaction: what is read in it belongs to one moment. One thread at a time."""
-        with self._read_lock, translate_errors(self.folder), self._reader.transaction() as db:
-            require_format(db, self.file)
-            yield db
+        """A read transaction: what is read in it belongs to one moment. One thread at a time.
+
+        Before the first one, and after each that met damage, the indexes are compared with their tables.
+        """
+        try:
+            with self._read_lock, translate_errors(self.folder), self._reader.transaction() as db:
+                require_format(db, self.file)
+                if not self._checked:
+                    indexes.require_fitting(db)
+                    self._checked = True
+                yield db
+        except GalleryDamagedError:
+            self._checked = False
+            raise
 
     @contextmanager
     def snapshot(self) -> Iterator[sqlite3.Connection]:
-        """Like `reading`, on a connection of its own: for long reads beside which searches go on."""
+        """Like `reading`, on a connection of its own: for long reads beside which searches go on.
+
+        The indexes are not compared with their tables first.
+        """
         self._require_open()
         with (
             translate_errors(self.folder),
@@ -126,11 +140,15 @@ class Store:
     def erasing(self) -> Iterator[sqlite3.Connection]:
         """A write transaction that removes people for good: afterwards their bytes leave the file too.
 
+        Indexes that are damaged are made anew first, so that nobody stays where they lead.
+
         Raises:
             GalleryError: as for `writing` and `scrub`.
         """
         try:
             with self.writing() as db:
+                if indexes.find_misfits(db):
+                    indexes.make_anew(db)
                 yield db
                 gallery_table.advance(db, removed=True)
                 gallery_table.set_unscrubbed(db, True)

@@ -14,15 +14,33 @@ from textreid_index.store.checksums import blob_checksum, fields_checksum
 
 
 def find_problems(db: sqlite3.Connection) -> list[str]:
-    """One sentence for everything that is not as it was written."""
-    try:
-        structure = [row for (row,) in db.execute("PRAGMA integrity_check") if row != "ok"]
-        return [f"The file is damaged: {row}" for row in structure] + list(_find_changed_rows(db))
-    except sqlite3.DatabaseError as error:
-        return [f"The file is damaged: {error}."]
+    """One sentence for everything that is not as it was written; where one look breaks off, others go on."""
+    problems: list[str] = []
+    looks = (
+        _find_broken_pages,
+        _find_changed_rows,
+        _find_changed_blobs,
+        _find_orphans,
+        sources.find_miscounts,
+    )
+    for look in looks:
+        try:
+            for problem in look(db):
+                problems.append(problem)
+        except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
+            problems.append(f"The file is damaged: {error}.")
+    return problems
+
+
+def _find_broken_pages(db: sqlite3.Connection) -> Iterator[str]:
+    for (row,) in db.execute("PRAGMA integrity_check"):
+        if row != "ok":
+            yield f"The file is damaged: {row}"
 
 
 def _find_changed_rows(db: sqlite3.Connection) -> Iterator[str]:
+    if db.execute("SELECT count(*) FROM gallery").fetchone() != (1,):
+        yield "The gallery's own row is missing."
     tables = (
         ("gallery", gallery_table.COLUMNS, 0, "The gallery's own row"),
         ("people", people.COLUMNS, 1, "The record of {!r}"),
@@ -34,6 +52,9 @@ def _find_changed_rows(db: sqlite3.Connection) -> Iterator[str]:
         for *fields, checksum in db.execute(f"SELECT {columns} FROM {table} NOT INDEXED"):
             if fields_checksum(fields) != checksum:
                 yield f"{what.format(fields[name])} changed since it was written."
+
+
+def _find_changed_blobs(db: sqlite3.Connection) -> Iterator[str]:
     for table, column, what in (("vectors", "vector", "vector"), ("thumbnails", "jpeg", "thumbnail")):
         for key, id, blob, checksum in db.execute(
             f"SELECT people.key, id, {column}, {table}.checksum FROM people LEFT JOIN {table} USING (key)"
@@ -43,6 +64,8 @@ def _find_changed_rows(db: sqlite3.Connection) -> Iterator[str]:
                 yield f"The {what} of '{id}' is missing."
             elif blob_checksum(key, blob) != checksum:
                 yield f"The {what} of '{id}' changed since it was written."
+
+
+def _find_orphans(db: sqlite3.Connection) -> Iterator[str]:
     for table, *_ in db.execute("PRAGMA foreign_key_check"):
         yield f"The table {table} holds a row that belongs to nobody."
-    yield from sources.find_miscounts(db)
