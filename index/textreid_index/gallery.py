@@ -23,6 +23,7 @@ from textreid_index.store import people_table as people
 from textreid_index.store import sources_table as sources
 from textreid_index.store.export import export
 from textreid_index.store.gallery_table import advance, read_state, write_encoder
+from textreid_index.store.repair import take_out_damaged
 from textreid_index.store.sqlite import Store
 from textreid_index.store.verify import find_problems
 from textreid_index.vector_cache import VectorCache
@@ -403,6 +404,21 @@ class Gallery:
         missing = self._store.describe_missing()
         with self._store.snapshot() as db:
             return [*filter(None, [missing]), *find_problems(db)]
+
+    def repair(self) -> int:
+        """Make the indexes anew, and delete for good whoever is not as written; all others stay.
+
+        Files of which somebody is missing then are read again the next time that they are indexed.
+
+        Returns:
+            How many people were deleted.
+
+        Raises:
+            GalleryDamagedError: the damage goes deeper: restore the gallery from a copy, or index anew.
+            GalleryError: as for `delete`.
+        """
+        with self._store.erasing() as db:
+            return take_out_damaged(db)
 
     def stats(self) -> GalleryStats:
         """What the gallery holds and how large it is."""

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 run = typer.Typer(
     no_args_is_help=True,
-    help="Look after a gallery: info, verify, delete, forget, move, prune, export.",
+    help="Look after a gallery: info, verify, repair, delete, forget, move, prune, export.",
 )
 
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
@@ -66,12 +66,35 @@ def verify(gallery: GalleryFolder) -> None:
     from textreid_index import Gallery
 
     with Gallery.open(gallery) as opened:
-        problems, people = opened.verify(), len(opened)
-    for problem in problems:
-        print(problem)
-    if problems:
-        raise typer.Exit(1)
+        problems = opened.verify()
+        for problem in problems:
+            print(problem)
+        if problems:
+            raise typer.Exit(1)
+        people = len(opened)
     print(f"All is well with {plural(people, 'person', 'people')}.")
+
+
+@run.command()
+def repair(gallery: GalleryFolder, yes: Yes = False) -> None:
+    """Make the indexes of a damaged gallery anew, and delete for good whoever is damaged.
+
+    All others stay. Indexing the same files again brings back who was deleted; a copy of the gallery from
+    before the damage, if there is one, is better.
+
+    Examples:
+      textreid gallery repair --gallery gallery
+    """
+    from textreid_index import Gallery
+
+    with Gallery.open(gallery) as opened:
+        problems = opened.verify()
+        if problems:
+            _ask(f"Repair {plural(len(problems), 'problem')}, and delete who is damaged?", yes)
+            count = opened.repair()
+            stderr().print(f"Repaired; {plural(count, 'person', 'people')} deleted.")
+        else:
+            stderr().print("Nothing is damaged.")
 
 
 @run.command()

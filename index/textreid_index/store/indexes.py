@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
 
 from textreid_index.errors import GalleryDamagedError
 from textreid_index.store.checksums import REPAIR
@@ -13,8 +14,13 @@ INDEXED = ("people", "sources", "copies", "deletions")
 
 def find_misfits(db: sqlite3.Connection) -> list[str]:
     """What does not fit, in SQLite's words."""
-    checks = (db.execute(f"PRAGMA integrity_check('{table}')") for table in INDEXED)
-    return [row for check in checks for (row,) in check if row != "ok"]
+    return [line for table in INDEXED for line in check_integrity(db, f"'{table}'")]
+
+
+def check_integrity(db: sqlite3.Connection, table: str = "100") -> Iterator[str]:
+    """What SQLite finds wrong with a table and its indexes, or, up to so many faults, with the whole file."""
+    for (text,) in db.execute(f"PRAGMA integrity_check({table})"):
+        yield from (line for line in text.splitlines() if line != "ok" and not line.startswith("***"))
 
 
 def require_fitting(db: sqlite3.Connection) -> None:

@@ -129,16 +129,14 @@ def erase(db: sqlite3.Connection, source: str) -> None:
     db.execute(f"DELETE FROM deletions NOT INDEXED WHERE {inside}", values)
 
 
-def find_miscounts(db: sqlite3.Connection) -> Iterator[str]:
-    """A sentence for each file of which there are more or fewer people than were added and not removed."""
+def miscounts(db: sqlite3.Connection) -> Iterator[tuple[str, int, int]]:
+    """Each file that has more or fewer people than were added and not removed, with both numbers."""
     rows = db.execute(
         "SELECT sources.key, sources.people - removed, count(people.key) FROM sources LEFT JOIN people"
         " ON file = sources.key AND people.reading = sources.reading"
         " WHERE removed IS NOT NULL GROUP BY sources.key"
     )
-    for key, expected, found in rows:
-        if found != expected:
-            yield f"Of the source '{key}' there should be {expected} people, and there are {found}."
+    return ((key, expected, found) for key, expected, found in rows if found != expected)
 
 
 def file_of(db: sqlite3.Connection, source: str) -> str:

@@ -22,6 +22,10 @@ FULL = (
     "The disk that holds the gallery {folder} is full. Nothing of this change was kept, everything before"
     " it was. Free some space and repeat it.",
 )
+DAMAGED = (
+    GalleryDamagedError,
+    "The gallery {folder} is damaged. Restore it from a copy, or index the photos again.",
+)
 ERRORS: dict[int, tuple[type[GalleryError], str]] = {
     sqlite3.SQLITE_ERROR: (GalleryError, "The gallery {folder} cannot be used."),
     sqlite3.SQLITE_BUSY: (
@@ -39,10 +43,8 @@ ERRORS: dict[int, tuple[type[GalleryError], str]] = {
         ForeignGalleryError,
         "{folder} holds a gallery.sqlite that is not a gallery. Choose another folder.",
     ),
-    sqlite3.SQLITE_CORRUPT: (
-        GalleryDamagedError,
-        "The gallery {folder} is damaged. Restore it from a copy, or index the photos again.",
-    ),
+    sqlite3.SQLITE_CORRUPT: DAMAGED,
+    sqlite3.SQLITE_CONSTRAINT: DAMAGED,
 }
 
 
@@ -51,8 +53,13 @@ def translate_errors(folder: Path) -> Iterator[None]:
     """Turn SQLite's errors about the gallery in this folder into `GalleryError` and its children."""
     try:
         yield
-    except (sqlite3.Error, UnicodeDecodeError) as error:  # the latter from a message that quotes damaged text
-        undecodable = isinstance(error, UnicodeDecodeError)
-        code = sqlite3.SQLITE_CORRUPT if undecodable else getattr(error, "sqlite_errorcode", 0)
+    except (sqlite3.Error, UnicodeDecodeError) as error:
+        code = sqlite3.SQLITE_CORRUPT if _is_undecodable(error) else getattr(error, "sqlite_errorcode", 0)
         kind, text = ERRORS.get(code) or ERRORS.get(code & 0xFF) or ERRORS[sqlite3.SQLITE_ERROR]
         raise kind(f"{text.format(folder=folder)} ({error})") from error
+
+
+def _is_undecodable(error: Exception) -> bool:
+    """Whether stored text is not UTF-8, which Python finds and not SQLite."""
+    without_code = isinstance(error, sqlite3.OperationalError) and not hasattr(error, "sqlite_errorcode")
+    return without_code or isinstance(error, UnicodeDecodeError)

@@ -11,18 +11,13 @@ from textreid_index.store import gallery_table
 from textreid_index.store import people_table as people
 from textreid_index.store import sources_table as sources
 from textreid_index.store.checksums import blob_checksum, fields_checksum
+from textreid_index.store.indexes import check_integrity
 
 
 def find_problems(db: sqlite3.Connection) -> list[str]:
     """One sentence for everything that is not as it was written; where one look breaks off, others go on."""
     problems: list[str] = []
-    looks = (
-        _find_broken_pages,
-        _find_changed_rows,
-        _find_changed_blobs,
-        _find_orphans,
-        sources.find_miscounts,
-    )
+    looks = (_find_broken_pages, _find_changed_rows, _find_changed_blobs, _find_orphans, _find_miscounts)
     for look in looks:
         try:
             for problem in look(db):
@@ -33,9 +28,8 @@ def find_problems(db: sqlite3.Connection) -> list[str]:
 
 
 def _find_broken_pages(db: sqlite3.Connection) -> Iterator[str]:
-    for (row,) in db.execute("PRAGMA integrity_check"):
-        if row != "ok":
-            yield f"The file is damaged: {row}"
+    for line in check_integrity(db):
+        yield f"The file is damaged: {line}."
 
 
 def _find_changed_rows(db: sqlite3.Connection) -> Iterator[str]:
@@ -69,3 +63,8 @@ def _find_changed_blobs(db: sqlite3.Connection) -> Iterator[str]:
 def _find_orphans(db: sqlite3.Connection) -> Iterator[str]:
     for table, *_ in db.execute("PRAGMA foreign_key_check"):
         yield f"The table {table} holds a row that belongs to nobody."
+
+
+def _find_miscounts(db: sqlite3.Connection) -> Iterator[str]:
+    for key, expected, found in sources.miscounts(db):
+        yield f"Of the source '{key}' there should be {expected} people, and there are {found}."

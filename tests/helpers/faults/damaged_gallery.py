@@ -88,6 +88,23 @@ def wrong_deletions(whole: Whole, kind: str, count: int, place: Path, seed: int)
     return wrong
 
 
+def wrong_repairs(whole: Whole, kind: str, count: int, place: Path, seed: int) -> list[tuple[int, list[str]]]:
+    """Of so many flips those after which a repaired gallery has problems or other people: what they are."""
+    wrong = []
+    for number, folder in _damaged(whole, kind, count, place, seed):
+        try:
+            with Gallery.open(folder) as gallery:
+                deleted = gallery.repair()
+                problems = gallery.verify()
+                left = list(gallery.records())
+        except GalleryError:
+            continue
+        others = [record for record in left if record not in whole.answers["records everybody"]]
+        if problems or others or len(left) != PEOPLE - deleted:
+            wrong.append((number, [*problems, f"{deleted} deleted, {len(left)} left", *map(str, others)]))
+    return wrong
+
+
 def _damaged(whole: Whole, kind: str, count: int, place: Path, seed: int) -> Iterator[tuple[int, Path]]:
     intact = (whole.folder / "gallery.sqlite").read_bytes()
     folder = place / "damaged"
