@@ -48,7 +48,7 @@ def whole_folder(target: Path, *, replace: bool = False, private: bool = False) 
         FileExistsError: the target exists and is not to be replaced.
         OSError: it cannot be written.
     """
-    _prepare(target)
+    clear_away(target)
     if not replace and target.exists():
         raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(target))
     working = _working_name(target)
@@ -78,7 +78,7 @@ def whole_file(target: Path) -> Iterator[BinaryIO]:
     Raises:
         OSError: it cannot be written.
     """
-    _prepare(target)
+    clear_away(target)
     working = _working_name(target)
     try:
         with working.open("xb") as file, _claimed(working):
@@ -106,7 +106,7 @@ def one_at_a_time(target: Path) -> Iterator[None]:
     """
     target.parent.mkdir(parents=True, exist_ok=True)
     with _claimed(target.parent):
-        _prepare(target)
+        clear_away(target)
         yield
 
 
@@ -120,7 +120,7 @@ def put_in_place(ready: Path, target: Path) -> None:
     Raises:
         OSError: it cannot be renamed.
     """
-    _prepare(target)
+    clear_away(target)
     _rename_over(ready, target)
 
 
@@ -131,22 +131,22 @@ def recover(target: Path) -> None:
         aside.rename(target)
 
 
-def _aside(target: Path) -> Path:
-    return target.with_name(f".{target.name}.old")
-
-
-def _working_name(target: Path) -> Path:
-    return target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
-
-
-def _prepare(target: Path) -> None:
-    """Make the parents, and clear away what killed writers of this target have left."""
+def clear_away(target: Path) -> None:
+    """Make the parents, and put in order what killed writers of this target have left."""
     target.parent.mkdir(parents=True, exist_ok=True)
     recover(target)
     _discard_old(target)
     for left in target.parent.glob(f".{glob.escape(target.name)}.*.part"):
         if _abandoned(left):
             _remove(left)
+
+
+def _aside(target: Path) -> Path:
+    return target.with_name(f".{target.name}.old")
+
+
+def _working_name(target: Path) -> Path:
+    return target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
 
 
 def _keep_to_owner(folder: Path) -> None:

@@ -58,8 +58,16 @@ def save_model(model: JointModel, processor: JointProcessor, folder: Path) -> No
         config = json.loads((new / "config.json").read_text(encoding="utf-8"))
         config.get("text_config", {}).pop("_name_or_path", None)  # where its start lay on this machine
         _write_json(new / "config.json", config | {"dtype": "float32"})
+        _forget_last_call(new / "tokenizer.json")
         _add_sentence_transformers_modules(new, ("text", "image") if model.config.reads_text else ("image",))
         write_digests(new)
+
+
+def _forget_last_call(tokenizer: Path) -> None:
+    """How the last texts were padded and cut is stored with a tokenizer; a model is the same without."""
+    if tokenizer.is_file():
+        spec = json.loads(tokenizer.read_text(encoding="utf-8"))
+        _write_json(tokenizer, spec | {"truncation": None, "padding": None})
 
 
 def _half(tensor: Tensor) -> Tensor:

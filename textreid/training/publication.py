@@ -17,7 +17,7 @@ from textreid.io.run_folder import RunFolder
 from textreid.training.progress import RunState
 from textreid.training.run_log import draw_log
 from textreid.training.stage import Stage
-from textreid_index.whole_folder import put_in_place, recover, whole_folder
+from textreid_index.whole_folder import clear_away, put_in_place, whole_folder
 
 
 def publish(folder: RunFolder, state: RunState, stages: Sequence[Stage]) -> None:
@@ -28,7 +28,7 @@ def publish(folder: RunFolder, state: RunState, stages: Sequence[Stage]) -> None
         state: as it was saved last.
         stages: those of its recipe.
     """
-    recover(folder.model)
+    clear_away(folder.model)
     newest, start = folder.kept(state.kept), folder.kept(state.start)
     if newest.is_dir():
         if not state.finished and 0 < state.start < state.kept and not start.is_dir():

@@ -56,6 +56,7 @@ def outcomes(
     read: Callable[[Path], Any],
     place: Path,
     prepare: Callable[[Path], None] | None = None,
+    every: int = 1,
 ) -> list[Outcome]:
     """End a process before each file operation of `write`, the last time at its end.
 
@@ -65,8 +66,9 @@ def outcomes(
         read: what lies in a folder; it is called once for folders that hold the same bytes.
         place: a folder for this.
         prepare: fills a folder before it is written to.
+        every: of the folders that differ only each so-maniest is read, and the last.
     """
-    return pool.submit(_outcomes, write, read, place, prepare).result()
+    return pool.submit(_outcomes, write, read, place, prepare, every).result()
 
 
 def kill_after(pool: ProcessPoolExecutor, seconds: float, write: Callable[[Path], None], place: Path) -> bool:
@@ -98,15 +100,17 @@ def _outcomes(
     read: Callable[[Path], Any],
     place: Path,
     prepare: Callable[[Path], None] | None,
+    every: int,
 ) -> list[Outcome]:
     live = place / "live"
-    live.mkdir()
+    live.mkdir(parents=True)
     if prepare is not None:
         prepare(live)
     copies = _Copies(live, place)
     copies.watch(write)
-    left = {digest: read(copy) for digest, copy in copies.folders.items()}
-    return [Outcome(call, left[digest]) for call, digest in copies.calls]
+    chosen = {*list(copies.folders)[::every], copies.calls[-1][1]}
+    left = {digest: read(copies.folders[digest]) for digest in chosen}
+    return [Outcome(call, left[digest]) for call, digest in copies.calls if digest in chosen]
 
 
 def _kill_after(seconds: float, write: Callable[[Path], None], place: Path) -> bool:
