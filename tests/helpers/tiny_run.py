@@ -84,7 +84,7 @@ BY_STAGE: dict[str, list[dict[str, Any]]] = {
     "locked": [phase(), LOCKED | {"frozen": "text"}, LOCKED | {"frozen": "image"}],
     "hubness": [phase(), {"name": "hubness", "nearest": 2}],
     "steer": [phase(), {"name": "steer"}],
-    "double": [{"name": "double"}, {"name": "double"}],
+    "double": [{"name": "double"}, {"name": "steer", "epochs": 1}, {"name": "double"}],
 }
 """Name of a stage -> the stages of a recipe that shows whether it can be ended anywhere."""
 

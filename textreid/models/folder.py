@@ -15,13 +15,12 @@ from transformers.initialization import no_init_weights
 from transformers.utils import logging
 
 from textreid.errors import ModelError
-from textreid.io.whole_folder import whole_folder
 from textreid.models.finite import find_not_finite
 from textreid.models.folder_check import check_folder, check_size
 from textreid.models.joint import JointModel
 from textreid.models.processor import JointProcessor
 from textreid.models.weights import require_finite, write_digests
-from textreid_index.whole_folder import recover
+from textreid_index.whole_folder import recover, whole_folder
 
 LOCAL = {"local_files_only": True, "trust_remote_code": False}
 """For every call of transformers that reads a folder: nothing is fetched, no code of the folder is run."""
@@ -40,7 +39,7 @@ def save_model(model: JointModel, processor: JointProcessor, folder: Path) -> No
         folder: replaced if it exists.
 
     Raises:
-        InputError: it cannot be written.
+        OSError: it cannot be written.
         ModelError: a weight is not finite.
     """
     weights = {name: _half(tensor) for name, tensor in model.state_dict().items()}
