@@ -9,6 +9,7 @@ import typer
 
 from textreid.cli._console import stderr
 from textreid.cli._progress import progress_bar
+from textreid.cli._results import say_note
 from textreid.data import datasets
 
 
@@ -44,6 +45,8 @@ def run(
         if dataset == "parquet":
             counts = read_parquet(root, out, progress=show)
         else:
+            for remark in datasets.remarks(dataset, root):
+                say_note(remark)
             counts = write_parquet(dataset, root, out, progress=show)
     stderr().print(", ".join(f"{split}: {count:,} images" for split, count in counts.items()))
     print(out)

@@ -56,7 +56,10 @@ def run(
         check_page(report)
     crops = read_splits(dataset, root)
     with progress_bar("images") as show:
-        findings = [*examine(crops, dataset, progress=show), *_find_cut_captions(crops, model)]
+        findings = [
+            *examine(crops, dataset, remarks=datasets.remarks(dataset, root), progress=show),
+            *_find_cut_captions(crops, model),
+        ]
     splits = counts(crops)
     if report:
         write_findings(report, f"{dataset}: {root}", splits, findings)

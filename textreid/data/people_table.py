@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -11,6 +12,8 @@ from typing import Any
 from textreid.errors import AnnotationError, InputError
 
 TABLES = ("people.jsonl", "people.csv")
+WHOLE_FRACTION = re.compile(r"(-?\d+)\.0*")
+FRACTION = re.compile(r"[-+]?\d*\.\d+|[-+]?\d+(?:\.\d+)?e[-+]?\d+", re.IGNORECASE)
 KEYS = ("image", "person", "camera", "captions", "caption_source", "attributes", "split")
 
 
@@ -44,6 +47,12 @@ def read_table(path: Path, splits: tuple[str, ...]) -> Iterator[tuple[str, dict[
         raise InputError(f"Cannot read '{path}': {error}. Save it as UTF-8.") from error
     except (OSError, csv.Error) as error:
         raise InputError(f"Cannot read '{path}': {error}") from error
+
+
+def as_whole(name: str) -> str:
+    """A whole number without the ".0" that spreadsheets give it; any other name as it is."""
+    found = WHOLE_FRACTION.fullmatch(name)
+    return found[1] if found else name
 
 
 def _jsonl(file: Iterable[str], path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -99,6 +108,9 @@ def _checked(where: str, row: dict[str, Any], splits: tuple[str, ...]) -> dict[s
         raise fail("person", "a whole number or a name, or in training null for somebody unknown")
     if whole["camera"] is not None and not _is_name(whole["camera"]):
         raise fail("camera", "a whole number or a name")
+    for key in ("person", "camera"):
+        if isinstance(whole[key], str) and FRACTION.fullmatch(as_whole(whole[key].strip())):
+            raise fail(key, "a whole number or a name")
     if whole["split"] not in splits:
         raise fail("split", f"one of {', '.join(splits)}")
     captions, attributes = whole["captions"], whole["attributes"]

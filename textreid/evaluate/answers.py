@@ -68,6 +68,7 @@ def require_answers(benchmark: Benchmark, directions: Sequence[str]) -> None:
 
 def caveats(benchmark: Benchmark, directions: Sequence[str]) -> Iterator[str]:
     """What a reader of the numbers has to know, a sentence each."""
+    yield from benchmark.remarks
     if IMAGE_TO_IMAGE not in directions or benchmark.single_shot:
         return
     rule = camera_rule(benchmark)

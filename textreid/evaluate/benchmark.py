@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from textreid.data import datasets
 from textreid.errors import UnknownNameError
@@ -25,6 +26,7 @@ class Benchmark:
         companions: more images of the queries' persons in their cameras, for multi-query, without the queries
             themselves; none: the gallery's are used.
         root: where it lies.
+        remarks: what reading it passed over or took for one, a sentence each.
     """
 
     dataset: str
@@ -35,6 +37,7 @@ class Benchmark:
     single_shot: bool = False
     companions: tuple[PersonCrop, ...] = ()
     root: Path | None = field(default=None, compare=False)
+    remarks: tuple[str, ...] = field(default=(), compare=False)
 
     @classmethod
     def read(cls, dataset: str, root: str | Path, split: str = "test") -> Benchmark:
@@ -55,12 +58,13 @@ class Benchmark:
             AnnotationError: a malformed row, named by file, row and key.
         """
         parts = datasets.splits(dataset, root)
+        place: dict[str, Any] = {"root": Path(root), "remarks": tuple(datasets.remarks(dataset, root))}
         if "query" not in parts:
             images = datasets.load(dataset, root, split)
             crops = tuple(crop for crop in images if crop.person_id not in (None, JUNK))
             described = any(crop.captions for crop in crops)
             asking = () if described else crops
-            return cls(dataset, split, crops, asking, junk=len(images) - len(crops), root=Path(root))
+            return cls(dataset, split, crops, asking, junk=len(images) - len(crops), **place)
         tests = [part.replace("query", "test") for part in parts if part.startswith("query")]
         if split not in tests:
             raise UnknownNameError(f"split to evaluate of {dataset}", split, tests)
@@ -82,7 +86,7 @@ class Benchmark:
                 for crop in datasets.companions(dataset, root)
                 if (crop.person_id, crop.camera_id) in views and crop.image.name not in names
             ),
-            root=Path(root),
+            **place,
         )
 
     @property

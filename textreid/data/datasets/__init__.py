@@ -23,6 +23,7 @@ __all__ = [
     "load",
     "names",
     "published_counts",
+    "remarks",
     "single_shot",
     "splits",
 ]
@@ -88,6 +89,15 @@ def companions(name: str, root: str | Path) -> list[PersonCrop]:
         AnnotationError: an image whose name does not follow the data set's pattern.
     """
     return _data_set(name).companions(root)
+
+
+def remarks(name: str, root: str | Path) -> list[str]:
+    """What reading a data set's folder passed over or took for one, a sentence each.
+
+    Raises:
+        UnknownNameError: no such data set.
+    """
+    return _data_set(name).remarks(root)
 
 
 def published_counts(name: str) -> Counts:

@@ -84,6 +84,7 @@ def _crop(path: Path, number: int, row: Any, layout: CaptionLayout, splits: Sequ
     file_path, person, captions, split = (row.get(key) for key in keys)
     if not isinstance(file_path, str) or not file_path:
         raise fail(layout.path_key, f"a path relative to {layout.images}/")
+    file_path = file_path.replace("\\", "/")
     if Path(file_path).is_absolute() or ".." in Path(file_path).parts:
         raise fail(layout.path_key, f"a path inside {layout.images}/")
     if not isinstance(person, int) or isinstance(person, bool) or person < 0:

@@ -43,7 +43,7 @@ class Cuhk01Protocol(DataSet):
         folder = find_folder(root, "CUHK01", "campus", hint=HINT) / "campus"
         crops = []
         for path in list_images(folder, ".png"):
-            found = parse_name(path, NAME, "0001001.png (person, image 001 to 004)")
+            found = parse_name(path, NAME, "0001001.png (person, image 001 to 004)", ".png")
             crops.append(
                 PersonCrop(
                     id=f"campus/{path.name}",

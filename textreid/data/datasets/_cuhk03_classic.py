@@ -53,7 +53,7 @@ class Cuhk03Classic(DataSet):
         images = folder / f"images_{self.boxes}"
         crops = []
         for path in list_images(images, ".png"):
-            found = parse_name(path, NAME, "1_001_1_01.png (pair, person, view, image)")
+            found = parse_name(path, NAME, "1_001_1_01.png (pair, person, view, image)", ".png")
             crops.append(
                 PersonCrop(
                     id=f"{images.name}/{path.name}",

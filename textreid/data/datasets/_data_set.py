@@ -47,6 +47,10 @@ class DataSet(ABC):
         """
         return self.splits
 
+    def remarks(self, root: str | Path) -> list[str]:  # noqa: ARG002
+        """What reading the folder passed over or took for one, a sentence each; nothing by default."""
+        return []
+
     def companions(self, root: str | Path) -> list[PersonCrop]:  # noqa: ARG002
         """The images that may join a query of the same person and camera (multi-query); none by default.
 

@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 from typing import ClassVar
 
 from textreid.data.datasets._data_set import DataSet
+from textreid.data.datasets._image_files import is_image, name_others
 from textreid.data.datasets._layout import find_folder
 from textreid.errors import AnnotationError, InputError
 from textreid.types import PersonCrop
@@ -63,7 +64,7 @@ class NamedDataSet(DataSet):
         folder = find_folder(root, layout.folder, part, hint=layout.hint) / part
         crops = []
         for path in list_images(folder, layout.suffix):
-            found = parse_name(path, layout.name, layout.example)
+            found = parse_name(path, layout.name, layout.example, layout.suffix)
             crops.append(
                 PersonCrop(
                     id=f"{part}/{path.name}",
@@ -75,27 +76,41 @@ class NamedDataSet(DataSet):
             )
         return crops
 
+    def remarks(self, root: str | Path) -> list[str]:
+        """The files of its folders that are no images."""
+        inside = PurePosixPath(self.layout.inside)
+        bases = (Path(root).expanduser() / self.layout.folder, Path(root).expanduser())
+        return [
+            sentence
+            for folder in (base / inside / FOLDERS[split] for base in bases for split in self.splits)
+            if folder.is_dir()
+            for sentence in name_others(folder, (path for path in folder.iterdir() if path.is_file()))
+        ]
+
 
 def list_images(folder: Path, suffix: str) -> list[Path]:
-    """The images of a folder in name order; ".jpg" also takes ".jpeg" and capitals.
+    """The images of a folder in name order, of whatever format.
+
+    Args:
+        folder: where they lie.
+        suffix: of the data set's own, for the message.
 
     Raises:
         InputError: there is none.
     """
-    suffixes = {suffix, ".jpeg"} if suffix == ".jpg" else {suffix}
-    files = sorted(path for path in folder.iterdir() if path.suffix.lower() in suffixes)
+    files = sorted(path for path in folder.iterdir() if not path.is_dir() and is_image(path))
     if not files:
         raise InputError(f"'{folder}' holds no {suffix} image.")
     return files
 
 
-def parse_name(path: Path, pattern: re.Pattern[str], example: str) -> re.Match[str]:
-    """What the whole name of a file says.
+def parse_name(path: Path, pattern: re.Pattern[str], example: str, suffix: str) -> re.Match[str]:
+    """What the whole name of a file says, with the data set's own ending or that of another format.
 
     Raises:
         AnnotationError: the name does not follow the pattern.
     """
-    found = pattern.fullmatch(path.name)
+    found = pattern.fullmatch(path.name) or pattern.fullmatch(f"{path.stem}{suffix}")
     if found is None:
         raise AnnotationError(f"{path}: expected a name such as {example}")
     return found

@@ -9,23 +9,24 @@ for the `trust` of a recipe), `attributes` (an object; in a .csv columns such as
 "val", "test", "query" and "gallery". The camera is the part between underscores that reads like "c3", as in
 the names of Market-1501, else what stands before the first underscore.
 
-Whole numbers are what they are: "7" and "007" are one person. "c3", "cam3", "3" and "c3s1" (a sequence) are
-one camera.
+Whole numbers are what they are: "7", "007" and a spreadsheet's "7.0" are one person. "c3", "cam3", "3" and
+"c3s1" (a sequence) are one camera.
 """
 
 from __future__ import annotations
 
 import os
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 from textreid.data.datasets._data_set import DataSet
-from textreid.data.people_table import TABLES, read_table
+from textreid.data.datasets._image_files import is_image, name_others
+from textreid.data.people_table import TABLES, as_whole, read_table
 from textreid.errors import AnnotationError, InputError
 from textreid.io.camera_names import camera_number, camera_part
-from textreid.io.images import SUFFIXES
 from textreid.types import PersonCrop
 
 SPLITS = ("train", "val", "test", "query", "gallery")
@@ -60,6 +61,19 @@ class Folder(DataSet):
             raise InputError(f"'{root}' has no image of the split '{split}'. It has: {found}.")
         return crops
 
+    def remarks(self, root: str | Path) -> list[str]:
+        """Names that are taken for one number, and files that are no images."""
+        root = Path(root).expanduser()
+        rows = [row for _, row in _rows(root)]
+        said = [
+            sentence
+            for key in ("person", "camera")
+            for sentence in _same_number(key, {str(row[key]) for row in rows if row[key] is not None})
+        ]
+        if not any((root / name).is_file() for name in TABLES):
+            said += name_others(root, _files(root))
+        return said
+
     def splits_at(self, root: str | Path) -> tuple[str, ...]:
         """The splits that there are images of.
 
@@ -88,13 +102,17 @@ def _rows(root: Path) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def _images(root: Path) -> Iterator[Path]:
-    """The images in a folder and, through links too, in its folders; hidden ones are passed over."""
+    return (path for path in _files(root) if is_image(path))
+
+
+def _files(root: Path) -> Iterator[Path]:
+    """The files in a folder and, through links too, in its folders; hidden ones are passed over."""
     for place, folders, files in os.walk(root, followlinks=True):
         folder = Path(place)
         deep = len(folder.relative_to(root).parts) >= DEPTH
         folders[:] = [] if deep else [name for name in folders if not name.startswith(".")]
         for name in files:
-            if not name.startswith(".") and Path(name).suffix.lower() in SUFFIXES:
+            if not name.startswith("."):
                 yield folder / name
 
 
@@ -120,14 +138,27 @@ def _from_name(path: Path, inside: Path) -> dict[str, Any]:
 
 
 def _person(row: dict[str, Any]) -> str | None:
-    return None if row["person"] is None else str(row["person"]).strip()
+    return None if row["person"] is None else as_whole(str(row["person"]).strip())
 
 
 def _camera(row: dict[str, Any]) -> str | None:
     if row["camera"] is None:
         return None
     name = str(row["camera"]).strip()
-    return camera_number(name) or name
+    return camera_number(name) or as_whole(name)
+
+
+def _same_number(what: str, spellings: set[str]) -> Iterator[str]:
+    """A sentence for each number that is spelled in several ways, such as 13 and 13.0."""
+    of = defaultdict(list)
+    for spelling in sorted(spellings):
+        whole = as_whole(spelling.strip())
+        if WHOLE.fullmatch(whole):
+            of[int(whole)].append(spelling)
+    for number, names in of.items():
+        if len(names) > 1:
+            listed = ", ".join(f"'{name}'" for name in names)
+            yield f"The names {listed} are taken for one {what}, number {number}."
 
 
 def _numbers(names: Iterable[str | None]) -> dict[str | None, int | None]:

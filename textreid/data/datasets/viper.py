@@ -47,7 +47,7 @@ class Viper(DataSet):
             PersonCrop(
                 id=f"{path.parent.name}/{path.name}",
                 image=path,
-                person_id=int(parse_name(path, NAME, "000_45.bmp (person, angle)")["person"]),
+                person_id=int(parse_name(path, NAME, "000_45.bmp (person, angle)", ".bmp")["person"]),
                 camera_id=camera,
             )
             for camera, place in enumerate(("cam_a", "cam_b"), start=1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from textreid.data.tools.doctor.cameras import check_cameras
 from textreid.data.tools.doctor.captions import check_captions
@@ -14,19 +14,28 @@ from textreid.data.tools.doctor.sampling import check_sampling
 
 
 def examine(
-    crops: Crops, dataset: str = "folder", *, progress: Callable[[int, int], None] = lambda *_: None
+    crops: Crops,
+    dataset: str = "folder",
+    *,
+    remarks: Sequence[str] = (),
+    progress: Callable[[int, int], None] = lambda *_: None,
 ) -> list[Finding]:
     """Look at a data set as its protocol would, and at every image.
 
     Args:
         crops: split -> its crops, as `textreid.data.tools.parquet.read_splits` gives them.
         dataset: its name, to compare with the published counts where there are any.
+        remarks: of reading it, as `textreid.data.datasets.remarks` gives them.
         progress: told how many images have been opened, of how many.
 
     Returns:
         What was found, the fatal first; nothing for a data set without a fault.
     """
     found = [
+        *(
+            Finding("warning", remark, "Spell it one way, or take out what is no image.")
+            for remark in remarks
+        ),
         *check_published(crops, dataset),
         *check_people(crops),
         *check_cameras(crops),
