@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, BinaryIO
 
 from PIL import Image
@@ -29,8 +31,7 @@ MAX_PIXELS = 50_000_000
 """Of every format but JPEG."""
 
 _CONVERTED = 12  # bytes a pixel: as stored, in sRGB, the right way up
-_MANY_HEADERS = 100
-_TIFF_BEGINS = re.compile(rb"II\*\0|MM\0\*")
+_EXIF_BLOCK, _MANY_BLOCKS = re.compile(rb"(?:\0\0\0\0|Exif\0\0)(II\*\0|MM\0\*)"), 100
 
 
 @dataclass(frozen=True)
@@ -103,9 +104,8 @@ def _tiff(file: BinaryIO) -> Decoder:
 
     def load() -> Decoded:
         exif = read_exif(file)
-        image, upright = load_tiff(file, header)
-        if upright:
-            exif.pop(ORIENTATION, None)
+        image = load_tiff(file, header)
+        exif.pop(ORIENTATION, None)
         return Decoded(image, exif, image.info.get("xmp") or b"")
 
     return Decoder(max(tiff_memory(header, size), _CONVERTED * header.width * header.height), load)
@@ -143,7 +143,7 @@ def _heic(file: BinaryIO) -> ImageFile:
 
 _OTHERS: dict[str, tuple[Callable[[BinaryIO], ImageFile], int]] = {
     "PNG": (PngImageFile, 14),
-    "WebP": (WebPImageFile, 20),
+    "WebP": (WebPImageFile, 21),
     "GIF": (GifImageFile, 12),
     "BMP": (BmpImageFile, 12),
     "PPM": (PpmImageFile, 16),
@@ -163,9 +163,10 @@ def _check_pixels(width: int, height: int) -> None:
 
 def _check_tags(file: BinaryIO) -> None:
     """Refuse a file whose EXIF data claims more than the file has: of an AVIF Pillow reads all of it."""
-    content = file.read()
-    blocks = [
-        found.start() for _, found in zip(range(_MANY_HEADERS), _TIFF_BEGINS.finditer(content), strict=False)
-    ]
-    if sum(read_tiff_header(file, start).tag_bytes for start in blocks) > len(content):
+    file.seek(0)
+    content, claimed = file.read(), 0
+    for block in islice(_EXIF_BLOCK.finditer(content), _MANY_BLOCKS):
+        with suppress(ImageError):  # what is cut off costs nothing
+            claimed += read_tiff_header(file, block.start(1)).tag_bytes
+    if claimed > len(content):
         raise ImageError("broken: its tags are longer than the file.")

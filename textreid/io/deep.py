@@ -17,6 +17,7 @@ def deep_grey(image: Image.Image, white_is_zero: bool = False) -> Image.Image:
 def decode_deep(content: bytes, profile: bytes | None) -> Image.Image | None:
     """Decode a PNG or TIFF with OpenCV, which keeps every bit of colours where Pillow keeps the upper eight.
 
+    (OpenCV's order of colours is blue, green, red.)
     Transparency is scaled by its type, colours by the range that occurs.
 
     Args:
@@ -31,14 +32,13 @@ def decode_deep(content: bytes, profile: bytes | None) -> Image.Image | None:
     values = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_UNCHANGED)
     if values is None:
         return None
-    if values.ndim == 2:
-        return _image(to_8_bits(values), profile)
-    pixels = to_8_bits(values[:, :, :3])[:, :, ::-1]  # OpenCV's order is blue, green, red
-    if values.shape[2] == 3:
-        return _image(pixels, profile)
+    pixels = to_8_bits(values) if values.ndim == 2 else to_8_bits(values[:, :, :3])
+    if values.ndim == 2 or values.shape[2] == 3:
+        del values  # of which there may be hundreds of megabytes
+        return _image(pixels if pixels.ndim == 2 else pixels[:, :, ::-1], profile)
     top = np.iinfo(values.dtype).max if np.issubdtype(values.dtype, np.integer) else 1.0
     alpha = np.rint(255 * np.clip(values[:, :, 3] / top, 0, 1)).astype(np.uint8)
-    return _image(np.dstack([pixels, alpha]), profile)
+    return _image(np.dstack([pixels[:, :, ::-1], alpha]), profile)
 
 
 def _image(pixels: np.ndarray, profile: bytes | None) -> Image.Image:

@@ -36,7 +36,7 @@ def to_8_bits(values: np.ndarray) -> np.ndarray:
     rows = max(1, (1 << 20) // max(1, values[:1].size))
     for row in range(0, len(values), rows):
         some = values[row : row + rows].astype(np.float64)
-        some[~np.isfinite(some)] = low
+        some[~_usable(some)] = low
         scaled[row : row + rows] = np.rint(255 * np.clip((some - low) / (high - low), 0, 1))
     return scaled
 
@@ -44,7 +44,7 @@ def to_8_bits(values: np.ndarray) -> np.ndarray:
 def _limits(values: np.ndarray) -> tuple[float, float]:
     """What becomes 0 and what becomes 255."""
     some = values.reshape(-1)[:: values.size // _SAMPLE | 1]
-    some = some[np.isfinite(some)]
+    some = some[_usable(some)]
     if not some.size:
         return 0.0, 1.0
     beyond = len(some) // _BEYOND
@@ -55,3 +55,7 @@ def _limits(values: np.ndarray) -> tuple[float, float]:
     if high <= 1 and np.issubdtype(values.dtype, np.floating):
         return 0.0, 1.0
     return 0.0, 2.0 ** max(1, math.ceil(math.log2(high + 1))) - 1
+
+
+def _usable(values: np.ndarray) -> np.ndarray:
+    return np.abs(values) < 1e300  # not infinite, not NaN, and their differences are not infinite either

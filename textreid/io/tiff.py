@@ -28,18 +28,19 @@ def check_tiff(header: TiffHeader, file_size: int) -> None:
 
 def tiff_memory(header: TiffHeader, file_size: int) -> int:
     """Bytes that `load_tiff` takes at most."""
-    pixel = header.samples * header.bits / 8
-    tags = 3 * header.tag_bytes + _PART * header.parts
-    part = int(header.part_pixels * pixel)
-    decoded = max(4, 3 * pixel) if header.samples == 1 else max(4, pixel + header.samples)
-    return int(header.width * header.height * decoded) + part + tags + file_size
+    pixels, pixel = header.width * header.height, header.samples * header.bits / 8
+    part = header.part_pixels * pixel
+    if header.samples == 1 and header.bits <= 32:
+        decoded = 3 * pixels * max(pixel, 1) + part
+    else:  # OpenCV hands over a copy of what it decoded; afterwards there is one of 8 bits beside it
+        decoded = pixels * pixel + max(pixels * pixel, part, pixels * header.samples)
+    return int(decoded) + 3 * header.tag_bytes + _PART * header.parts + file_size
 
 
-def load_tiff(file: BinaryIO, header: TiffHeader) -> tuple[Image.Image, bool]:
-    """Decode the first picture of an open TIFF; what has more than 8 bits is scaled to them.
+def load_tiff(file: BinaryIO, header: TiffHeader) -> Image.Image:
+    """Decode the first picture of an open TIFF, upright; what has more than 8 bits is scaled to them.
 
-    Returns:
-        The image, and whether it has been turned upright by its decoder.
+    Of TIFFs, both Pillow and OpenCV undo the orientation themselves.
 
     Raises:
         ImageError: a kind of TIFF that cannot be read.
@@ -53,8 +54,8 @@ def load_tiff(file: BinaryIO, header: TiffHeader) -> tuple[Image.Image, bool]:
         file.seek(0)
         deep = decode_deep(file.read(), image.info.get("icc_profile") if image else None)
         if deep is not None:
-            return deep, False
+            return deep
     if image is None:
         raise ImageError("a kind of TIFF that cannot be read. Save it as PNG.")
     image.load()
-    return (deep_grey(image, header.white_is_zero) if image.mode.startswith(("I", "F")) else image), True
+    return deep_grey(image, header.white_is_zero) if image.mode.startswith(("I", "F")) else image

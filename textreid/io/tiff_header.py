@@ -11,7 +11,7 @@ from textreid.errors import ImageError
 
 _SUBFILE, _WIDTH, _HEIGHT, _BITS, _PHOTOMETRIC, _SAMPLES = 254, 256, 257, 258, 262, 277
 _STRIP_ROWS, _TILE_WIDTH, _TILE_HEIGHT, _PARTS = 278, 322, 323, 330
-_INSIDE = frozenset({_PARTS, 0x8769, 0x8825, 0xA005})  # directories that hang below another
+_INSIDE = frozenset({0x8769, 0x8825, 0xA005})  # EXIF, GPS and what hangs below EXIF
 _SIZES = {
     1: 1,
     2: 1,
@@ -33,6 +33,7 @@ _SIZES = {
 _WHOLE = {1: "B", 3: "H", 4: "I", 13: "I", 16: "Q", 18: "Q"}
 _OFFSETS = frozenset({273, 324})  # of strips, of tiles
 _MAX_DIRECTORIES, _MAX_TAGS, _FEW = 16, 4096, 16
+_BEYOND = 1 << 40
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ class TiffHeader:
         white_is_zero: small values are bright.
         camera_raw: it is a small copy beside the data of a sensor.
         parts: strips or tiles that it says it has.
-        tag_bytes: that all tags together say they have.
+        tag_bytes: that all tags together say they have; a number that no file has if there are too many.
     """
 
     width: int
@@ -70,20 +71,19 @@ def read_tiff_header(file: BinaryIO, start: int = 0) -> TiffHeader:
         start: where in it the TIFF begins.
 
     Raises:
-        ImageError: it is cut off, or has very many directories.
+        ImageError: it is cut off.
     """
     found: dict[int, int] = {}
     tag_bytes, parts, seen, places = 0, 0, set[int](), []
     try:
         order, big, place = _begin(file, start)
         places.append(place)
-        while places:
+        while places and tag_bytes < _BEYOND:
             place = places.pop(0)
             if place in seen:
                 continue
             seen.add(place)
-            if len(seen) > _MAX_DIRECTORIES:
-                raise ImageError("broken: it has too many directories.")
+            tag_bytes += _BEYOND if len(seen) > _MAX_DIRECTORIES else 0
             for number, size, values in _entries(file, start, place, order, big):
                 tag_bytes += size
                 parts = max(parts, size // 4 * (number in _OFFSETS))
@@ -126,7 +126,8 @@ def _entries(
     (count,) = struct.unpack(order + ("Q" if big else "H"), file.read(8 if big else 2))
     layout = struct.Struct(order + ("HHQ8s" if big else "HHI4s"))
     if count > _MAX_TAGS:
-        raise ImageError("broken: it has too many tags.")
+        yield 0, _BEYOND, []
+        return
     table = file.read(layout.size * count)
     for number, kind, length, content in layout.iter_unpack(table[: len(table) // layout.size * layout.size]):
         size = _SIZES.get(kind, 0) * length
