@@ -1,4 +1,4 @@
-"""Hundreds of pictures that lie about their size, or were damaged: an image or a sentence, within a gigabyte."""
+"""Hundreds of pictures that lie about their size or were damaged: an image or a sentence, in a gigabyte."""
 
 from __future__ import annotations
 
