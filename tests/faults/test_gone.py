@@ -10,6 +10,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from gradio_client import Client, handle_file
 from PIL import Image
 from typer.testing import CliRunner
 
@@ -21,6 +22,7 @@ from textreid.cli import application
 from textreid.service import uploads
 from textreid.service.desk import Desk
 from textreid.service.http import serve_http
+from textreid_demo.serve import serve_page
 from textreid_index import Embeddings, Gallery, UnknownPersonError
 
 
@@ -163,6 +165,25 @@ def test_of_an_own_photo_forget_leaves_nothing(place: Place, way: str) -> None:
         place.gallery.forget(str(place.photo if way == "Gallery.forget" else place.photo.parent))
     assert find_pieces(pictures, place.kept) == []
     assert find_name(place.kept) == []
+
+
+def test_an_example_photo_on_the_page_leaves_nothing_while_the_page_goes_on(place: Place) -> None:
+    """The same picture is searched by, added, added again and searched by again; the command line deletes."""
+    with serve_page(Desk(place.people), port=free_port()) as url:
+        client = Client(url, verbose=False)
+        sent = handle_file(str(place.photo))
+        client.predict(image=sent, api_name="/search")
+        assert find_pieces([place.photo.read_bytes()], place.kept) == []
+        assert client.predict(files=[sent], crops=True, api_name="/add")["added"] == 1
+        assert client.predict(files=[sent], crops=True, api_name="/add")["known"] == 1
+        (id,) = place.ids()
+        assert client.predict(image=sent, k=1, api_name="/search")[0]["id"] == id
+        client.predict(id=id, api_name="/frame")
+        pictures = place.pictures()
+        on_the_command_line(place, "delete", id)
+        assert find_pieces(pictures, place.kept) == []
+        assert find_name(place.kept) == []
+        client.close()
 
 
 def test_an_upload_stays_while_somebody_is_left_in_it(place: Place) -> None:
