@@ -266,7 +266,8 @@ def _question(text: str, camera: str, since: str, until: str, matches: str) -> Q
 
 def _id_of(event: gr.EventData) -> str:
     """Whom somebody clicked."""
-    id = getattr(event, "id", None)
+    sent = event._data  # of any kind: it comes from whoever calls
+    id = sent.get("id") if isinstance(sent, dict) else None
     if not isinstance(id, str):
         raise InputError("id: expected text.")
     return require_text("id", id)
