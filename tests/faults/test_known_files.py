@@ -8,12 +8,14 @@ import zipfile
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tests.helpers.toy import ToyDetector, ToyEncoder, draw_frame
 from tests.helpers.toy_film import write_toy_film
 from textreid import PersonSearch
 from textreid.ingest.indexing import AddReport
+from textreid.people import Boxes
 from textreid_index import Where
 from textreid_index.store import sources_table
 
@@ -267,3 +269,51 @@ def test_replaced_people_are_counted_apart(indexed):
     assert (indexed.add().added, indexed.add().replaced) == (3, 0)
     report = indexed.add(camera="gate")
     assert (report.added, report.replaced, len(indexed.people())) == (3, 3, 3)
+
+
+class Closer(ToyDetector):
+    """Another detector: it boxes people more tightly, and is surer of them late in a film."""
+
+    name = "closer"
+
+    def __init__(self) -> None:
+        self.looks = 0
+
+    def detect(self, images):
+        self.looks += len(images)
+        sure = min(0.99, 0.7 + self.looks / 100)
+        return [self.tighter(boxes.xyxy, sure) for boxes in super().detect(images)]
+
+    @staticmethod
+    def tighter(boxes, sure):
+        large = boxes[boxes[:, 2] - boxes[:, 0] > 20]
+        return Boxes(large + np.float32([2, 4, -2, -4]), np.full(len(large), sure, np.float32))
+
+
+@pytest.mark.parametrize("kind", ["photo", "film", "zip"])
+def test_whoever_was_deleted_does_not_come_back_by_another_detector(indexed, kind):
+    make(indexed.folder, kind)
+    indexed.add()
+    gone, stays = sorted(indexed.search.gallery.records(), key=lambda record: record.box)
+    indexed.search.gallery.delete([gone.id])
+    assert indexed.add(detector=Closer()).added == 1
+    (left,) = indexed.search.gallery.records()
+    assert left.id != stays.id
+    assert kind != "film" or abs(left.offset - gone.offset) > 0.3
+    assert abs(left.box[0] - gone.box[0]) > 40
+
+
+def test_it_is_said_before_they_go_how_many_people_an_earlier_reading_found(indexed):
+    draw(indexed.folder / "a.png", "red", "blue")
+    draw(indexed.folder / "b.png", "green")
+    said = []
+
+    def listen(step):
+        if step.outdated:
+            said.append((step.outdated, len(indexed.people())))
+
+    indexed.add(crops=True, progress=listen)
+    assert said == []
+    indexed.add(progress=listen)
+    assert said == [(2, 2)]
+    assert len(indexed.people()) == 3

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from textreid.people.sightings import Box
-from textreid_index import Gallery, Record
+from textreid_index import Gallery
 from textreid_index.files import Deletion
 
 if TYPE_CHECKING:
-    from textreid.people.sightings import Found
+    from textreid.people.sightings import Found, Sighting
 
 SECONDS = 1.0
 """How far apart two moments of a film may be that show the same person at the same place."""
@@ -24,16 +24,18 @@ def not_deleted(unit: Found, gallery: Gallery) -> list[int]:
     return [
         place
         for place, person in enumerate(unit.sightings)
-        if not any(_is_same(person.record, each) for each in deleted)
+        if not any(_is_same(person, each) for each in deleted)
     ]
 
 
-def _is_same(record: Record, deletion: Deletion) -> bool:
-    """Whether a person was found where and when one was deleted; a whole image shows whoever is in it."""
-    apart = abs((record.offset or 0.0) - (deletion.offset or 0.0))
-    if record.source != deletion.source or apart > SECONDS:
+def _is_same(person: Sighting, deletion: Deletion) -> bool:
+    """Whether a person was where and when one was deleted; a whole image shows whoever is in it."""
+    record, moment = person.record, deletion.offset or 0.0
+    places = person.path or [(record.offset or 0.0, record.box)]
+    offset, box = min(places, key=lambda place: abs(place[0] - moment))
+    if record.source != deletion.source or abs(offset - moment) > SECONDS:
         return False
-    return record.box is None or deletion.box is None or _overlap(record.box, deletion.box) >= OVERLAP
+    return box is None or deletion.box is None or _overlap(box, deletion.box) >= OVERLAP
 
 
 def _overlap(one: Box, other: Box) -> float:

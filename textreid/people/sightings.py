@@ -10,6 +10,8 @@ from PIL.Image import Image
 from textreid.people.detectors.boxes import Detector
 from textreid_index import Record, SourceState
 
+Box = tuple[float, float, float, float]
+
 
 @dataclass(frozen=True)
 class Sighting:
@@ -20,12 +22,14 @@ class Sighting:
         record: where and when that view was taken.
         score: the detector's confidence in that view; None where the image as a whole is the person.
         more: further good views of the same track, in time order.
+        path: all places of the track in time order: seconds into the video, and the box.
     """
 
     image: Image
     record: Record
     score: float | None
     more: tuple[Image, ...] = ()
+    path: tuple[tuple[float, Box], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -59,9 +63,6 @@ class Skipped:
 
     source: str
     reason: str
-
-
-Box = tuple[float, float, float, float]
 
 
 def record_id(source: str, frame: int | None, box: Box | None) -> str:

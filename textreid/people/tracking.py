@@ -10,6 +10,7 @@ from trackers import ByteTrackTracker
 
 from textreid.people.best_view import TrackView, look_at
 from textreid.people.detectors.boxes import Boxes
+from textreid.people.sightings import Box
 from textreid.people.video_file import Frame
 
 MAX_GAP_SECONDS = 1.5
@@ -41,6 +42,7 @@ class Track:
         views: the best view of each half second, by half second.
         scores: the detector's, one for each frame in which it was seen.
         changes: mean grey levels by which it changed from one frame to the next.
+        path: where it was seen: seconds into the video, and the box.
     """
 
     number: int
@@ -48,12 +50,14 @@ class Track:
     views: dict[int, TrackView] = field(default_factory=dict)
     scores: list[float] = field(default_factory=list)
     changes: list[float] = field(default_factory=list)
+    path: list[tuple[float, Box]] = field(default_factory=list)
 
     def add(self, view: TrackView) -> None:
         """See the person once more."""
         if self.scores:
             self.changes.append(float(np.abs(view.look - self.last.look).mean()))
         self.scores.append(view.score)
+        self.path.append((view.offset, view.box))
         self.last = view
         moment = int(view.offset * 2)
         if moment not in self.views or view.quality > self.views[moment].quality:

@@ -120,5 +120,9 @@ def _sighting(track: Track, name: str, camera: str, start: float | None) -> Sigh
     )
     more = sorted(rest[:MORE_VIEWS], key=lambda view: view.offset)
     return Sighting(
-        Image.fromarray(best.crop), record, best.score, tuple(Image.fromarray(view.crop) for view in more)
+        Image.fromarray(best.crop),
+        record,
+        best.score,
+        tuple(Image.fromarray(view.crop) for view in more),
+        tuple(track.path),
     )
