@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from textreid.errors import TextReIDError
 from textreid.io.printable import printable
 
 MAX_REASON = 300
@@ -12,12 +11,12 @@ MAX_REASON = 300
 def reason_of(error: BaseException) -> str:
     """What went wrong, in one printable line without a full stop at its end.
 
-    Errors raised on purpose and those of the system say it themselves; of any other its kind is said too.
+    Where it says it in words, these; the kind of error is said too where it does not, as `KeyError: 'x'`.
     """
     if isinstance(error, MemoryError):
         return "more memory is needed than there is"
     said = getattr(error, "strerror", None) or str(error)
     line = printable(" ".join(str(said).split()))[:MAX_REASON].rstrip(". ")
-    if isinstance(error, TextReIDError | OSError):
-        return line or type(error).__name__
+    if " " in line:
+        return line
     return f"{type(error).__name__}: {line}" if line else type(error).__name__

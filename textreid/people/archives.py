@@ -92,6 +92,8 @@ def open_member(path: Path, name: str) -> bytes:
 def _opened(path: Path) -> zipfile.ZipFile:
     try:
         return zipfile.ZipFile(path)
+    except NotImplementedError as error:
+        raise InputError(f"a zip file of a newer kind than can be read: {reason_of(error)}.") from error
     except Exception as error:
         raise InputError(f"broken zip file: {reason_of(error)}.") from error
 

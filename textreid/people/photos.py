@@ -30,7 +30,7 @@ def find(source: Source, detector: Detector | None, camera: str | None, zone: tz
 def notes_of(photo: Image.Image, name: str) -> tuple[Note, ...]:
     """What the report should say of an open photo: what is missing from it."""
     damage = photo.info.get("damage")
-    return (Note(name, f"{damage}."),) if damage else ()
+    return (Note(name, damage),) if damage else ()
 
 
 def sightings(photo: Image.Image, name: str, detector: Detector | None, camera: str | None) -> list[Sighting]:
