@@ -18,8 +18,8 @@ MAX_MEGABYTES, MAX_SECONDS = 1000, 10
 
 def a_tiff(rng: np.random.Generator) -> bytes:
     bits, kind = [(1, 1), (8, 1), (16, 1), (16, 2), (32, 1), (32, 3), (64, 3)][rng.integers(7)]
-    width, height = (int(2 ** rng.uniform(0, 14)) for _ in range(2))
-    samples = int(rng.choice([1, 2, 3, 4, 5, 9, 500]))
+    width, height = (int(2 ** rng.uniform(3, 14)) for _ in range(2))
+    samples = int(rng.choice([1, 1, 3, 3, 3, 4, 500]))
     tile = (int(2 ** rng.integers(4, 14)), int(2 ** rng.integers(4, 14))) if rng.random() < 0.3 else None
     return hostile.tiff(
         width,
@@ -27,10 +27,12 @@ def a_tiff(rng: np.random.Generator) -> bytes:
         samples=samples,
         bits=bits,
         kind=kind,
-        compression=int(rng.choice([hostile.DEFLATE, hostile.NO_COMPRESSION, hostile.PACK_BITS])),
+        compression=int(
+            rng.choice([hostile.DEFLATE, hostile.DEFLATE, hostile.NO_COMPRESSION, hostile.PACK_BITS])
+        ),
         rows=None if rng.random() < 0.5 else int(rng.integers(1, height + 1)),
         tile=tile,
-        photometric=int(rng.choice([0, 1, 2, 5, 6, 8])),
+        photometric=int(rng.choice([0, 5, 6, 8])) if rng.random() < 0.2 else min(samples, 2),
     )
 
 
