@@ -29,6 +29,12 @@ Zone = Annotated[
         show_default=False,
     ),
 ]
+ImageFolder = Annotated[
+    str,
+    typer.Option(
+        metavar="DIR", help="What the paths in a table of your own lie below, if not below its folder."
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 ReportFile = Annotated[
     Path | None,

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from textreid.cli._console import stderr
+from textreid.cli._options import ImageFolder
 from textreid.cli._progress import progress_bar
 from textreid.cli._results import say_note
 from textreid.data import datasets
@@ -27,6 +28,7 @@ def run(
     out: Annotated[
         Path, typer.Option("--out", metavar="DIR", help="A new folder to write into.", show_default=False)
     ],
+    image_folder: ImageFolder = "",
 ) -> None:
     """Turn a data set into Parquet files that hold the images, or such files into a folder of images.
 
@@ -47,6 +49,6 @@ def run(
         else:
             for remark in datasets.remarks(dataset, root):
                 say_note(remark)
-            counts = write_parquet(dataset, root, out, progress=show)
+            counts = write_parquet(dataset, root, out, image_folder=image_folder, progress=show)
     stderr().print(", ".join(f"{split}: {count:,} images" for split, count in counts.items()))
     print(out)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from textreid.cli._console import print_json, print_table, stderr
-from textreid.cli._options import AsJson
+from textreid.cli._options import AsJson, ImageFolder
 from textreid.cli._progress import progress_bar
 from textreid.data import datasets
 
@@ -34,6 +34,7 @@ def run(
         Path | None,
         typer.Option(metavar="FILE", help="Write what was found to a page, .html, with images."),
     ] = None,
+    image_folder: ImageFolder = "",
     as_json: AsJson = False,
 ) -> None:
     """Explain why a model would find nobody: cameras, labels, splits, captions and images.
@@ -54,7 +55,7 @@ def run(
 
     if report:
         check_page(report)
-    crops = read_splits(dataset, root)
+    crops = read_splits(dataset, root, image_folder)
     with progress_bar("images") as show:
         findings = [
             *examine(crops, dataset, remarks=datasets.remarks(dataset, root), progress=show),

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from textreid.cli._console import print_json, print_table, stderr
-from textreid.cli._options import AsJson, Device, ReportFile, ReportPictures
+from textreid.cli._options import AsJson, Device, ImageFolder, ReportFile, ReportPictures
 from textreid.cli._progress import progress_bars
 from textreid.cli._results import (
     columns_of,
@@ -83,6 +83,7 @@ def run(
         typer.Option(metavar="NAME", help="A model's name, folder or hub id, or a training run's folder."),
     ] = "pocket",
     device: Device = "auto",
+    image_folder: ImageFolder = "",
     as_json: AsJson = False,
 ) -> None:
     """Measure a model on a research data set by its official protocol.
@@ -109,7 +110,7 @@ def run(
     from textreid.report.report_file import check_target, write_report
     from textreid.types import ImageTextEncoder
 
-    benchmark = Benchmark.read(dataset, root, split)
+    benchmark = Benchmark.read(dataset, root, split, image_folder)
     if match:
         warn_renamed(f"--match {match}", f"--rerank {match}")
         rerank = match

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import csv
-import json
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from textreid.errors import AnnotationError, InputError
+from textreid.io.plain_data import parse_json
 
 TABLES = ("people.jsonl", "people.csv")
 WHOLE_FRACTION = re.compile(r"(-?\d+)\.0*")
@@ -60,8 +60,8 @@ def _jsonl(file: Iterable[str], path: Path) -> Iterator[tuple[str, dict[str, Any
         if line.strip():
             where = f"{path}, row {number}"
             try:
-                row = json.loads(line)
-            except json.JSONDecodeError as error:
+                row = parse_json(line)
+            except ValueError as error:
                 raise AnnotationError(f"{where}: not JSON: {error}") from error
             if not isinstance(row, dict):
                 raise AnnotationError(f"{where}: expected an object, found {row!r:.80}")
@@ -104,9 +104,11 @@ def _checked(where: str, row: dict[str, Any], splits: tuple[str, ...]) -> dict[s
     } | row
     if not isinstance(whole["image"], str) or not whole["image"]:
         raise fail("image", "a path")
-    if not _is_name(whole["person"]) and not (whole["person"] is None and whole["split"] == "train"):
+    if not _is_number_or_name(whole["person"]) and not (
+        whole["person"] is None and whole["split"] == "train"
+    ):
         raise fail("person", "a whole number or a name, or in training null for somebody unknown")
-    if whole["camera"] is not None and not _is_name(whole["camera"]):
+    if whole["camera"] is not None and not _is_number_or_name(whole["camera"]):
         raise fail("camera", "a whole number or a name")
     for key in ("person", "camera"):
         if isinstance(whole[key], str) and FRACTION.fullmatch(as_whole(whole[key].strip())):
@@ -121,6 +123,10 @@ def _checked(where: str, row: dict[str, Any], splits: tuple[str, ...]) -> dict[s
     if not isinstance(attributes, dict) or not all(map(_is_name, attributes.values())):
         raise fail("attributes", "an object of names and values")
     return whole | {"image": PurePosixPath(whole["image"].replace("\\", "/")).as_posix()}
+
+
+def _is_number_or_name(value: Any) -> bool:
+    return _is_name(value) and not isinstance(value, bool)
 
 
 def _is_name(value: Any) -> bool:

@@ -11,6 +11,7 @@ from torch import Tensor
 from textreid.data import datasets
 from textreid.data.attributes.space import attribute_space, with_attributes
 from textreid.errors import InputError
+from textreid.io.typed_path import typed_path
 from textreid.recipe.data import DataRecipe
 from textreid.synthetic.writers.cuhk_pedes import write_cuhk_pedes
 from textreid.types import PersonCrop
@@ -59,7 +60,8 @@ def read_training_set(recipes: Sequence[DataRecipe], out: Path, *, reads_text: b
         InputError: there is none, it cannot be read, nobody is known in it, or no image has a caption.
     """
     loaded = [
-        with_attributes(datasets.load(*locate(recipe, out), recipe.split), recipe) for recipe in recipes
+        with_attributes(datasets.load(*locate(recipe, out), recipe.split, recipe.image_folder), recipe)
+        for recipe in recipes
     ]
     crops = [crop for part in loaded for crop in part]
     if not crops:
@@ -112,7 +114,7 @@ def locate(recipe: DataRecipe, out: Path) -> tuple[str, Path]:
     if recipe.name != "synthetic":
         if not recipe.root:
             raise InputError(f"Say where {recipe.name} lies: --root DIR")
-        return recipe.name, Path(recipe.root)
+        return recipe.name, typed_path(recipe.root)
     folder = out / "data" / f"synthetic-{recipe.identities}x{recipe.images}-{recipe.seed}"
     if not (folder / "CUHK-PEDES").exists():
         write_cuhk_pedes(

@@ -40,7 +40,9 @@ class Benchmark:
     remarks: tuple[str, ...] = field(default=(), compare=False)
 
     @classmethod
-    def read(cls, dataset: str, root: str | Path, split: str = "test") -> Benchmark:
+    def read(
+        cls, dataset: str, root: str | Path, split: str = "test", image_folder: str | Path = ""
+    ) -> Benchmark:
         """Read the annotations of one split; no image is opened.
 
         A data set with the splits "query" and "gallery" (Market-1501) is searched by image, and its one split
@@ -51,6 +53,7 @@ class Benchmark:
             dataset: a name of `textreid.data.datasets.names()`.
             root: the folder that holds the data set's own folder, or that folder itself.
             split: "train", "val", "test" or, of repeated splits, such as "test_2".
+            image_folder: what the paths in a table of one's own lie below, if not below its own folder.
 
         Raises:
             UnknownNameError: no such data set or split.
@@ -60,7 +63,7 @@ class Benchmark:
         parts = datasets.splits(dataset, root)
         place: dict[str, Any] = {"root": Path(root), "remarks": tuple(datasets.remarks(dataset, root))}
         if "query" not in parts:
-            images = datasets.load(dataset, root, split)
+            images = datasets.load(dataset, root, split, image_folder)
             crops = tuple(crop for crop in images if crop.person_id not in (None, JUNK))
             described = any(crop.captions for crop in crops)
             asking = () if described else crops
@@ -69,7 +72,8 @@ class Benchmark:
         if split not in tests:
             raise UnknownNameError(f"split to evaluate of {dataset}", split, tests)
         queries, images = (
-            datasets.load(dataset, root, split.replace("test", part)) for part in ("query", "gallery")
+            datasets.load(dataset, root, split.replace("test", part), image_folder)
+            for part in ("query", "gallery")
         )
         gallery = tuple(crop for crop in images if crop.person_id not in (None, JUNK))
         views = {(crop.person_id, crop.camera_id) for crop in queries}

@@ -25,6 +25,7 @@ class DataRecipe:
             sources that are not named. Losses between images and texts count a pair by it.
         attributes: where more attributes come from than the data set has: "captions", or the path of an
             annotation file; see `textreid.data.attributes.space`.
+        image_folder: what the paths in a table of one's own lie below, if not below its own folder.
     """
 
     name: str
@@ -35,6 +36,7 @@ class DataRecipe:
     seed: int = 0
     trust: dict[str, float] = field(default_factory=dict)
     attributes: str = ""
+    image_folder: str = ""
 
     def __post_init__(self) -> None:
         require_between(self, 0, 100_000, "identities")

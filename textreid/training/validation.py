@@ -44,7 +44,7 @@ def read_benchmarks(recipes: Sequence[DataRecipe], out: Path) -> dict[str, Bench
 
 
 def _read(recipe: DataRecipe, out: Path) -> Benchmark:
-    benchmark = Benchmark.read(*locate(recipe, out), recipe.split)
+    benchmark = Benchmark.read(*locate(recipe, out), recipe.split, recipe.image_folder)
     return replace(benchmark, gallery=tuple(with_attributes(benchmark.gallery, recipe)))
 
 

@@ -15,9 +15,9 @@ from typing import Any
 
 import numpy as np
 import scipy.io
-from scipy.io.matlab import MatReadError
 
 from textreid.errors import AnnotationError, InputError
+from textreid.io.typed_path import typed_path
 from textreid.types import PersonCrop
 
 FILES = {"Market-1501-v15.09.15": "market_attribute.mat", "DukeMTMC-reID": "duke_attribute.mat"}
@@ -74,7 +74,7 @@ def with_annotations_beside(crops: Sequence[PersonCrop], root: str | Path, folde
     Raises:
         InputError: the file lies there but cannot be read.
     """
-    root = Path(root).expanduser()
+    root = typed_path(root)
     places = [root / folder, root / folder / "attribute", root, root / "attribute"]
     if root.resolve().name == folder:
         places.append(root.resolve().parent)
@@ -96,14 +96,19 @@ def load_attributes(path: Path) -> dict[int, Mapping[str, str]]:
         raise InputError(f"There is no attribute file '{path}'. {HINT}")
     try:
         content = scipy.io.loadmat(path, simplify_cells=True)
-    except (ValueError, TypeError, OSError, NotImplementedError, MatReadError) as error:
+    except Exception as error:  # the library raises every kind for a damaged file
         raise InputError(f"'{path}' is not a MATLAB file that can be read: {error}") from error
     parts = [value for name, value in content.items() if not name.startswith("__")]
     if len(parts) != 1 or not isinstance(parts[0], dict) or not set(parts[0]) <= {"train", "test"}:
         raise InputError(f"'{path}' does not hold attributes of 'train' and 'test'. {HINT}")
     people: dict[int, Mapping[str, str]] = {}
     for part, columns in parts[0].items():
-        people |= _people(columns, where=f"{path}, {part}")
+        try:
+            people |= _people(columns, where=f"{path}, {part}")
+        except (TypeError, ValueError, OverflowError) as error:
+            raise AnnotationError(
+                f"{path}, {part}: a cell that should be a whole number is none: {error}"
+            ) from error
     return people
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import torch
 from torch import Tensor
@@ -16,6 +15,7 @@ from torch import Tensor
 from textreid.data.attributes.annotation_files import with_annotations
 from textreid.data.attributes.captions import VALUES, read_caption
 from textreid.data.attributes.lexicon_en import NO, YES
+from textreid.io.typed_path import typed_path
 from textreid.recipe.data import DataRecipe
 from textreid.types import PersonCrop
 
@@ -94,7 +94,7 @@ def with_attributes(crops: Sequence[PersonCrop], recipe: DataRecipe) -> list[Per
         return list(crops)
     if recipe.attributes == "captions":
         return [replace(c, attributes={**vote_on_attributes(c.captions), **c.attributes}) for c in crops]
-    return with_annotations(crops, Path(recipe.attributes))
+    return with_annotations(crops, typed_path(recipe.attributes))
 
 
 def vote_on_attributes(captions: Sequence[str]) -> dict[str, str]:

@@ -13,7 +13,8 @@ from pathlib import Path
 
 from textreid import registry
 from textreid.data.datasets._data_set import Counts, DataSet
-from textreid.errors import UnknownNameError
+from textreid.data.datasets.folder import Folder
+from textreid.errors import InputError, UnknownNameError
 from textreid.types import PersonCrop
 
 __all__ = [
@@ -59,17 +60,30 @@ def disjoint_splits(name: str) -> tuple[str, ...]:
     return tuple(split for split in data_set.splits if "_" not in split and split not in data_set.unions)
 
 
-def load(name: str, root: str | Path, split: str) -> list[PersonCrop]:
+def load(name: str, root: str | Path, split: str, image_folder: str | Path = "") -> list[PersonCrop]:
     """The crops of one split, in the data set's own order.
+
+    Args:
+        name: of the data set.
+        root: the folder that holds its own folder, or that folder itself.
+        split: one of `splits`.
+        image_folder: what the paths in a table of one's own lie below, if not below its own folder.
 
     Raises:
         UnknownNameError: no such data set or split.
-        InputError: the folder is not in the official layout.
+        InputError: the folder is not in the official layout, or the data set has its images where they are.
         AnnotationError: a malformed row, named by file, row and key.
     """
     if split not in splits(name):
         raise UnknownNameError(f"split of {name}", split, splits(name))
-    return _data_set(name).load(root, split)
+    data_set = _data_set(name)
+    if not image_folder:
+        return data_set.load(root, split)
+    if not isinstance(data_set, Folder):
+        raise InputError(
+            f"Only a table of one's own, 'folder', has an image folder; leave it out for {name}."
+        )
+    return data_set.load(root, split, image_folder)
 
 
 def single_shot(name: str) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +9,9 @@ from typing import Any, ClassVar
 
 from textreid.data.datasets._data_set import DataSet
 from textreid.data.datasets._layout import find_folder
+from textreid.data.image_paths import image_below
 from textreid.errors import AnnotationError, InputError
+from textreid.io.plain_data import read_json
 from textreid.types import PersonCrop
 
 
@@ -59,10 +60,7 @@ class CaptionedDataSet(DataSet):
             raise InputError(
                 f"'{folder}' holds '{path.name}' and {names}: leave the annotations alone there."
             )
-        try:
-            rows = json.loads(path.read_text(encoding="utf-8-sig"))
-        except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
-            raise InputError(f"Cannot read '{path}': {error}") from error
+        rows = read_json(path)
         if not isinstance(rows, list):
             raise InputError(f"'{path}' must hold a list of rows, not {type(rows).__name__}.")
         crops = [_crop(path, number, row, layout, self.splits) for number, row in enumerate(rows)]
@@ -87,6 +85,7 @@ def _crop(path: Path, number: int, row: Any, layout: CaptionLayout, splits: Sequ
     file_path = file_path.replace("\\", "/")
     if Path(file_path).is_absolute() or ".." in Path(file_path).parts:
         raise fail(layout.path_key, f"a path inside {layout.images}/")
+    image = image_below(path.parent / layout.images, file_path, f"{path}, row {number}", layout.path_key)
     if not isinstance(person, int) or isinstance(person, bool) or person < 0:
         raise fail("id", "a whole number, 0 or more")
     if not isinstance(split, str) or split not in splits:
@@ -102,7 +101,7 @@ def _crop(path: Path, number: int, row: Any, layout: CaptionLayout, splits: Sequ
         raise fail("caption_source", "a word")
     return PersonCrop(
         id=file_path,
-        image=path.parent / layout.images / file_path,
+        image=image,
         person_id=person,
         captions=tuple(captions),
         caption_source=source,

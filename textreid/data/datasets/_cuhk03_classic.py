@@ -10,7 +10,6 @@ of it is the same. Of 1,467 persons, 1,367 of each trial are left for training.
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
 from typing import ClassVar
@@ -20,6 +19,7 @@ from textreid.data.datasets._file_names import list_images, parse_name
 from textreid.data.datasets._layout import find_folder
 from textreid.data.datasets._trials import choose, parse, trial_splits
 from textreid.errors import AnnotationError, InputError
+from textreid.io.plain_data import read_json
 from textreid.types import PersonCrop
 
 NAME = re.compile(r"(?P<pair>[1-5])_(?P<person>\d{3})_(?P<view>[12])_\d{2}\.png")
@@ -68,9 +68,9 @@ class Cuhk03Classic(DataSet):
 
 def _tested(path: Path, trial: int) -> set[int]:
     try:
-        query = json.loads(path.read_text(encoding="utf-8"))[trial - 1]["query"]
+        query = read_json(path)[trial - 1]["query"]
         names = [str(row[0]).replace("\\", "/").rpartition("/")[2] for row in query]
-    except (OSError, ValueError, LookupError, TypeError) as error:
+    except Exception as error:  # whatever stands there in place of lists
         raise InputError(
             f"Cannot read test set {trial} of '{path}': {error!r}. Make it again: "
             f"textreid unpack {path.parent}"

@@ -20,7 +20,7 @@ def layout(boxes: str) -> FileNameLayout:
     return FileNameLayout(
         folder="cuhk03-np",
         inside=boxes,
-        name=re.compile(r"(?P<person>\d{4,})_c(?P<camera>[12])_\d+\.png", re.IGNORECASE),
+        name=re.compile(r"(?P<person>\d{4,18})_c(?P<camera>[12])_\d+\.png", re.IGNORECASE),
         example="0003_c1_21.png (person, view, number)",
         hint="Get the data from the protocol's authors: github.com/zhunzhong07/person-re-ranking (CUHK03-NP)",
         suffix=".png",

@@ -96,9 +96,12 @@ def list_images(folder: Path, suffix: str) -> list[Path]:
         suffix: of the data set's own, for the message.
 
     Raises:
-        InputError: there is none.
+        InputError: there is none, or the folder cannot be read.
     """
-    files = sorted(path for path in folder.iterdir() if not path.is_dir() and is_image(path))
+    try:
+        files = sorted(path for path in folder.iterdir() if not path.is_dir() and is_image(path))
+    except OSError as error:
+        raise InputError(f"Cannot read '{folder}': {error}") from error
     if not files:
         raise InputError(f"'{folder}' holds no {suffix} image.")
     return files

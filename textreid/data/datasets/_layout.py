@@ -5,13 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from textreid.errors import InputError
+from textreid.io.typed_path import typed_path
 
 
 def find_folder(root: str | Path, folder: str, marker: str, *, hint: str) -> Path:
     """`root/folder`, or `root` itself when it is that folder; a path of the pattern `marker` is in it."""
-    root = Path(root).expanduser()
+    root = typed_path(root)
     for candidate in (root / folder, root):
-        if any(candidate.glob(marker)):
+        if candidate.is_dir() and any(candidate.glob(marker)):
             return candidate
     raise InputError(
         f"No {folder} data at '{root}': expected '{marker}' in '{root / folder}' or in '{root}'. {hint}"

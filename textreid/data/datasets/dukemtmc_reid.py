@@ -29,7 +29,7 @@ COUNTS = {
 }
 LAYOUT = FileNameLayout(
     folder="DukeMTMC-reID",
-    name=re.compile(r"(?P<person>\d{4,})_c(?P<camera>\d)_f\d+\.jpe?g(?:\.jpg)?", re.IGNORECASE),
+    name=re.compile(r"(?P<person>\d{4,18})_c(?P<camera>\d)_f\d+\.jpe?g(?:\.jpg)?", re.IGNORECASE),
     example="0001_c2_f0046182.jpg (person, camera, frame)",
     hint="Its authors withdrew the data in 2019: prefer market1501 or msmt17.",
 )

@@ -1,6 +1,7 @@
 """One's own images: a table `people.jsonl` or `people.csv`, or one folder a person.
 
-**Table**: a row an image with `image` (path relative to the table), `person` (whole number or name) and,
+**Table**: a row an image with `image` (path below the table's folder, or below the folder that recipe or
+command name), `person` (whole number or name) and,
 where known, `camera`, `captions` (a list; in a .csv separated by " | "), `caption_source` (who wrote them,
 for the `trust` of a recipe), `attributes` (an object; in a .csv columns such as `attributes.hair`) and
 `split` ("train" where it is missing).
@@ -24,9 +25,11 @@ from typing import Any
 
 from textreid.data.datasets._data_set import DataSet
 from textreid.data.datasets._image_files import is_image, name_others
+from textreid.data.image_paths import image_below
 from textreid.data.people_table import TABLES, as_whole, read_table
 from textreid.errors import AnnotationError, InputError
 from textreid.io.camera_names import camera_number, camera_part
+from textreid.io.typed_path import typed_path
 from textreid.types import PersonCrop
 
 SPLITS = ("train", "val", "test", "query", "gallery")
@@ -40,19 +43,25 @@ class Folder(DataSet):
 
     splits = SPLITS
 
-    def load(self, root: str | Path, split: str) -> list[PersonCrop]:
+    def load(self, root: str | Path, split: str, image_folder: str | Path = "") -> list[PersonCrop]:
         """The crops of one split, in the order of the table, or of folder and file names.
+
+        Args:
+            root: where the table lies, or the images.
+            split: one of `splits`.
+            image_folder: what a table's paths lie below, if not below its own folder.
 
         Raises:
             InputError: there is neither a table nor an image, or none in this split.
             AnnotationError: a malformed row, or an image in the wrong place, named by file, row and key.
         """
-        root = Path(root).expanduser()
+        root = typed_path(root)
+        images = typed_path(image_folder) if image_folder else root
         rows = list(_rows(root))
         persons = _numbers(_person(row) for _, row in rows)
         cameras = _numbers(_camera(row) for _, row in rows)
         crops = [
-            _crop(root, where, row, persons[_person(row)], cameras[_camera(row)])
+            _crop(images, where, row, persons[_person(row)], cameras[_camera(row)])
             for where, row in rows
             if row["split"] == split
         ]
@@ -81,7 +90,7 @@ class Folder(DataSet):
             InputError: there is neither a table nor an image.
             AnnotationError: a malformed row, or an image in the wrong place.
         """
-        there = {row["split"] for _, row in _rows(Path(root).expanduser())}
+        there = {row["split"] for _, row in _rows(typed_path(root))}
         return tuple(split for split in SPLITS if split in there)
 
 
@@ -169,8 +178,10 @@ def _numbers(names: Iterable[str | None]) -> dict[str | None, int | None]:
     return {None: None} | fixed | {name: start + n for n, name in enumerate(sorted(known - set(fixed)))}
 
 
-def _crop(root: Path, where: str, row: dict[str, Any], person: int | None, camera: int | None) -> PersonCrop:
-    image = root / row["image"]
+def _crop(
+    folder: Path, where: str, row: dict[str, Any], person: int | None, camera: int | None
+) -> PersonCrop:
+    image = image_below(folder, row["image"], where)
     if not image.is_file():
         raise AnnotationError(f"{where}, key 'image': there is no file '{image}'")
     if person is not None and person < -1:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from textreid.data.attributes.annotation_files import with_annotations_beside
 from textreid.data.datasets._file_names import FOLDERS, FileNameLayout, NamedDataSet
+from textreid.io.typed_path import typed_path
 from textreid.types import PersonCrop
 
 COUNTS = {
@@ -22,7 +23,9 @@ COUNTS = {
 }
 LAYOUT = FileNameLayout(
     folder="Market-1501-v15.09.15",
-    name=re.compile(r"(?P<person>-1|\d{4,})_c(?P<camera>\d+)s\d+_\d+_\d+\.jpe?g(?:\.jpg)?", re.IGNORECASE),
+    name=re.compile(
+        r"(?P<person>-1|\d{4,18})_c(?P<camera>\d{1,9})s\d+_\d+_\d+\.jpe?g(?:\.jpg)?", re.IGNORECASE
+    ),
     example="0002_c1s1_000451_03.jpg (person, camera, frame, box)",
     hint="Request the data from the authors, or draw some: textreid synthesize --format market1501 --out DIR",
 )
@@ -43,6 +46,6 @@ class Market1501(NamedDataSet):
 
     def companions(self, root: str | Path) -> list[PersonCrop]:
         """The boxes drawn by hand, as published multi-query numbers take them, where they are there."""
-        folders = (Path(root).expanduser() / self.layout.folder, Path(root).expanduser())
+        folders = (typed_path(root) / self.layout.folder, typed_path(root))
         there = any((folder / FOLDERS["companions"]).is_dir() for folder in folders)
         return super().load(root, "companions") if there else []

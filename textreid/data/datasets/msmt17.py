@@ -12,16 +12,18 @@ The data are given by its authors (www.pkuvmc.com) on a signed agreement, for no
 from __future__ import annotations
 
 import re
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from textreid.data.datasets._data_set import DataSet
 from textreid.data.datasets._layout import find_folder
+from textreid.data.image_paths import image_below
 from textreid.errors import AnnotationError, InputError
+from textreid.io.typed_path import typed_path
 from textreid.types import PersonCrop
 
 TRAIN_PERSONS = 1_041
 HINT = "Request the data from the authors: www.pkuvmc.com"
-LINE = re.compile(r"(?P<path>\S+/\d+_\d+_(?P<camera>\d+)_\S+\.jpg) (?P<person>\d+)")
+LINE = re.compile(r"(?P<path>\S+/\d+_\d+_(?P<camera>\d{1,9})_\S+\.jpg) (?P<person>\d{1,18})")
 COUNTS = {
     "train": {"images": 30_248, "persons": 1_041},
     "val": {"images": 2_373, "persons": 1_041},
@@ -50,7 +52,7 @@ class Msmt17(DataSet):
 
 
 def _folder(root: str | Path) -> Path:
-    old, new = Path(root).expanduser() / "MSMT17_V1", "MSMT17_V2"
+    old, new = typed_path(root) / "MSMT17_V1", "MSMT17_V2"
     folder = old.name if old.exists() else new
     return find_folder(root, folder, "list_train.txt", hint=HINT)
 
@@ -62,23 +64,24 @@ def _read(folder: Path, name: str, split: str) -> list[PersonCrop]:
     path = folder / f"list_{name}.txt"
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, ValueError) as error:
         raise InputError(f"Cannot read '{path}': {error}") from error
     if not lines:
         raise InputError(f"'{path}' names no image.")
     crops = []
     for number, line in enumerate(lines):
         found = LINE.fullmatch(line.strip())
-        if found is None or ".." in PurePosixPath(found["path"]).parts or found["path"].startswith("/"):
+        if found is None:
             raise AnnotationError(
                 f"{path}, row {number}: expected a line such as '0000/0000_000_01_0303morning_0015_0.jpg 0'"
                 f" (path with camera, person), found {line!r:.80}"
             )
+        image = image_below(folder / images, found["path"], f"{path}, row {number}", "path")
         place = f"{images}/{found['path']}"
         crops.append(
             PersonCrop(
                 id=place,
-                image=folder / place,
+                image=image,
                 person_id=int(found["person"]) + (0 if training else TRAIN_PERSONS),
                 camera_id=int(found["camera"]),
                 split=split,

@@ -13,6 +13,7 @@ from typing import Any
 from textreid.data import datasets
 from textreid.data.people_table import TABLES
 from textreid.errors import AnnotationError, InputError
+from textreid.io.typed_path import typed_path
 from textreid.io.whole_folder import whole_folder
 from textreid.types import PersonCrop
 
@@ -69,7 +70,12 @@ def to_dataset_dict(crops: dict[str, list[PersonCrop]], cache: str | Path | None
 
 
 def write_parquet(
-    name: str, root: str | Path, out: Path, *, progress: Callable[[int, int], None] = lambda *_: None
+    name: str,
+    root: str | Path,
+    out: Path,
+    *,
+    image_folder: str | Path = "",
+    progress: Callable[[int, int], None] = lambda *_: None,
 ) -> dict[str, int]:
     """Every split of a data set as `out/data/SPLIT-00000-of-0000N.parquet`, images included.
 
@@ -80,6 +86,7 @@ def write_parquet(
         name: of `textreid.data.datasets.names()`.
         root: where it lies.
         out: must not exist yet.
+        image_folder: what the paths in a table of one's own lie below, if not below its own folder.
         progress: told how many images are done, of how many.
 
     Returns:
@@ -90,7 +97,7 @@ def write_parquet(
     """
     from datasets import Dataset
 
-    crops = read_splits(name, root)
+    crops = read_splits(name, root, image_folder)
     with whole_folder(out) as folder:
         (folder / "data").mkdir(parents=True)
         done, total = 0, sum(map(len, crops.values()))
@@ -105,7 +112,7 @@ def write_parquet(
     return {split: len(own) for split, own in crops.items()}
 
 
-def read_splits(name: str, root: str | Path) -> dict[str, list[PersonCrop]]:
+def read_splits(name: str, root: str | Path, image_folder: str | Path = "") -> dict[str, list[PersonCrop]]:
     """Split -> crops, of the splits that are there, with each image once.
 
     Of a data set that is split again and again the first trial is read: the others hold the same images.
@@ -117,7 +124,7 @@ def read_splits(name: str, root: str | Path) -> dict[str, list[PersonCrop]]:
     found, failures = {}, []
     for split in datasets.disjoint_splits(name):
         try:
-            found[split] = datasets.load(name, root, split)
+            found[split] = datasets.load(name, root, split, image_folder)
         except AnnotationError:
             raise
         except InputError as error:
@@ -152,10 +159,11 @@ def read_parquet(
             for split, rows in loaded.items():
                 for row in rows:
                     path = _place(split, row)
-                    if (folder / path).exists():
+                    place = typed_path(folder / path)
+                    if place.exists():
                         raise InputError(f"Two images of the split '{split}' have the id '{row['id']}'.")
-                    (folder / path).parent.mkdir(parents=True, exist_ok=True)
-                    (folder / path).write_bytes(row["image"]["bytes"])
+                    place.parent.mkdir(parents=True, exist_ok=True)
+                    place.write_bytes(row["image"]["bytes"])
                     table.write(json.dumps(_table_row(row, split, path)) + "\n")
                     done += 1
                     progress(done, total)
@@ -181,18 +189,24 @@ def _row(crop: PersonCrop) -> dict[str, Any]:
 
 
 def _load(source: str | Path, cache: str) -> Any:
-    from datasets import Image, load_dataset
+    from datasets import Features, Image, load_dataset
 
-    _check_shards(Path(source))
+    folder = typed_path(source)
+    _check_shards(folder)
+    here = {"path": "parquet", "data_files": _files(folder)} if folder.is_dir() else {"path": str(source)}
     try:
-        loaded = load_dataset(str(source), cache_dir=cache)
+        loaded = load_dataset(**here, cache_dir=cache)
     except Exception as error:  # the library raises whatever its readers and the network raise
         raise InputError(f"Cannot read the data set '{source}': {error}") from error
     for split, rows in loaded.items():
         missing = set(features()) - set(rows.column_names)
         if missing:
             raise InputError(f"'{source}', split '{split}', lacks the columns {', '.join(sorted(missing))}.")
-    return {split: rows.cast_column("image", Image(decode=False)) for split, rows in loaded.items()}
+    known = Features(features() | {"image": Image(decode=False)})
+    try:
+        return {split: rows.select_columns(list(known)).cast(known) for split, rows in loaded.items()}
+    except Exception as error:
+        raise InputError(f"A column of '{source}' is of another type than it should be: {error}") from error
 
 
 def _check_shards(folder: Path) -> None:
@@ -206,6 +220,21 @@ def _check_shards(folder: Path) -> None:
             raise InputError(
                 f"'{folder}' has {number} of the {shards} files of the split '{split}': copy it again."
             )
+
+
+def _files(folder: Path) -> dict[str, list[str]]:
+    """Split -> its files in a folder: nothing else in it is read, no list of files that it may bring along.
+
+    Raises:
+        InputError: there are none.
+    """
+    files: dict[str, list[str]] = {}
+    for path in sorted(folder.rglob("*.parquet")):
+        name = re.sub(r"-\d{5}-of-\d{5}$", "", path.stem)
+        files.setdefault(path.parent.name if name.isdecimal() else name, []).append(str(path))
+    if not files:
+        raise InputError(f"'{folder}' holds no Parquet file.")
+    return files
 
 
 def _place(split: str, row: dict[str, Any]) -> str:

@@ -9,41 +9,56 @@ from __future__ import annotations
 import importlib
 import json
 from collections import defaultdict
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from PIL import Image
 
-from textreid.errors import InputError
+from textreid.errors import InputError, TextReIDError
+from textreid.io.typed_path import typed_path
+from textreid.io.whole_folder import whole_folder
+from textreid_index.whole_folder import whole_file
+
+BOXES = ("labeled", "detected")
 
 
 def unpack(folder: str | Path) -> None:
     """Make `images_{labeled, detected}` and `splits_classic_{labeled, detected}.json` of one `cuhk-03.mat`.
 
     Args:
-        folder: holds `cuhk03_release/cuhk-03.mat`, and gets the rest. A second call overwrites.
+        folder: holds `cuhk03_release/cuhk-03.mat`, and gets the rest, all of it or nothing. A second call
+            overwrites.
 
     Raises:
-        InputError: the file is not there, or h5py is not installed.
+        InputError: the file is not there or damaged, h5py is not installed, or there is no room.
     """
-    path = Path(folder).expanduser() / "cuhk03_release" / "cuhk-03.mat"
+    path = typed_path(folder) / "cuhk03_release" / "cuhk-03.mat"
     if not path.is_file():
         raise InputError(f"There is no '{path}': put the authors' cuhk-03.mat there.")
     try:
         h5py: Any = importlib.import_module("h5py")
     except ImportError as error:
         raise InputError("Reading cuhk-03.mat needs h5py: pip install h5py") from error
-    with h5py.File(path) as mat:
-        for boxes in ("labeled", "detected"):
-            names = _write_images(mat, boxes, path.parent.parent / f"images_{boxes}")
-            splits = [_split(names, _read(mat, tested)) for tested in mat["testsets"][0]]
-            (path.parent.parent / f"splits_classic_{boxes}.json").write_text(json.dumps(splits))
+    try:
+        with h5py.File(path) as mat, ExitStack() as whole:
+            for boxes in BOXES:  # nothing takes its place before all is written
+                images = whole.enter_context(
+                    whole_folder(path.parent.parent / f"images_{boxes}", replace=True)
+                )
+                lists = whole.enter_context(whole_file(path.parent.parent / f"splits_classic_{boxes}.json"))
+                names = _write_images(mat, boxes, images)
+                splits = [_split(names, _read(mat, tested)) for tested in mat["testsets"][0]]
+                lists.write(json.dumps(splits).encode())
+    except TextReIDError:
+        raise
+    except Exception as error:  # of h5py, for whatever stands in the file
+        raise InputError(f"'{path}' cannot be unpacked: {error}") from error
 
 
 def _write_images(mat: Any, boxes: str, folder: Path) -> dict[tuple[int, int], list[str]]:
-    """Write every image; (pair of cameras, person) -> its file names."""
-    folder.mkdir(exist_ok=True)
+    """Write every image into an empty folder; (pair of cameras, person) -> its file names."""
     names = defaultdict(list)
     for pair, cell in enumerate(mat[boxes][0], start=1):
         for person, row in enumerate(_read(mat, cell), start=1):
