@@ -77,7 +77,7 @@ def test_absolute_paths_and_unknown_people_come_back(tmp_path: Path) -> None:
         "caption_source": "machine"
     }
     (tmp_path / "own" / "people.jsonl").write_text(json.dumps(row))
-    write_parquet("folder", tmp_path / "own", tmp_path / "parquet")
+    write_parquet("folder", tmp_path / "own", tmp_path / "parquet", image_folder=tmp_path)
     read_parquet(tmp_path / "parquet", tmp_path / "back")
     (crop,) = datasets.load("folder", tmp_path / "back", "train")
     assert crop.image.is_relative_to(tmp_path / "back" / "images" / "train")
@@ -142,7 +142,9 @@ class TestRefusals:
 
     def test_other_columns(self, tmp_path: Path) -> None:
         (tmp_path / "table").mkdir()
-        (tmp_path / "table" / "train.csv").write_text("image,name\n1.jpg,anna\n")
+        Dataset.from_list([{"image": "1.jpg", "name": "anna"}]).to_parquet(
+            tmp_path / "table" / "train.parquet"
+        )
         with pytest.raises(InputError, match="lacks the columns attributes, camera"):
             read_parquet(tmp_path / "table", tmp_path / "out")
 

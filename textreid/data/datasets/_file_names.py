@@ -11,6 +11,7 @@ from textreid.data.datasets._data_set import DataSet
 from textreid.data.datasets._image_files import is_image, name_others
 from textreid.data.datasets._layout import find_folder
 from textreid.errors import AnnotationError, InputError
+from textreid.io.typed_path import typed_path
 from textreid.types import PersonCrop
 
 FOLDERS = {
@@ -79,7 +80,7 @@ class NamedDataSet(DataSet):
     def remarks(self, root: str | Path) -> list[str]:
         """The files of its folders that are no images."""
         inside = PurePosixPath(self.layout.inside)
-        bases = (Path(root).expanduser() / self.layout.folder, Path(root).expanduser())
+        bases = (typed_path(root) / self.layout.folder, typed_path(root))
         return [
             sentence
             for folder in (base / inside / FOLDERS[split] for base in bases for split in self.splits)

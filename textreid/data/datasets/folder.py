@@ -72,7 +72,7 @@ class Folder(DataSet):
 
     def remarks(self, root: str | Path) -> list[str]:
         """Names that are taken for one number, and files that are no images."""
-        root = Path(root).expanduser()
+        root = typed_path(root)
         rows = [row for _, row in _rows(root)]
         said = [
             sentence
