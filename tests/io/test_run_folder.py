@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from textreid.errors import InputError
 from textreid.io.run_folder import RunFolder, write_json
 
 
@@ -23,6 +24,14 @@ def test_what_was_measured_reads_back(tmp_path: Path) -> None:
     run.write_best({"epoch": 3})
     assert run.read_best() == {"epoch": 3}
     assert [path.name for path in tmp_path.iterdir()] == ["best.json"]
+
+
+def test_a_file_of_something_else_is_named(tmp_path: Path) -> None:
+    run = RunFolder(tmp_path)
+    for written in ("nonsense", "[1]", "[" * 9999):
+        run.best.write_text(written)
+        with pytest.raises(InputError, match=r"best\.json' is no JSON object"):
+            run.read_best()
 
 
 def test_a_kill_while_writing_json_leaves_what_was_there(

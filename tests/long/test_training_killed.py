@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import random
 from functools import partial
 from pathlib import Path
+from time import monotonic
 
 import pytest
 
-from tests.helpers.faults.killing import forking_pool, outcomes
+from tests.helpers.faults.killing import forking_pool, kill_after, outcomes
 from tests.helpers.tiny_run import BY_STAGE, go_on, train_tiny, write_people
 
 
@@ -20,3 +22,16 @@ def test_they_go_on_to_the_same_weights_numbers_log_and_files(tmp_path: Path, st
         found = outcomes(pool, train, resume, tmp_path / "killed")
     for one in found:
         assert one.left == expected, one.before
+
+
+@pytest.mark.parametrize("moment", range(30))
+def test_a_kill_at_any_moment_is_one_before_some_operation(tmp_path: Path, moment: int) -> None:
+    """Also while libraries write: TensorBoard's events, tokenizers, weights."""
+    write_people(tmp_path)
+    tables = BY_STAGE["phase"]
+    with forking_pool() as pool:
+        started = monotonic()
+        expected = pool.submit(go_on, tmp_path, tables, tmp_path / "alone").result()
+        seconds = random.Random(moment).uniform(0, monotonic() - started)
+        kill_after(pool, seconds, partial(train_tiny, tmp_path, tables), tmp_path / "killed")
+        assert pool.submit(go_on, tmp_path, tables, tmp_path / "killed").result() == expected

@@ -11,7 +11,7 @@ import pytest
 import torch
 from torch import nn
 
-from textreid.errors import InputError, ModelError
+from textreid.errors import InputError, ModelError, TextReIDError
 from textreid.io.run_folder import RunFolder
 from textreid.recipe import DataRecipe, ModelRecipe, Recipe, SamplerRecipe
 from textreid.training.averaging import MovingAverage
@@ -141,6 +141,22 @@ class TestSettle:
         phase, hubness = json.loads(run.recipe.read_text())["stages"]
         assert phase["image_size"] == [256, 128]
         assert hubness == {"name": "hubness", "nearest": 200}
+
+    @pytest.mark.parametrize("written", ["", "{", "[]", '{"seed": "one"}', "[" * 9999])
+    def test_settings_that_are_none_are_named(self, run: RunFolder, written: str) -> None:
+        settle(RECIPE, run)
+        run.recipe.write_text(written)
+        with pytest.raises(TextReIDError, match=r"recipe\.json"):
+            settle(RECIPE, run)
+
+    def test_what_a_stage_has_stored_is_left_to_the_same_settings_alone(self, run: RunFolder) -> None:
+        settle(RECIPE, run)
+        features = run.stage("phase", 0)
+        features.mkdir()
+        settle(RECIPE, run)
+        assert features.exists()
+        settle(replace(RECIPE, seed=2), run)
+        assert not features.exists()
 
     def test_before_anything_is_learned_settings_may_change(self, run: RunFolder) -> None:
         settle(RECIPE, run)

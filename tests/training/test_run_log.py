@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from textreid.errors import InputError
 from textreid.io.run_folder import RunFolder
 from textreid.training.run_log import RunLog, draw_log, kind_of
 
@@ -53,3 +54,29 @@ def test_lines_of_version_0_1_are_drawn_alike(tmp_path: Path) -> None:
 )
 def test_a_line_says_what_it_holds(row: dict[str, Any], kind: str) -> None:
     assert kind_of(row) == kind_of({"kind": kind}) == kind
+
+
+def write_log(folder: Path, text: str) -> RunFolder:
+    (folder / "log.jsonl").write_text(text)
+    return RunFolder(folder)
+
+
+def test_lines_that_no_state_knows_of_are_taken_away_and_one_that_was_cut_off(tmp_path: Path) -> None:
+    first, second, third = (json.dumps({"step": step, "kind": "losses", **LOSSES}) for step in (4, 8, 12))
+    folder = write_log(tmp_path, f"{first}\n{second}\n{third[:20]}")
+    RunLog(folder).close()
+    assert folder.log.read_text() == f"{first}\n{second}\n"
+    log = RunLog(folder, 1)
+    log.add(8, "losses", LOSSES)
+    assert log.sync() == 2
+    log.close()
+    assert folder.log.read_text() == f"{first}\n{second}\n"
+
+
+@pytest.mark.parametrize(
+    "line", ["nonsense", "[1]", '{"step": "4"}', '{"step": 4, "sdm": NaN}', "[" * 9999, "{}"]
+)
+def test_a_line_of_something_else_is_named(tmp_path: Path, line: str) -> None:
+    folder = write_log(tmp_path, f'{{"step": 4, "kind": "losses"}}\n{line}\n')
+    with pytest.raises(InputError, match=r"Line 2 of '.*log\.jsonl' is none of a run's log: remove it"):
+        RunLog(folder)

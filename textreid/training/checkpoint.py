@@ -54,12 +54,12 @@ def settle(recipe: Recipe, folder: RunFolder) -> None:
 def _changes(recipe: Recipe, path: Path) -> list[str]:
     """Names of the settings that are not those of a recipe that was written."""
     try:
-        before = read_recipe(json.loads(path.read_text(encoding="utf-8")), where=str(path))
-    except (ValueError, RecursionError) as error:
+        before = read_recipe(dict(json.loads(path.read_text(encoding="utf-8"))), where=str(path))
+        old, new = _comparable(before), _comparable(recipe)
+    except (ValueError, TypeError, RecursionError, TextReIDError) as error:
         raise InputError(
             f"'{path}' holds no settings of a run: delete it to go on with those of the command. {error}"
         ) from error
-    old, new = _comparable(before), _comparable(recipe)
     return [name for name in new if old[name] != new[name]]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import nullcontext
 from typing import Any, cast
 
@@ -73,7 +73,6 @@ def fit(
         module = accelerator.prepare_model(task)
         stepper = accelerator.prepare_optimizer(optimizer, device_placement=False)
         saved = before = time.monotonic()
-        terms: dict[str, float] = {}
         while state.epoch < schedule.epochs:
             epoch = first_epoch + state.epoch
             steps, batches = task.open_epoch(epoch, state.batch)
@@ -98,7 +97,7 @@ def fit(
                     if average is not None:
                         average.update_parameters(model)
                 state.batch, state.steps = state.batch + 1, state.steps + 1
-                terms, now = _finite_terms(losses, run, optimizer), time.monotonic()
+                terms, now = _finite_terms(losses, run), time.monotonic()
                 rate, before = rows / (now - before), now
                 epochs = state.epoch, schedule.epochs
                 run.reporter.step(StepReport(task.title, state.batch, steps, *epochs, terms, rate))
@@ -106,10 +105,10 @@ def fit(
                     row = {"epoch": epoch, "batch": state.batch, "images_per_second": rate}
                     run.log.add(state.steps, "losses", row | terms)
                 if last and now - saved > STATE_SECONDS:
-                    _require_finite_weights(parts, terms, run, optimizer)
+                    _require_finite_weights(run)
                     run.save_state()
                     saved = now
-            _require_finite_weights(parts, terms, run, optimizer)
+            _require_finite_weights(run)
             state.batch, state.epoch = 0, state.epoch + 1
             task.finish_epoch(epoch + 1)
             run.save_state()
@@ -119,36 +118,23 @@ def fit(
     return learned
 
 
-def _finite_terms(losses: LossReport, run: TrainingRun, optimizer: torch.optim.Optimizer) -> dict[str, float]:
+def _finite_terms(losses: LossReport, run: TrainingRun) -> dict[str, float]:
     """The terms as numbers; the device is waited for once.
 
     Raises:
         InputError: one is not finite, or their sum.
     """
     *values, total = torch.stack([*losses.terms.values(), losses.total.detach()]).tolist()
-    terms = dict(zip(losses.terms, values, strict=True))
+    terms = run.losses = dict(zip(losses.terms, values, strict=True))
     for name, value in {**terms, "total": total}.items():
         if not math.isfinite(value):
-            raise InputError(_stop(f"the loss '{name}' is {value}", run, optimizer))
+            raise InputError(run.describe_stop(f"the loss '{name}' is {value}"))
     return terms
 
 
-def _require_finite_weights(
-    parts: Mapping[str, Any], terms: Mapping[str, float], run: TrainingRun, optimizer: torch.optim.Optimizer
-) -> None:
+def _require_finite_weights(run: TrainingRun) -> None:
     """Raise `InputError` where a weight that would be saved is not finite."""
     for part in ("task", "average"):
-        name = find_not_finite(parts[part].state_dict()) if part in parts else None
+        name = find_not_finite(run.parts[part].state_dict()) if part in run.parts else None
         if name is not None:
-            losses = ", ".join(f"'{loss}' {value:g}" for loss, value in terms.items())
-            raise InputError(_stop(f"the weight '{name}' is not finite (losses {losses})", run, optimizer))
-
-
-def _stop(what: str, run: TrainingRun, optimizer: torch.optim.Optimizer) -> str:
-    state, rates = run.state, {group["rate"]: group["lr"] for group in optimizer.param_groups}
-    said = ", ".join(f"{name} {rate:g}" for name, rate in rates.items())
-    return (
-        f"At step {state.steps}, in stages[{state.stage}], '{state.name}', {what}, with the learning rates"
-        f" {said}. Nothing of it is saved: lower the rates of that stage and choose another --out, or delete"
-        f" '{run.folder.recipe}' to go on with lower ones from what was saved before."
-    )
+            raise InputError(run.describe_stop(f"the weight '{name}' is not finite"))

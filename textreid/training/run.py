@@ -7,15 +7,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from accelerate import Accelerator
 from accelerate.utils import broadcast_object_list
 
 from textreid.data.batches import seed_of
 from textreid.data.training_set import TrainingSet
+from textreid.errors import InputError
 from textreid.evaluate.benchmark import Benchmark
 from textreid.inference.adapters import TransformersAdapter
 from textreid.inference.encoder import Encoder
+from textreid.io.images import open_image
 from textreid.io.run_folder import RunFolder
 from textreid.models.folder import LOCAL, load_whole, save_model
 from textreid.models.joint import JointModel
@@ -48,6 +51,7 @@ class TrainingRun:
         resumed: whether the stage under way goes on from where an earlier process was ended.
         model: what the stage under way has learned so far, see `textreid.training.loop.fit`; None before.
         parts: what the state holds beside `state`, by name.
+        losses: each term of the last step, before its weight.
     """
 
     recipe: Recipe
@@ -62,6 +66,7 @@ class TrainingRun:
     resumed: bool = False
     model: JointModel | None = None
     parts: Mapping[str, Any] = field(default_factory=dict)
+    losses: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def device(self) -> str:
@@ -164,9 +169,35 @@ class TrainingRun:
         self._share_state()
 
     def store_model(self, model: JointModel, processor: JointProcessor) -> None:
-        """As `keep_model`, in the first process, of a model that is measured."""
+        """As `keep_model`, in the first process, of a model that is measured.
+
+        Raises:
+            InputError: it gives vectors that are not finite, as weights that have grown too large do.
+        """
+        self.require_finite(model, processor)
         self.state.kept += 1
         save_model(model, processor, self.folder.kept(self.state.kept))
+
+    def require_finite(self, model: JointModel, processor: JointProcessor) -> None:
+        """Raise `InputError` where vectors of a model are not finite; it is put into evaluation mode."""
+        encoder, vectors = self.encoder(model, processor), []
+        if model.config.reads_text:
+            vectors.append(encoder.encode_texts(self.data.captions[:1]))
+        vectors.append(encoder.encode_images([open_image(self.data.crops[0].image)]))
+        if not all(np.isfinite(rows).all() for rows in vectors):
+            raise InputError(self.describe_stop("the vectors of the model are not finite"))
+
+    def describe_stop(self, what: str) -> str:
+        """Where the run is, what is wrong there with what it has learned, and what to do."""
+        state, groups = self.state, getattr(self.parts.get("optimizer"), "param_groups", [])
+        losses = ", ".join(f"{name} {value:g}" for name, value in self.losses.items())
+        rates = ", ".join(f"{name} {rate:g}" for name, rate in {g["rate"]: g["lr"] for g in groups}.items())
+        return (
+            f"At step {state.steps}, in stages[{state.stage}], '{state.name}', {what} (losses: {losses};"
+            f" learning rates: {rates}). Nothing of it is saved: lower the rates of that stage and choose"
+            f" another --out, or delete '{self.folder.recipe}' to go on with lower ones from what was saved"
+            " before."
+        )
 
     def encoder(self, model: JointModel, processor: JointProcessor) -> Encoder:
         """A model as it is now, put into evaluation mode."""

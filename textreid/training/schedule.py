@@ -10,6 +10,9 @@ import torch
 
 from textreid.config import require_at_least, require_between
 
+HIGHEST_RATE = 1e30
+"""Optimizers cannot compute with rates that are much higher."""
+
 
 @dataclass(frozen=True)
 class Schedule:
@@ -40,7 +43,9 @@ class Schedule:
     def __post_init__(self) -> None:
         require_between(self, 1, 100_000, "epochs")
         require_between(self, 0, 100_000, "drops")
-        require_at_least(self, 0, "image_rate", "text_rate", "head_rate", "warmup", "final", "drop")
+        require_at_least(self, 0, "warmup")
+        require_between(self, 0, HIGHEST_RATE, "image_rate", "text_rate", "head_rate")
+        require_between(self, 0, 1, "final", "drop")
 
     def fraction(self, step: int, steps_per_epoch: int) -> float:
         """Fraction of the peak learning rate.

@@ -79,6 +79,7 @@ def keep_best(
         objective: its attribute heads are measured too, if it has any.
         epoch: epochs of the run that are over.
     """
+    run.require_finite(model, processor)
     if run.recipe.save_epochs:
         save_model(model, processor, run.folder.epoch(epoch))
     if run.val:

@@ -8,6 +8,7 @@ from typing import Literal
 from textreid.config import require_above, require_at_least, require_between, require_fraction
 from textreid.errors import InputError
 from textreid.recipe.recipe import Recipe
+from textreid.training.schedule import HIGHEST_RATE
 from textreid.training.stage import StageConfig
 
 
@@ -53,7 +54,8 @@ class Config(StageConfig):
     def __post_init__(self) -> None:
         require_between(self, 1, 100_000, "epochs", "batch", "candidates")
         require_between(self, 1, 1_000, "views", "negatives")
-        require_at_least(self, 0, "image_rate", "text_rate", "head_rate", "identification", "drift_weight")
+        require_at_least(self, 0, "identification", "drift_weight")
+        require_between(self, 0, HIGHEST_RATE, "image_rate", "text_rate", "head_rate")
         require_above(self, 0, "temperature")
         require_fraction(self, "identity_share")
 
