@@ -6,6 +6,7 @@ The disk is a tmpfs of a few megabytes, which takes Linux and root.
 from __future__ import annotations
 
 import shutil
+import tarfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -16,6 +17,7 @@ from tests.helpers.faults.small_disk import FILLING, fill_up, small_disk
 from tests.helpers.toy_gallery import embed, fill, filled, people
 from textreid_index import Gallery, GalleryError, GalleryFullError
 
+FORMER = Path(__file__).parents[1] / "fixtures" / "b9f9629" / "folders.tar.xz"
 LEFT = {"closed": set(), "killed": {"-wal", "-shm"}, "killed and half copied": {"-wal"}}
 """What may lie beside a gallery's file."""
 
@@ -129,3 +131,23 @@ def test_an_export_that_does_not_fit_leaves_nothing(disk: Path, tmp_path: Path) 
 
 
 OLD_GALLERY = Path(__file__).parents[1] / "fixtures" / "b9f9629" / "gallery" / "gallery.sqlite"
+
+
+def test_a_gallery_of_an_earlier_format_that_finds_no_room_stays_as_it_was(
+    disk: Path, tmp_path: Path
+) -> None:
+    with tarfile.open(FORMER) as archive:
+        archive.extractall(tmp_path / "former", filter="data")
+    (old,) = (tmp_path / "former").rglob("gallery.sqlite")
+    (disk / "g").mkdir()
+    shutil.copy(old, disk / "g" / "gallery.sqlite")
+    before = (disk / "g" / "gallery.sqlite").read_bytes()
+    for room in (0, 8192, 100_000):
+        fill_up(disk, leave=room)
+        with pytest.raises(GalleryError, match="full"):
+            Gallery.open(disk / "g")
+        assert not list((disk / "g").glob("*.format-*"))
+        assert (disk / "g" / "gallery.sqlite").read_bytes() == before
+    (disk / FILLING).unlink()
+    with Gallery.open(disk / "g") as gallery:
+        assert gallery.verify() == []

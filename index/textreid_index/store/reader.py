@@ -3,14 +3,15 @@
 With a write-ahead log SQLite shares memory through a file beside it. That file cannot be made on a full disk,
 nor in a folder that may only be read. There are other ways to read everything that was committed, the log
 included: to keep all others out; and, where nothing can be changed anyway, to take no locks at all, and to
-look afterwards whether the files are still as they were.
+look afterwards whether the files are still as they were. Where that is affordable, the look comes before any
+answer: the file is read from a copy in memory, which is made again until nobody disturbed it.
 """
 
 from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,6 +48,11 @@ SHARED_BY_ANOTHER = Way("ro")
 LOG_LEFT_BEHIND = Way("ro", alone=True, options="&vfs=unix-none", locked=False)
 AT_REST = Way("ro", options="&immutable=1", locked=False)
 
+COPIED_BYTES = 256 << 20
+"""A file that cannot be locked is copied to memory up to this size: a tenth of a second."""
+
+DISTURBED = "Another program changed the gallery {folder} while it was read. Try again."
+
 Look = tuple[tuple[int, int, int], ...]
 """Number, size and time of the file and of its log, where there is one."""
 
@@ -65,6 +71,7 @@ class Reader:
         self._readonly = readonly
         self._wait = wait
         self._lasting: sqlite3.Connection | None = None
+        self._copy: tuple[Look, sqlite3.Connection] | None = None
         self._closed = False
 
     @contextmanager
@@ -88,13 +95,12 @@ class Reader:
             if not way.lasting:
                 db.close()
             if not way.locked and _look(self._file) != before:
-                raise GalleryBusyError(
-                    f"Another program changed the gallery {self._file.parent} while it was read. Try again."
-                )
+                raise GalleryBusyError(DISTURBED.format(folder=self._file.parent))
 
     def close(self) -> None:
         """Close the connection that is open."""
         self._closed = True
+        self._drop_copy()
         if self._lasting is not None:
             self._lasting.close()
             self._lasting = None
@@ -120,15 +126,40 @@ class Reader:
 
     def _open(self, way: Way) -> tuple[sqlite3.Connection, Way, Look]:
         before = _look(self._file)
+        if not way.locked and self._copy is not None and self._copy[0] == before:
+            _begin(self._copy[1])
+            return self._copy[1], SHARED, ()
         wait = 0 if way.alone else self._wait  # two who want to be alone would wait for one another
         db = connect(self._file, way.mode, wait, alone=way.alone, options=way.options)
         try:
             _begin(db)
-        except BaseException:
+            if not way.locked and before[0][1] <= COPIED_BYTES:
+                with closing(db):
+                    return self._copy_from(db, before), SHARED, ()
+        except sqlite3.DatabaseError as error:
             db.close()
+            if not way.locked and _look(self._file) != before:
+                raise GalleryBusyError(DISTURBED.format(folder=self._file.parent)) from error
             raise
         self._lasting = db if way.lasting else None
         return db, way, before
+
+    def _copy_from(self, db: sqlite3.Connection, before: Look) -> sqlite3.Connection:
+        """A copy in memory, in a read transaction; it serves as long as the file stays as it was."""
+        copy = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+        db.backup(copy)
+        if _look(self._file) != before:
+            copy.close()
+            raise GalleryBusyError(DISTURBED.format(folder=self._file.parent))
+        self._drop_copy()
+        self._copy = (before, copy)
+        _begin(copy)
+        return copy
+
+    def _drop_copy(self) -> None:
+        if self._copy is not None:
+            self._copy[1].close()
+            self._copy = None
 
     def _ways(self, log: bool) -> list[Way]:
         """The ways to read the file, the best first, where there is a log or none."""

@@ -31,8 +31,13 @@ def public_folder() -> Iterator[Path]:
         yield Path(name)
 
 
-def _run(user: int, function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
+def become(user: int = NOBODY) -> None:
+    """Make this process one of another user, for good."""
     os.setgroups([])
     os.setgid(user)
     os.setuid(user)
+
+
+def _run(user: int, function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
+    become(user)
     return function(*arguments)
