@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
-from textreid_index.errors import GalleryError, InvalidValueError
+from textreid_index.errors import GalleryError, InvalidValueError, UnknownSourceError
 from textreid_index.records import UPLOADS, SourceState
 from textreid_index.source_keys import source_key, source_path
 from textreid_index.store import copies_table as copies
@@ -55,6 +56,24 @@ class Files:
             raise InvalidValueError('"" names no file: name one, or a folder.')
         with self._store.reading() as db:
             return find_source(db, [self.key(name), name])
+
+    def find_all(self, name: str) -> list[str]:
+        """As `find`; where the gallery itself lies in that folder, its uploads too.
+
+        Raises:
+            UnknownSourceError: neither is known.
+            InvalidValueError: the name is empty.
+        """
+        uploads = list[str]()
+        if self._store.folder.resolve().is_relative_to(self.key(name)):
+            with self._store.reading() as db, suppress(UnknownSourceError):
+                uploads = [find_source(db, [UPLOADS])]
+        try:
+            return [self.find(name), *uploads]
+        except UnknownSourceError:
+            if not uploads:
+                raise
+            return uploads
 
     def find_camera(self, name: str) -> str:
         """The name of a camera that the gallery knows, by any spelling of it.

@@ -256,6 +256,15 @@ class TestUploads:
         gallery.rename(gallery.with_name("moved"))
         self.look(gallery.with_name("moved"))
 
+    def test_they_are_forgotten_with_the_folder_in_which_the_gallery_lies(self, gallery):
+        draw_person("blue", "black").save("photo.png")
+        index("photo.png")
+        assert "2 people" in forget(".", code=2)
+        forget(".", "--all-below")
+        assert count() == 0
+        assert list((gallery / "uploads").iterdir()) == []
+        forget("g", "--all-below", code=2)
+
     def test_they_are_found_by_their_path(self, gallery):
         assert found("--source", "g/uploads") == found("--source", "uploads/yard-0123456789abcdef.png") == 1
         forget("g/uploads/yard-0123456789abcdef.png")

@@ -139,15 +139,16 @@ def forget(
     from textreid_index import Gallery, Where
 
     with Gallery.open(gallery) as opened:
-        key = opened.files.find(source)
-        people = plural(opened.count(Where(source=key)), "person", "people")
-        if Path.cwd().is_relative_to(key) and not all_below:
+        names = opened.files.find_all(source)
+        people = plural(sum(opened.count(Where(source=name)) for name in names), "person", "people")
+        above = any(Path.cwd().is_relative_to(name) for name in (opened.files.key(source), names[0]))
+        if above and not all_below:
             raise InputError(
-                f"{source} is {key}, where you are or above it: that would delete {people}. If it is meant, "
+                f"{source} is where you are, or above it: that would delete {people}. If it is meant, "
                 "add --all-below."
             )
-        _ask(f"Delete {people} from {key} for good?", yes)
-        opened.forget(key)
+        _ask(f"Delete {people} from {' and '.join(names)} for good?", yes)
+        opened.forget(*names)
     stderr().print(f"{people} deleted.")
 
 
