@@ -10,6 +10,7 @@ answer: the file is read from a copy in memory, which is made again until nobody
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
@@ -50,6 +51,9 @@ AT_REST = Way("ro", options="&immutable=1", locked=False)
 
 COPIED_BYTES = 256 << 20
 """A file that cannot be locked is copied to memory up to this size: a tenth of a second."""
+
+CLOCK_TICK = 1_000_000_000
+"""Nanoseconds: of two changes within it a file system may tell the same time."""
 
 DISTURBED = "Another program changed the gallery {folder} while it was read. Try again."
 
@@ -152,7 +156,8 @@ class Reader:
             copy.close()
             raise GalleryBusyError(DISTURBED.format(folder=self._file.parent))
         self._drop_copy()
-        self._copy = (before, copy)
+        settled = time.time_ns() - max(changed for _, _, changed in before) > CLOCK_TICK
+        self._copy = (before if settled else (), copy)
         _begin(copy)
         return copy
 
