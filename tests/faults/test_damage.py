@@ -64,6 +64,8 @@ def test_an_index_that_misses_people_is_refused_and_repaired(tmp_path: Path) -> 
         for _ in range(2):
             with pytest.raises(GalleryDamagedError, match=r"indexes are damaged.*textreid gallery repair"):
                 gallery.search(embed(["q"]), 9, Where(camera="c1"))
+        with pytest.raises(GalleryDamagedError, match="indexes are damaged"):
+            fill(gallery, people(1, "late"))
         assert gallery.repair() == 0
         assert len(gallery.search(embed(["q"]), 99, Where(camera="c1"))[0]) == 10
         assert list(gallery.records()) == records

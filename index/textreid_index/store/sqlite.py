@@ -97,9 +97,7 @@ class Store:
         try:
             with self._read_lock, translate_errors(self.folder), self._reader.transaction() as db:
                 require_format(db, self.file)
-                if not self._checked:
-                    indexes.require_fitting(db)
-                    self._checked = True
+                self._check(db)
                 yield db
         except GalleryDamagedError:
             self._checked = False
@@ -128,7 +126,14 @@ class Store:
             GalleryBusyError: another program kept writing for longer than `wait`.
             GalleryReadOnlyError: the gallery cannot be written here.
             GalleryFullError: the disk is full.
+            GalleryDamagedError: an index is damaged, by which somebody might be added twice.
         """
+        with self._changing() as db:
+            self._check(db)
+            yield db
+
+    @contextmanager
+    def _changing(self) -> Iterator[sqlite3.Connection]:
         with self._write_lock, translate_errors(self.folder):
             db = self._writing_connection()
             with self._transaction(db):
@@ -146,7 +151,7 @@ class Store:
             GalleryError: as for `writing` and `scrub`.
         """
         try:
-            with self.writing() as db:
+            with self._changing() as db:
                 if indexes.find_misfits(db):
                     indexes.make_anew(db)
                 yield db
@@ -191,6 +196,12 @@ class Store:
         with self._transaction(db):
             if gallery_table.read_state(db).removed_at == removed_at:  # nobody else has deleted since
                 gallery_table.set_unscrubbed(db, False)
+
+    def _check(self, db: sqlite3.Connection) -> None:
+        """Compare the indexes with their tables, once in this process or since the last damage."""
+        if not self._checked:
+            indexes.require_fitting(db)
+            self._checked = True
 
     def _empty_log(self, db: sqlite3.Connection) -> None:
         if db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:
