@@ -43,7 +43,8 @@ class Visitor:
         self.client = httpx.Client(base_url=url, timeout=60)
         config = self.client.get("/config").json()
         parts = {part["id"]: part for part in config["components"]}
-        event = next(event for event in config["dependencies"] if [event["targets"][0][1]] == ["submit"])
+        events = config["dependencies"]
+        event = next(event for event in events if "submit" in [what for _, what in event["targets"]])
         self.event = event["id"]
         self.inputs = [
             None if parts[id]["type"] == "state" else parts[id]["props"].get("value")

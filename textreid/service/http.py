@@ -6,6 +6,7 @@ string. All answer JSON but `/thumbnail` and `/frame`, which are JPEGs; an error
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -32,7 +33,7 @@ from textreid.service.guard import Guard, Site
 from textreid.service.limits import require_ids, require_text
 from textreid.service.listening import listen
 from textreid.service.question import Question, open_photo
-from textreid.service.queueing import Queue
+from textreid.service.queueing import Queue, RefuseEarly
 from textreid.service.reception import Reception, open_reception
 from textreid.service.refusals import refuse
 from textreid.service.waiting import TooMuchError, WaitingFiles
@@ -42,7 +43,7 @@ PREFIX = "/api/v1"
 """Where the service stands, alone or beside the page."""
 MAX_REQUESTS = 1000
 """Requests at once; further ones are answered 503."""
-SEARCHES_AT_ONCE = 4
+SEARCHES_AT_ONCE = min(4, max(2, os.cpu_count() or 2))
 """Searches, and full images, that are worked on together; further ones wait for their turn."""
 MAX_STEM, MAX_SUFFIX = 60, 10
 """Characters kept of a file's name: of four bytes each, a name has no more than a disk takes."""
@@ -74,20 +75,21 @@ def _inside(door: Door) -> list[Middleware]:
 
 
 def _endpoints(desk: Desk, waiting: WaitingFiles, middleware: list[Middleware]) -> FastAPI:
+    searches, additions = Queue(SEARCHES_AT_ONCE), Queue(1)
+    early = {"/search": searches, "/frame": searches, "/add": additions}
     app = FastAPI(
         title="textreid",
         version=version("textreid"),
         docs_url=None,  # those pages load scripts from elsewhere
         redoc_url=None,
-        middleware=middleware,
+        middleware=[*middleware, Middleware(RefuseEarly, queues=early)],
     )
     app.add_exception_handler(TextReIDError, _explain)
     app.add_exception_handler(GalleryError, _explain)
     app.add_exception_handler(HTTPException, _explain_status)
     app.add_exception_handler(RequestValidationError, _explain_arguments)
 
-    turn = Depends(Queue(SEARCHES_AT_ONCE), scope="function")
-    adding = Depends(Queue(1), scope="function")
+    turn, adding = (Depends(queue, scope="function") for queue in (searches, additions))
 
     @app.get("/health")
     def health() -> dict[str, str]:

@@ -7,9 +7,12 @@ import math
 import statistics
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 
 from fastapi import HTTPException, Request
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from textreid.service.refusals import refuse
 
 LONGEST_WAIT = 30.0
 """Seconds that a request may be expected to wait."""
@@ -44,9 +47,7 @@ class Queue:
         """
         wait = self.expected_wait()
         if wait > LONGEST_WAIT:
-            seconds = math.ceil(wait)
-            sentence = f"{self._before} requests wait before this one: try again in {seconds} seconds."
-            raise HTTPException(503, sentence, {"Retry-After": str(seconds)})
+            raise HTTPException(503, _explain(wait), {"Retry-After": str(math.ceil(wait))})
         self._before += 1
         try:
             async with self._turns:
@@ -65,3 +66,26 @@ class Queue:
             return 0.0
         one = statistics.median(self._durations) if self._durations else self._clock() - self._began
         return self._before * one / self._at_once
+
+
+class RefuseEarly:
+    """ASGI middleware: what its queue would refuse is refused before its body is read.
+
+    Args:
+        app: what answers the others.
+        queues: by the ends of the paths that they are for.
+    """
+
+    def __init__(self, app: ASGIApp, queues: Mapping[str, Queue]) -> None:
+        self.app, self.queues = app, queues
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Refuse, or pass the request on."""
+        queue = self.queues.get(f"/{scope.get('path', '').rpartition('/')[2]}")
+        wait = 0.0 if queue is None else queue.expected_wait()
+        app = self.app if wait <= LONGEST_WAIT else refuse(503, _explain(wait), wait=wait)
+        await app(scope, receive, send)
+
+
+def _explain(wait: float) -> str:
+    return f"Too many requests wait before this one: try again in {math.ceil(wait)} seconds."
