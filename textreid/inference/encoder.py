@@ -23,6 +23,9 @@ from textreid.models.reading import reading_model
 from textreid.types import PairScorer
 from textreid_index import EncoderInfo
 
+LONGEST_TEXT = 100_000
+"""Characters of a description; a model reads its first hundred words or so."""
+
 
 class Encoder(OldEncoderNames):
     """The one way to turn images and texts into vectors; a `textreid.types.ImageTextEncoder`.
@@ -108,7 +111,7 @@ class Encoder(OldEncoderNames):
             batch_size: how many at once; texts of similar length go together.
 
         Raises:
-            InputError: a text is empty.
+            InputError: a text is empty, endless, or no text.
             ModelError: the model was trained on images alone.
         """
         if not self.reads_text:
@@ -116,10 +119,8 @@ class Encoder(OldEncoderNames):
                 f"The model '{self.info.name}' was trained on images alone and reads no text: search with a"
                 " photo (--image), or with another model (textreid models)."
             )
-        if any(not text.strip() for text in texts):
-            raise InputError(
-                'The description is empty. Say what the person looks like: "a man in a blue shirt".'
-            )
+        for text in texts:
+            _check_text(text)
         order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
         sorted_vectors = self._encode(self._adapter.texts, [texts[i] for i in order], batch_size)
         vectors = np.empty_like(sorted_vectors)
@@ -179,6 +180,19 @@ class Encoder(OldEncoderNames):
                 for start in range(0, len(items), batch_size)
             ]
         return np.concatenate(batches)
+
+
+def _check_text(text: str) -> None:
+    if not text.strip():
+        raise InputError('The description is empty. Say what the person looks like: "a man in a blue shirt".')
+    if len(text) > LONGEST_TEXT:
+        raise InputError(f"The description has {len(text):,} characters; it may have {LONGEST_TEXT:,}.")
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise InputError(
+            "The description holds half a character, which no text has: type it again."
+        ) from None
 
 
 @torch.inference_mode()

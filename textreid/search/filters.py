@@ -10,7 +10,7 @@ from typing import Any
 from textreid.errors import InputError
 from textreid_index import Gallery, Where
 
-_OFFSET = re.compile(r"(?:(?:(\d+):)?(\d+):)?(\d+(?:\.\d+)?)")
+_OFFSET = re.compile(r"(?:(?:(\d{1,9}):)?(\d{1,9}):)?(\d{1,9}(?:\.\d{1,9})?)", re.ASCII)
 
 
 def posix_seconds(text: str, zone: tzinfo = UTC) -> float:
@@ -28,8 +28,8 @@ def posix_seconds(text: str, zone: tzinfo = UTC) -> float:
         return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).timestamp()
     except (ValueError, OverflowError):
         raise InputError(
-            f"'{text}' is not a date and time. Write 2026-03-01, 2026-03-01T14:05 or 2026-03-01T14:05+01:00; "
-            "it is UTC where no zone is given."
+            f"'{text:.80}' is not a date and time. Write 2026-03-01, 2026-03-01T14:05 or"
+            " 2026-03-01T14:05+01:00; it is UTC where no zone is given."
         ) from None
 
 

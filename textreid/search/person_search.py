@@ -24,6 +24,7 @@ from textreid.people.detectors.load import load_detector
 from textreid.people.full_frame import load_frame
 from textreid.people.sightings import Sighting
 from textreid.people.source_files import Listing, look_through
+from textreid.search.asked import check_filter, check_number, check_words
 from textreid.search.likelihood import require_scale, scale_of, with_probabilities
 from textreid.search.query import DISLIKED, LIKED, PHOTO, Part, combine
 from textreid.search.search_log import SearchLog
@@ -233,14 +234,20 @@ class PersonSearch:
                 everybody.
 
         Raises:
-            InputError: there is nothing to search for, no description to re-rank by, or a rate that was not
-                measured or is asked for a query of several parts.
+            InputError: there is nothing to search for, no description to re-rank by, a number out of its
+                range, or a rate that was not measured or is asked for a query of several parts.
             ModelError: the model has no matcher to re-rank with, or is not calibrated for the rate; or its
                 calibration is damaged.
             UnknownPersonError: only liked people are given, and nobody has their ids.
             GalleryError: the gallery comes from another model.
         """
         refuse_old_rerank(rerank)
+        check_number("k", k, 0, whole=True)
+        check_number("rerank", rerank or 0, 0, whole=True)
+        check_number("budget", budget or 0, 0)
+        check_number("false_alarms", false_alarms or 0, 0, 1)
+        check_words("An id", [*more_like, *less_like])
+        check_filter(where)
         if rerank and not (text and text.strip()):
             raise InputError("Re-ranking reads a description beside each image: give one.")
         parts = []
@@ -290,9 +297,13 @@ class PersonSearch:
 
         Raises:
             UnknownPersonError: nobody has this id.
-            InputError: the rate was not measured.
+            InputError: a number is out of its range, or the rate was not measured.
             ModelError: the model is not calibrated for photos.
         """
+        check_number("k", k, 0, whole=True)
+        check_number("false_alarms", false_alarms or 0, 0, 1)
+        check_words("The id", [id])
+        check_filter(where)
         where = _excluding(where, [id])
         scale = None
         if self._encoder is not None or false_alarms is not None:
