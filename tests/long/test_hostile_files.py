@@ -11,7 +11,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
-from textreid.training.train import train
 
 from tests.helpers.faults import hostile_annotations, hostile_models, hostile_queries, hostile_recipes
 from tests.helpers.faults.answers import answer_or_sentence
@@ -30,6 +29,7 @@ from textreid.recipe.model import ModelRecipe
 from textreid.recipe.recipe import load_recipe
 from textreid.search import filters
 from textreid.search.person_search import PersonSearch
+from textreid.training.from_recipe import train
 from textreid.training.stage import read_stages
 from textreid_index import Embeddings, Gallery
 
