@@ -43,10 +43,11 @@ def settle(recipe: Recipe, folder: RunFolder) -> None:
             f"'{folder.path}' holds a run with another {' and '.join(changed)}: choose another --out, or"
             f" delete '{path}' to go on with the new settings from where it is."
         )
-    if changed != []:
-        for number in range(len(stages)):
-            shutil.rmtree(stage_folder(folder, stages, number), ignore_errors=True)
-        _reopen(folder, stages)
+    other = changed != []
+    if folder.state.is_file():
+        _settle_state(folder, stages, reopen=other)
+    for number in range(len(stages) if other else 0):
+        shutil.rmtree(stage_folder(folder, stages, number), ignore_errors=True)
     tables = tuple(stage.table for stage in stages)
     write_json(path, asdict(replace(recipe, stages=tables)))
 
@@ -63,12 +64,15 @@ def _changes(recipe: Recipe, path: Path) -> list[str]:
     return [name for name in new if old[name] != new[name]]
 
 
-def _reopen(folder: RunFolder, stages: Sequence[Stage]) -> None:
-    """Let a stage that is over go on; before the new settings are written, so that a kill loses neither."""
-    if folder.state.is_file():
-        with _reading(folder.state):
-            content = _content(folder, stages)
-            run = content["run"] | {"finished": False}
+def _settle_state(folder: RunFolder, stages: Sequence[Stage], *, reopen: bool) -> None:
+    """Bring the state of a former version into today's form, and let a stage that is over go on.
+
+    That is done before other settings are written, so that a kill in between loses neither.
+    """
+    with _reading(folder.state):
+        before, content = load_tensors(folder.state).get("run"), _content(folder, stages)
+    run = content["run"] | ({"finished": False} if reopen else {})
+    if run != before:
         _write(folder, content | {"run": run})
 
 
@@ -112,8 +116,7 @@ def read_state(folder: RunFolder, stages: Sequence[Stage]) -> RunState:
     if not folder.state.is_file():
         return RunState()
     with _reading(folder.state):
-        run = _content(folder, stages)["run"]
-        state = RunState(**run if "kept" in run else run | _found_beside(folder))
+        state = RunState(**_content(folder, stages)["run"])
     if state.stage >= len(stages) or (state.stage >= 0 and stages[state.stage].name != state.name):
         raise InputError(
             f"'{folder.path}' was left in stages[{state.stage}], '{state.name}', which the recipe does not"
@@ -148,7 +151,10 @@ def _found_beside(folder: RunFolder) -> dict[str, Any]:
 def _content(folder: RunFolder, stages: Sequence[Stage]) -> dict[str, Any]:
     """What a state holds; its tensors are read from the file as they are used."""
     content = load_tensors(folder.state)
-    return translate(content, folder, stages) if is_of_0_1(content) else content
+    if is_of_0_1(content):
+        content = translate(content, folder, stages)
+    run = content["run"]
+    return content | {"run": run if "kept" in run else run | _found_beside(folder)}
 
 
 @contextmanager
