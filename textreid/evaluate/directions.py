@@ -59,6 +59,12 @@ def choose_directions(benchmark: Benchmark, wanted: Sequence[str] = ()) -> tuple
     return tuple(dict.fromkeys(wanted)) or usual
 
 
+def direction_of(benchmark: Benchmark, *, reads_text: bool) -> str:
+    """What validation measures: a search by captions, or by images where split or model has no text."""
+    described = any(crop.captions for crop in benchmark.gallery)
+    return TEXT_TO_IMAGE if reads_text and described else IMAGE_TO_IMAGE
+
+
 def labels_of(benchmark: Benchmark, direction: str) -> Labels:
     """Who is a right answer in a direction, as the annotations say it; no image is opened."""
     persons = person_ids(benchmark.gallery)

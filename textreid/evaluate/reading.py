@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from textreid.data.caption_length import remark_cut_captions
 from textreid.evaluate.benchmark import Benchmark
 from textreid.evaluate.directions import IMAGE_TO_IMAGE
 from textreid.types import ImageTextEncoder
@@ -37,13 +38,8 @@ def runtimes_of(encoder: ImageTextEncoder) -> dict[str, str]:
 
 def cut_captions(encoder: Encoder, captions: Sequence[str]) -> list[str]:
     """A sentence where captions are longer than the model reads; else none."""
-    longer = encoder.count_longer(captions) if captions else 0
-    if not longer:
-        return []
-    return [
-        f"{longer:,} of {len(captions):,} captions are longer than the {encoder.longest_text} tokens that are"
-        " read: the model does not see the rest."
-    ]
+    lengths = encoder.count_tokens(captions) if captions else []
+    return list(remark_cut_captions(lengths, encoder.longest_text))
 
 
 def _as_ours(encoder: ImageTextEncoder) -> Encoder | None:

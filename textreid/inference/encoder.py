@@ -146,9 +146,9 @@ class Encoder(OldEncoderNames):
         """Tokens of a text that the model reads; it does not see the rest."""
         return self._adapter.longest
 
-    def count_longer(self, texts: Sequence[str]) -> int:
-        """How many texts have more tokens than the model reads."""
-        return sum(count > self.longest_text for count in self._adapter.count_tokens(texts))
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """How many tokens each text has, whether they are read or not."""
+        return self._adapter.count_tokens(texts)
 
     @cached_property
     def calibration(self) -> Calibration | None:

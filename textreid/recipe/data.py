@@ -67,6 +67,8 @@ class SamplerRecipe:
     def __post_init__(self) -> None:
         require_between(self, 1, LARGEST_BATCH, "identities", "images")
         require_between(self, 0, 1_000, "hard_neighbours")
+        if self.identities * self.images < 2:
+            raise InputError("A batch of one image compares nothing: take 2 identities or more.")
         if self.identities * self.images > LARGEST_BATCH:
             raise InputError(
                 f"identities is {self.identities} and images {self.images}; their product, the images of"

@@ -10,7 +10,9 @@ from textreid.data.training_set import read_training_set
 from textreid.io.refusals import in_words
 from textreid.io.run_folder import RunFolder
 from textreid.recipe.recipe import Recipe
+from textreid.training.before import remarks, require_usable
 from textreid.training.checkpoint import read_state, settle
+from textreid.training.data_digest import digest_data, require_same_data
 from textreid.training.distributed import make_accelerator
 from textreid.training.progress import SILENT, CallbackReporter, Reporter, RunState, StepReport
 from textreid.training.publication import publish
@@ -66,7 +68,9 @@ def _train(recipe: Recipe, folder: RunFolder, device: str, reporter: Reporter) -
             settle(recipe, folder)
         data = read_training_set(recipe.data, folder.path, reads_text=recipe.model.reads_text)
         val = read_benchmarks(recipe.val, folder.path)
-        state = read_state(folder, stages)
+        state, digests = read_state(folder, stages), digest_data(data, val)
+        require_same_data(state.data, digests, folder)
+        require_usable(recipe, data, val)
         if first:
             publish(folder, state, stages)
     if state.is_over(stages):
@@ -84,6 +88,9 @@ def _train(recipe: Recipe, folder: RunFolder, device: str, reporter: Reporter) -
     )
     if run.log is not None and run.state == RunState():
         run.log.note(run.reporter.note)
+        for sentence in remarks(recipe, data, val):
+            run.reporter.note(sentence)
+    run.state.data = digests
     for number, stage in enumerate(stages):
         if run.enter(number):
             stage.run(run, stage.config)

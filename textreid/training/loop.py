@@ -80,6 +80,7 @@ def fit(
             for part in frozen_modules:
                 part.eval()  # their batch statistics stay too
             updates = -(-steps // accumulate)
+            whole, learns = state.batch == 0, False
             for rows, inputs in batches:
                 first = state.batch - state.batch % accumulate
                 last = state.batch + 1 in (first + accumulate, steps)
@@ -98,6 +99,7 @@ def fit(
                         average.update_parameters(model)
                 state.batch, state.steps = state.batch + 1, state.steps + 1
                 terms, now = _finite_terms(losses, run), time.monotonic()
+                learns |= any(value != 0 for value in terms.values())
                 rate, before = rows / (now - before), now
                 epochs = state.epoch, schedule.epochs
                 run.reporter.step(StepReport(task.title, state.batch, steps, *epochs, terms, rate))
@@ -109,6 +111,11 @@ def fit(
                     run.save_state()
                     saved = now
             _require_finite_weights(run)
+            if whole and not learns:
+                run.reporter.note(
+                    f"epoch {epoch + 1}: every loss was 0 in all {steps} batches, so nothing was learned."
+                    " Take more people or images a batch (sampler.identities, sampler.images)."
+                )
             state.batch, state.epoch = 0, state.epoch + 1
             task.finish_epoch(epoch + 1)
             run.save_state()

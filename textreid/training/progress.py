@@ -24,6 +24,7 @@ class RunState:
         start: number of the one that the stage began with; 0 where the recipe starts.
         chosen: what `best.json` says.
         lines: lines of the log that stand; None for all that are there.
+        data: digests of what is learned from and measured on; empty where a former version began the run.
     """
 
     stage: int = -1
@@ -38,6 +39,7 @@ class RunState:
     start: int = 0
     chosen: dict[str, Any] = field(default_factory=dict)
     lines: int | None = 0
+    data: dict[str, str] = field(default_factory=dict)
 
     def is_over(self, stages: Sequence[Any]) -> bool:
         """Whether the last of a recipe's stages is."""

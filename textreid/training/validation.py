@@ -11,7 +11,7 @@ from textreid.data.attributes.space import with_attributes
 from textreid.data.training_set import locate
 from textreid.errors import InputError
 from textreid.evaluate.benchmark import Benchmark
-from textreid.evaluate.directions import IMAGE_TO_IMAGE, TEXT_TO_IMAGE
+from textreid.evaluate.directions import TEXT_TO_IMAGE, direction_of
 from textreid.evaluate.evaluation import evaluate
 from textreid.evaluate.methods import Methods
 from textreid.inference.encoder import Encoder
@@ -48,12 +48,6 @@ def _read(recipe: DataRecipe, out: Path) -> Benchmark:
     return replace(benchmark, gallery=tuple(with_attributes(benchmark.gallery, recipe)))
 
 
-def direction(encoder: ImageTextEncoder, benchmark: Benchmark) -> str:
-    """What is measured: a search by captions, or by images where the split or the model has no text."""
-    described = any(crop.captions for crop in benchmark.gallery)
-    return TEXT_TO_IMAGE if encoder.reads_text and described else IMAGE_TO_IMAGE
-
-
 def measure(encoder: ImageTextEncoder, benchmark: Benchmark, *, rerank: int = 0) -> dict[str, float]:
     """Name of a metric -> percent (see `textreid.metrics.protocols.RetrievalResult`).
 
@@ -62,7 +56,7 @@ def measure(encoder: ImageTextEncoder, benchmark: Benchmark, *, rerank: int = 0)
         benchmark: the split.
         rerank: how many hits of each caption its matcher puts into order, where captions search.
     """
-    asked = direction(encoder, benchmark)
+    asked = direction_of(benchmark, reads_text=encoder.reads_text)
     methods = Methods(rerank=rerank if asked == TEXT_TO_IMAGE else 0)
     return evaluate(encoder, benchmark, methods=methods, directions=[asked]).directions[asked].percent
 

@@ -15,6 +15,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader
 
 from textreid.data.batches import EpochBatches, PairDataset, seed_of
+from textreid.data.caption_length import remark_cut_captions
 from textreid.data.image_augment import Finish, train_transform
 from textreid.data.samplers import DistributedBatches, IdentitySampler
 from textreid.errors import InputError
@@ -76,6 +77,10 @@ def run(run: TrainingRun, options: Config) -> None:
     torch.manual_seed(recipe.seed)
     size = [*phases, options][0].image_size
     model, processor = start_model(recipe.model, size, run.data.captions)
+    if run.state.steps == 0 and recipe.model.reads_text:
+        lengths = [len(ids) for ids in processor.tokenizer(run.data.captions)["input_ids"]]
+        for sentence in remark_cut_captions(lengths, processor.tokenizer.model_max_length):
+            run.reporter.note(sentence)
     start = copy.deepcopy(model.state_dict()) if recipe.model.interpolate else {}
     task = PhaseTask(run, options, model, processor, start, title=f"phase {len(phases) + 1}")
     if not follows and run.start_folder is not None:

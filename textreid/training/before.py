@@ -1,0 +1,52 @@
+"""What is looked at before the first step: files, labels, and how much of the data an epoch shows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from textreid.data.samplers import IdentitySampler
+from textreid.data.training_set import TrainingSet
+from textreid.errors import InputError
+from textreid.evaluate.answers import caveats, require_answers
+from textreid.evaluate.benchmark import Benchmark
+from textreid.evaluate.directions import direction_of
+from textreid.recipe.recipe import Recipe
+from textreid.types import PersonCrop
+
+NAMED = 5
+"""Files that are named one by one."""
+
+
+def require_usable(recipe: Recipe, data: TrainingSet, val: Mapping[str, Benchmark]) -> None:
+    """Refuse data that would end the run later.
+
+    Raises:
+        InputError: image files are missing, or a validation split has no query with a right answer.
+    """
+    _require_files(data.crops, "training")
+    for name, benchmark in val.items():
+        _require_files((*benchmark.queries, *benchmark.gallery), name)
+        require_answers(benchmark, [direction_of(benchmark, reads_text=recipe.model.reads_text)])
+
+
+def remarks(recipe: Recipe, data: TrainingSet, val: Mapping[str, Benchmark]) -> Iterator[str]:
+    """What somebody has to know who reads the numbers of the run, a sentence each."""
+    sampler = IdentitySampler(data.labels, domains=data.domains, **vars(recipe.sampler), seed=recipe.seed)
+    if sampler.is_lopsided:
+        yield (
+            f"An epoch shows {sampler.count_shown():,} of {len(data.crops):,} images, and all of them within"
+            f" {sampler.epochs_for_all} epochs: some people have far more images than others."
+        )
+    for name, benchmark in val.items():
+        for sentence in caveats(benchmark, [direction_of(benchmark, reads_text=recipe.model.reads_text)]):
+            yield f"{name}: {sentence}"
+
+
+def _require_files(crops: Iterable[PersonCrop], what: str) -> None:
+    missing = [f"{crop.image}: there is no such file." for crop in crops if not crop.image.is_file()]
+    if missing:
+        more = [f"and {len(missing) - NAMED:,} more"] if len(missing) > NAMED else []
+        raise InputError(
+            f"{len(missing):,} images of {what} are missing: copy or unpack them again.\n"
+            + "\n".join(missing[:NAMED] + more)
+        )
