@@ -102,6 +102,23 @@ def _write(folder: RunFolder, content: Mapping[str, Any]) -> None:
         torch.save(dict(content), file)
 
 
+def renew_state(folder: RunFolder, stages: Sequence[Stage]) -> None:
+    """Write the state of a run of version 0.1 in today's form, before anything that it needs is tidied away.
+
+    Args:
+        folder: of the run.
+        stages: those of its recipe.
+
+    Raises:
+        ModelError: the state is damaged.
+    """
+    if folder.state.is_file():
+        with _reading(folder.state):
+            content = load_tensors(folder.state)
+            if is_of_0_1(content):
+                _write(folder, translate(content, folder, stages))
+
+
 def read_state(folder: RunFolder, stages: Sequence[Stage]) -> RunState:
     """How far a run is, by the last saved state; at the start where there is none.
 

@@ -11,7 +11,7 @@ from textreid.io.refusals import in_words
 from textreid.io.run_folder import RunFolder
 from textreid.recipe.recipe import Recipe
 from textreid.training.before import remarks, require_usable
-from textreid.training.checkpoint import read_state, settle
+from textreid.training.checkpoint import read_state, renew_state, settle
 from textreid.training.data_digest import digest_data, require_same_data
 from textreid.training.distributed import make_accelerator
 from textreid.training.progress import SILENT, CallbackReporter, Reporter, RunState, StepReport
@@ -66,6 +66,7 @@ def _train(recipe: Recipe, folder: RunFolder, device: str, reporter: Reporter) -
     with accelerator.main_process_first():  # it draws people for all
         if first:
             settle(recipe, folder)
+            renew_state(folder, stages)
         data = read_training_set(recipe.data, folder.path, reads_text=recipe.model.reads_text)
         val = read_benchmarks(recipe.val, folder.path)
         state, digests = read_state(folder, stages), digest_data(data, val)
