@@ -162,7 +162,8 @@ def test_vectors_of_another_encoder_are_refused_with_both_names(tmp_path: Path) 
                 match=f"'toy'.*0123456789ab.*'{encoder.name}'.*{encoder.fingerprint[:9]}",
             ):
                 gallery.search(queries, 1)
-            with pytest.raises(EncoderMismatchError, match="--model toy"):
+            named = "--model toy" if encoder is other else "--model NAME, the folder of the first"
+            with pytest.raises(EncoderMismatchError, match=named):
                 gallery.add(records, queries, thumbnails(records))
         assert len(gallery) == 3
 
