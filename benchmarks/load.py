@@ -136,13 +136,15 @@ def main() -> None:
     if sys.argv[1:2] == ["--write"]:
         write(Path(sys.argv[2]))
         return
-    from textreid.inference.encoder import Encoder  # which the writer does without
-    from textreid_demo import built_in
+    from textreid import PersonSearch  # which the writer does without
+    from textreid.synthetic import built_in_gallery
 
     load = os.getloadavg()[0]
     searches = int(sys.argv[1]) if len(sys.argv) > 1 else SEARCHES
     with tempfile.TemporaryDirectory() as folder:
-        gallery = built_in.prepare(Encoder.load("pocket"), folder=Path(folder))
+        gallery = Path(folder, "gallery")
+        with PersonSearch.open(gallery, create=True, model="pocket") as people:
+            people.add([f.image.crop(one.box) for f in built_in_gallery(40) for one in f.people], crops=True)
         with server(gallery) as url:
             asyncio.run(ask_all(url, TEXTS[:40], 2))  # every image has been read once then
             before = seconds(url, TEXTS[:searches])
@@ -151,13 +153,13 @@ def main() -> None:
             after = seconds(url, TEXTS[:searches])
             burst = all_at_once(url, TEXTS[:searches])
         with Gallery.open(gallery) as opened:
-            people = len(opened)
+            count = len(opened)
     report = {
         "machine": f"{platform.machine()}, {os.cpu_count()} cores",
         "load": round(load, 1),
         "searches": searches,
         "at_once": AT_ONCE,
-        "people_at_the_end": people,
+        "people_at_the_end": count,
         "alone": before,
         "beside_a_writer": beside,
         "alone_again": after,

@@ -22,11 +22,10 @@ from pathlib import Path
 
 import httpx
 
-from textreid.inference.encoder import Encoder
-from textreid.search.person_search import PersonSearch
-from textreid.service.desk import Desk
-from textreid_demo import built_in
-from textreid_demo.serve import serve_page
+from textreid import PersonSearch
+from textreid.service import Desk
+from textreid.synthetic import built_in_gallery
+from textreid_demo import serve_page
 
 SEARCHES, PARTS = 16_000, 8
 
@@ -69,10 +68,11 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
         probe.close()
-        encoder = Encoder.load("pocket")
-        gallery = built_in.prepare(encoder, folder=Path(folder))
+        crops = [frame.image.crop(one.box) for frame in built_in_gallery(40) for one in frame.people]
+        with PersonSearch.open(Path(folder, "gallery"), create=True, model="pocket") as search:
+            search.add(crops, crops=True)
         with (
-            PersonSearch.open(gallery, encoder=encoder) as search,
+            PersonSearch.open(Path(folder, "gallery")) as search,
             serve_page(Desk(search), port=port) as url,
         ):
             visitor, readings, start = Visitor(url), {}, time.monotonic()

@@ -25,7 +25,7 @@ BUSY = "while True: pass"
 
 def embed() -> None:
     """Print crops a second."""
-    from textreid.inference.encoder import Encoder
+    from textreid import Encoder
     from textreid.synthetic import built_in_gallery
 
     (frame,) = built_in_gallery(1)
