@@ -123,6 +123,8 @@ def _about(
 
 
 def _complain(message: str) -> None:
-    from textreid.cli._console import safe, stderr
+    from rich.markup import escape
 
-    stderr().print("[bold red]error:[/]", safe(" ".join(message.split())))
+    from textreid.cli._console import stderr
+
+    stderr().print("[bold red]error:[/]", escape(" ".join(message.split())))

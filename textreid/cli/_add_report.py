@@ -7,7 +7,10 @@ from collections.abc import Sequence
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
-from textreid.cli._console import plural, safe, stderr
+from rich.markup import escape
+
+from textreid.cli._console import plural, stderr
+from textreid.io.printable import printable
 
 if TYPE_CHECKING:
     from textreid.ingest.indexing import AddReport
@@ -32,7 +35,7 @@ def print_report(report: AddReport, gallery: Path, people: int, example: str, zo
     _print_each("skipped", [f"{each.source}: {each.reason}" for each in report.skipped])
     _print_each("note", [f"{each.source}: {each.text}" for each in report.notes])
     if report.passed_over:
-        stderr().print("[yellow]note[/]", safe(_passed_over(report.passed_over)))
+        stderr().print("[yellow]note[/]", escape(printable(_passed_over(report.passed_over))))
     parts = [f"{plural(report.added, 'person', 'people')} added"]
     if report.replaced:
         parts = [f"{parts[0]} in place of {report.replaced:,} from earlier readings"]
@@ -40,18 +43,18 @@ def print_report(report: AddReport, gallery: Path, people: int, example: str, zo
     parts += [f"nobody found in {plural(report.empty, 'file')}"] if report.empty else []
     parts += [f"{plural(len(report.skipped), 'file')} skipped"] if report.skipped else []
     parts += [f"{plural(len(report.passed_over), 'file')} passed over"] if report.passed_over else []
-    holds = f"{safe(str(gallery))} holds {plural(people, 'person', 'people')}."
+    holds = f"{escape(str(gallery))} holds {plural(people, 'person', 'people')}."
     stderr().print(f"{'; '.join(parts)}. {holds}")
     if report.added:
         other = "; --zone names another" if zone == "UTC" else ""
-        stderr().print(f"Times of files that name no zone are in {safe(zone)}{other}.")
+        stderr().print(f"Times of files that name no zone are in {escape(zone)}{other}.")
     if people:
-        stderr().print(f"Next: textreid search {example} --gallery {safe(str(gallery))}")
+        stderr().print(f"Next: textreid search {example} --gallery {escape(str(gallery))}")
 
 
 def _print_each(what: str, lines: Sequence[str]) -> None:
     for line in lines[:NAMED_FILES]:
-        stderr().print(f"[yellow]{what}[/]", safe(line))
+        stderr().print(f"[yellow]{what}[/]", escape(printable(line)))  # a name may hold the end of a line
     if len(lines) > NAMED_FILES:
         stderr().print(f"... and {len(lines) - NAMED_FILES:,} more.")
 

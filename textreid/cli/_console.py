@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from textreid.io.printable import printable
-
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
@@ -29,13 +27,6 @@ def print_table(table: Table) -> None:
     if not console.is_terminal:
         console = SafeConsole(highlight=False, width=UNWRAPPED)
     console.print(table)
-
-
-def safe(text: str) -> str:
-    """A text from outside, such as the name of a file, to print: no markup, nothing that acts."""
-    from rich.markup import escape
-
-    return escape(printable(text))
 
 
 def print_json(value: Any) -> None:

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.markup import escape
 
 from textreid.cli._add_report import print_report
-from textreid.cli._console import plural, safe, stderr
+from textreid.cli._console import plural, stderr
 from textreid.cli._options import Device, GalleryFolder, ModelName, Zone
 from textreid.cli._progress import make_bars
 from textreid.io.zones import zone_named
@@ -106,7 +107,7 @@ def _progress_bar() -> Iterator[Callable[[IndexProgress], None]]:
                 task,
                 total=progress.total,
                 completed=progress.done,
-                details=f"{rate}{found}, {safe(Path(progress.source).name)}",
+                details=f"{rate}{found}, {escape(Path(progress.source).name)}",
             )
 
         yield show

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from textreid.cli._console import plural, print_json, print_table, safe, stderr
+from textreid.cli._console import plural, print_json, print_table, stderr
 from textreid.cli._options import AsJson, Device, GalleryFolder, ModelName, Zone
 from textreid.errors import ImageError, InputError
 from textreid.io.zones import zone_named
@@ -159,6 +159,7 @@ def _write_sheet(search: PersonSearch, hits: Hits, title: str, path: Path, zone:
 
 
 def _table(hits: Hits, zone: tzinfo) -> Table:
+    from rich.markup import escape
     from rich.table import Table
 
     table = Table(box=None, header_style="bold", pad_edge=False)
@@ -173,5 +174,5 @@ def _table(hits: Hits, zone: tzinfo) -> Table:
         texts = (hit["source"], box, hit["camera"] or "", hit["time"] or "")
         numbers = [str(hit["rank"]), f"{hit['score']:.3f}"]
         numbers += [f"{hit[name]:.3f}" if name in hit else "" for name in more]
-        table.add_row(*numbers, *map(safe, texts))
+        table.add_row(*numbers, *map(escape, texts))
     return table
