@@ -7,6 +7,26 @@ import re
 HEAD = 64
 """Bytes from the start of a file that are enough to tell."""
 
+SUFFIXES = frozenset(
+    {
+        ".jpg",
+        ".jpeg",
+        ".jpe",
+        ".jfif",
+        ".png",
+        ".webp",
+        ".gif",
+        ".bmp",
+        ".tif",
+        ".tiff",
+        ".ppm",
+        ".pgm",
+        ".pnm",
+    }
+    | {".avif", ".heic", ".heif", ".hif"}
+)
+"""Endings of image files; what a file is, its content decides."""
+
 _STARTS = (
     ("JPEG", rb"\xff\xd8\xff"),
     ("PNG", rb"\x89PNG\r\n\x1a\n"),

@@ -19,30 +19,10 @@ from PIL import Image
 
 from textreid.errors import ImageError
 from textreid.io.decoders import MAX_PIXELS, Decoded, decoder_of
-from textreid.io.formats import HEAD, image_format
+from textreid.io.formats import HEAD, SUFFIXES, image_format
 from textreid.io.memory import room_for
 from textreid.io.taken import first_time, time_in_exif, time_in_name, time_in_xmp
 from textreid.io.upright import upright_rgb
-
-SUFFIXES = frozenset(
-    {
-        ".jpg",
-        ".jpeg",
-        ".jpe",
-        ".jfif",
-        ".png",
-        ".webp",
-        ".gif",
-        ".bmp",
-        ".tif",
-        ".tiff",
-        ".ppm",
-        ".pgm",
-        ".pnm",
-    }
-    | {".avif", ".heic", ".heif", ".hif"}
-)
-"""Endings of image files; what a file is, its content decides."""
 
 __all__ = ["MAX_PIXELS", "SUFFIXES", "open_image"]
 

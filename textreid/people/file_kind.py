@@ -6,8 +6,8 @@ import re
 from pathlib import PurePath
 from typing import Literal
 
+from textreid.io.formats import SUFFIXES as PHOTOS
 from textreid.io.formats import image_format
-from textreid.io.images import SUFFIXES as PHOTOS
 
 HEAD = 512
 """Bytes from the start of a file by which it is known."""

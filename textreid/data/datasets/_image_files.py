@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from textreid.io.formats import HEAD, image_format
-from textreid.io.images import SUFFIXES
+from textreid.io.formats import HEAD, SUFFIXES, image_format
 
 NAMED = 5
 """Files that are named one by one."""
