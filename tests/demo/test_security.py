@@ -85,6 +85,21 @@ def test_an_account_is_needed_for_the_page_and_the_api(desk: Desk, port: int) ->
         assert json.loads(get(url, "/api/v1/gallery", **ann)[2])["people"] == 7
 
 
+def test_guesses_at_a_password_are_slowed_for_the_page_and_the_service_together(
+    desk: Desk, port: int
+) -> None:
+    page = serve_page(desk, port=port, accounts=[("ann", "secret")])
+    with page as url, httpx.Client(base_url=url) as client:
+        wrong = {"username": "ann", "password": "guess"}
+        assert [client.post("/login", data=wrong).status_code for _ in range(20)] == [400] * 5 + [429] * 15
+        late = client.post("/login", data={"username": "ann", "password": "secret"})
+        assert (late.status_code, 0 < int(late.headers["retry-after"]) <= 30) == (429, True)
+        assert client.get("/api/v1/gallery", auth=("ann", "secret")).status_code == 429
+        forged = {"x-forwarded-for": "192.0.2.9"}
+        assert client.get("/api/v1/gallery", auth=("ann", "secret"), headers=forged).status_code == 429
+        assert client.get("/api/v1/health", auth=("bob", "guess")).status_code == 401
+
+
 def test_the_api_reads_no_file_that_was_not_uploaded(client: Client, tmp_path: Path) -> None:
     secret = tmp_path / "secret.png"
     draw_person("red", "blue").save(secret)

@@ -76,7 +76,7 @@ class WaitingFiles:
         def hold(size: int) -> None:
             nonlocal held
             if size > self.limits.request:
-                raise TooMuchError(f"A request may have {self.limits.request // MB} MB.")
+                raise TooMuchError(f"A request may have {self.limits.request // MB} MB. Send less at once.")
             if size > held:
                 with self._lock:
                     self._require_room(client, size - held)
@@ -143,12 +143,10 @@ class WaitingFiles:
             self._drop_used()
         if not self._has_room(client, size, all_clients=False):
             most = f"{self.limits.bytes // MB} MB"
-            raise TooMuchError(
-                f"Files of one client may wait with {most} together. Use some of them first.", 429
-            )
+            raise TooMuchError(f"Of one client {most} may wait. Send less, or use what waits.", 429)
         if not self._has_room(client, size):
             most = f"{self.limits.all_bytes // MB} MB"
-            raise TooMuchError(f"Files of all clients may wait with {most} together. Try again later.", 503)
+            raise TooMuchError(f"Of all clients {most} may wait. Try again later.", 503)
 
     def _has_room(self, client: str, size: int, *, all_clients: bool = True) -> bool:
         own = self._arriving[client] + sum(
@@ -163,11 +161,11 @@ class WaitingFiles:
         self._drop_used()
         own = sum(held.client == client for held in self._held.values())
         if own + number > self.limits.files:
-            most = self.limits.files
-            raise TooMuchError(f"{most} files of one client may wait together. Use some of them first.", 429)
+            most = f"{self.limits.files} files"
+            raise TooMuchError(f"Of one client {most} may wait. Send fewer, or use what waits.", 429)
         if len(self._held) + number > self.limits.all_files:
-            most = self.limits.all_files
-            raise TooMuchError(f"{most} files of all clients may wait together. Try again later.", 503)
+            most = f"{self.limits.all_files} files"
+            raise TooMuchError(f"Of all clients {most} may wait. Try again later.", 503)
 
     def _drop_used(self) -> None:
         for name in [name for name in self._held if not Path(name).exists()]:
