@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from starlette.requests import Request
@@ -72,7 +73,7 @@ def test_what_waits_for_too_long_is_deleted(waiting: WaitingFiles, monkeypatch: 
     waiting.keep("ann", [file])
     waiting.tidy()
     assert file.exists()
-    monkeypatch.setattr("textreid.service.waiting.time.monotonic", lambda: 10.0**9)
+    monkeypatch.setattr("textreid.service.waiting.time", SimpleNamespace(monotonic=lambda: 10.0**9))
     waiting.tidy()
     assert list(waiting.folder.iterdir()) == []
     with pytest.raises(InputError, match="Upload the file first"):
