@@ -76,7 +76,7 @@ def test_model_folders(tmp_path_factory: pytest.TempPathFactory, kind: str) -> N
     folder = WRITERS[kind](tmp_path_factory.mktemp("models") / kind)
     files = sorted(path for path in folder.rglob("*") if path.suffix in (".json", ".sha256"))
 
-    @many
+    @settings(many, max_examples=150)
     @given(data=st.data())
     def draw(data: st.DataObject) -> None:
         path = data.draw(st.sampled_from(files))

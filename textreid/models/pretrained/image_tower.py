@@ -70,6 +70,13 @@ def image_start(recipe: ModelRecipe, image_size: tuple[int, int]) -> ImageStart:
     if source == "pretrained":
         return _start("tf_efficientnet_lite0", options, weights=_efficientnet_lite0)
     name, place = resolve(source)
+    with libraries_reading(name):
+        return _from_place(recipe, name, place, image_size)
+
+
+def _from_place(recipe: ModelRecipe, name: str, place: Path, image_size: tuple[int, int]) -> ImageStart:
+    """What the files of a folder, or one file of weights, start."""
+    options = dict(recipe.image_options)
     config = read_json(place / "config.json")
     kind = config.get("model_type")
     if kind == "clip":

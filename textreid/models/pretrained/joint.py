@@ -47,7 +47,8 @@ def start_model(
     """
     trained = None if recipe.image_init or recipe.text_init else _joint_model(recipe.init)
     if trained is not None:
-        return _continue_from(recipe, trained, image_size)
+        with libraries_reading(trained):
+            return _continue_from(recipe, trained, image_size)
     image_size = image_size or IMAGE_SIZE
     image = image_start(recipe, image_size)
     text = text_start(recipe, captions) if recipe.reads_text else None
@@ -73,9 +74,8 @@ def _continue_from(
 
     Its own matcher comes along if the recipe asks for one.
     """
-    with libraries_reading(folder):
-        model: JointModel = load_whole(JointModel, folder)
-        processor = JointProcessor.from_pretrained(folder, **LOCAL)
+    model: JointModel = load_whole(JointModel, folder)
+    processor = JointProcessor.from_pretrained(folder, **LOCAL)
     if recipe.text_layers_to_keep:
         _select_layers(model, recipe.text_layers_to_keep)
     config = copy.deepcopy(model.config)

@@ -75,14 +75,14 @@ def text_start(recipe: ModelRecipe, captions: Sequence[str]) -> TextStart:
         raise ModelError(
             f"'{name}' is a file: a text tower needs a folder with its configuration and tokenizer."
         )
-    return _stretch(_from_folder(name, _transformer_folder(folder)), recipe.text_length)
+    with libraries_reading(name):
+        return _stretch(_from_folder(name, _transformer_folder(folder)), recipe.text_length)
 
 
 def _from_folder(name: str, folder: Path) -> TextStart:
-    with libraries_reading(name):
-        check_folder(folder)
-        config = AutoConfig.from_pretrained(folder, **LOCAL)
-        tokenizer = AutoTokenizer.from_pretrained(folder, **LOCAL)
+    check_folder(folder)
+    config = AutoConfig.from_pretrained(folder, **LOCAL)
+    tokenizer = AutoTokenizer.from_pretrained(folder, **LOCAL)
     tower, projection = _tower(name, folder, config)
     if config.model_type == "siglip":
         tower.config.pad_token_id = tokenizer.pad_token_id
@@ -119,8 +119,7 @@ def _transformer_folder(folder: Path) -> Path:
     modules = folder / "modules.json"
     if (folder / "config.json").is_file() or not modules.is_file():
         return folder
-    with libraries_reading(modules):
-        inside = str(parse_json(modules.read_text(encoding="utf-8"))[0]["path"])
+    inside = str(parse_json(modules.read_text(encoding="utf-8"))[0]["path"])
     if Path(inside).is_absolute() or ".." in Path(inside).parts:
         raise ModelError(f"'{modules}' names '{inside}', which does not lie in the model's folder.")
     return folder / inside
