@@ -71,6 +71,14 @@ def test_the_next_start_removes_what_a_kill_has_left_and_nothing_that_is_in_use(
     assert list(home.iterdir()) == []
 
 
+def test_a_start_makes_no_other_place(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "temporary").mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "temporary"))
+    with waiting_folder() as folder:
+        assert folder.parent == home
+        assert list((tmp_path / "temporary").iterdir()) == []
+
+
 def test_it_is_this_users_alone(home: Path) -> None:
     old = os.umask(0)
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import math
 import secrets
 from base64 import b64decode
 
@@ -28,7 +29,7 @@ class TooManyGuessesError(Exception):
 
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
-        super().__init__(f"Too many wrong passwords: try again in {seconds:.0f} seconds.")
+        super().__init__(f"Too many wrong passwords: try again in {math.ceil(seconds)} seconds.")
 
 
 class Door:

@@ -31,18 +31,15 @@ def waiting_folder() -> Iterator[Path]:
     Raises:
         InputError: no folder can be made.
     """
-    homes = [home for home in _homes() if _is_private(home)]
-    if not homes:
+    home = next(filter(_is_private, _homes()), None)
+    if home is None:
         raise InputError(
             "There is no folder in which uploads could wait. Set XDG_CACHE_HOME to one that you may write to."
         )
-    for home in homes:
-        with _claimed(home):  # so that nobody takes for abandoned what is just being made
-            for left in home.iterdir():
-                if left.is_dir() and _is_abandoned(left):
-                    shutil.rmtree(left, ignore_errors=True)
-    with _claimed(homes[0]):
-        folder = Path(tempfile.mkdtemp(prefix="server-", dir=homes[0]))
+    for place in filter(_is_own, _homes()):
+        _remove_abandoned(place)
+    with _claimed(home):  # so that nobody takes for abandoned what is just being made
+        folder = Path(tempfile.mkdtemp(prefix="server-", dir=home))
         claim = _open_claim(folder)
     try:
         yield folder
@@ -65,12 +62,26 @@ def _is_private(home: Path) -> bool:
     try:
         for folder in (home.parent, home):
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            if folder.is_symlink() or (hasattr(os, "getuid") and folder.stat().st_uid != os.getuid()):
+            if not _is_own(folder):
                 return False
         home.chmod(0o700)
         return os.access(home, os.W_OK | os.X_OK)
     except OSError:
         return False
+
+
+def _is_own(folder: Path) -> bool:
+    """Whether it is a folder of this user, and no link to one."""
+    if folder.is_symlink() or not folder.is_dir():
+        return False
+    return not hasattr(os, "getuid") or folder.stat().st_uid == os.getuid()
+
+
+def _remove_abandoned(home: Path) -> None:
+    with _claimed(home):
+        for left in home.iterdir():
+            if left.is_dir() and _is_abandoned(left):
+                shutil.rmtree(left, ignore_errors=True)
 
 
 @contextmanager
