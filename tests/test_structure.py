@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 MODULES = [path for path in sorted((ROOT / "tests").rglob("*.py")) if "fixtures" not in path.parts]
-BESIDE = {"demo", "docs", "end_to_end", "faults", "fixtures", "helpers", "index", "long"}
+BESIDE = {"data_sets", "demo", "docs", "end_to_end", "faults", "fixtures", "helpers", "index", "long"}
 """Folders of tests that are of no room of `textreid`."""
 
 

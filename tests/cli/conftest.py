@@ -1,30 +1,13 @@
-"""The command line with the toy model standing for every model."""
+"""Photos and a gallery of them, filled with the toy model."""
 
 from __future__ import annotations
 
-import sys
-import types
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner, Result
 
-from tests.helpers.toy import ToyEncoder, draw_person
-from textreid.cli import application
-
-ENVIRONMENT = {"NO_COLOR": "1", "COLUMNS": "100", "TERM": "dumb"}
-
-
-def run_textreid(*args: str | Path, code: int = 0, stdin: str = "") -> Result:
-    """`textreid ARGS` in this process; its exit code must be `code`."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(sys.modules, "textreid.inference.encoder", types.SimpleNamespace(Encoder=ToyEncoder))
-        runner = CliRunner(env=ENVIRONMENT)
-        done = runner.invoke(application(), [str(arg) for arg in args], input=stdin, prog_name="textreid")
-    if done.exception and not isinstance(done.exception, SystemExit):
-        raise done.exception
-    assert done.exit_code == code, done.output
-    return done
+from tests.helpers.toy import draw_person
+from tests.helpers.toy_console import run_textreid
 
 
 @pytest.fixture

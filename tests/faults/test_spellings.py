@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import run_textreid
 from tests.helpers.toy import ToyEncoder, draw_person
+from tests.helpers.toy_console import run_textreid
 from tests.helpers.toy_gallery import fill, people
 from textreid import PersonSearch
 from textreid_index import Gallery, InvalidValueError, Record, Where
