@@ -16,7 +16,7 @@ SEARCH = ("search", "--gallery", "gallery", "a pink shirt and black jeans")
 
 @pytest.fixture
 def calibrated(monkeypatch):
-    monkeypatch.setattr("tests.cli.conftest.ToyEncoder", CalibratedToy)
+    monkeypatch.setattr("tests.helpers.toy_console.ToyEncoder", CalibratedToy)
 
 
 @pytest.fixture

@@ -51,7 +51,7 @@ def test_photo_alone_and_photo_with_words(textreid, kept, tmp_path):
 
 
 def test_reranked_hits_tell_how_well_they_match(textreid, kept, monkeypatch):
-    monkeypatch.setattr("tests.cli.conftest.ToyEncoder", MixedUp)
+    monkeypatch.setattr("tests.helpers.toy_console.ToyEncoder", MixedUp)
     ask = ("search", "a blue shirt and black jeans", "--gallery", "gallery", "--rerank", "2")
     hits = json.loads(textreid(*ask, "--json").stdout)
     assert [list(hit)[-1] for hit in hits] == ["match", "match", "time"]
