@@ -32,7 +32,13 @@ class Files:
         self._store = store
 
     def key(self, path: str | Path) -> str:
-        """The key of a file, folder or `archive.zip!member`, however it is written; it need not be known."""
+        """The key of a file, folder or `archive.zip!member`, however it is written; it need not be known.
+
+        Raises:
+            InvalidValueError: the name is empty.
+        """
+        if path == "":
+            raise InvalidValueError('"" names no file: name one, or a folder.')
         return source_key(path, self._store.folder)
 
     def path(self, key: str) -> Path:
@@ -52,10 +58,9 @@ class Files:
             UnknownSourceError: nothing has this name, or several things have; names the nearest.
             InvalidValueError: the name is empty.
         """
-        if not name:
-            raise InvalidValueError('"" names no file: name one, or a folder.')
+        key = self.key(name)
         with self._store.reading() as db:
-            return find_source(db, [self.key(name), name])
+            return find_source(db, [key, name])
 
     def find_all(self, name: str) -> list[str]:
         """As `find`; where the gallery itself lies in that folder, its uploads too.

@@ -119,11 +119,27 @@ def test_where_one_is_and_above_is_not_forgotten_by_accident(disk, name):
         assert count() == 0
 
 
+def test_where_one_is_counts_in_any_spelling_of_it(disk, monkeypatch):
+    """A folder in decomposed Unicode, which is stored composed, and one in the gallery, stored relative."""
+    uploads = disk.parent / "g" / "uploads"
+    uploads.mkdir()
+    draw_person("green", "white").save(uploads / "sent.png")
+    index("g/uploads/sent.png")
+    for folder in (disk / CAMERA, uploads):
+        monkeypatch.chdir(folder)
+        said = run_textreid("gallery", "forget", ".", "--gallery", disk.parent / "g", "--yes", code=2).output
+        assert "1 person" in said
+    monkeypatch.chdir(disk.parent)
+    assert count() == 3
+
+
 def test_an_empty_text_is_refused_in_every_place(disk):
     for options in (["--source", ""], ["--camera", ""], ["--since", ""], ["--until", ""]):
         found(*options, code=2)
     run_textreid("gallery", "delete", "", "--gallery", "g", "--yes", code=2)
     run_textreid("gallery", "move", "", "x", "--gallery", "g", code=2)
+    run_textreid("gallery", "move", "disk", "", "--gallery", "g", code=2)
+    run_textreid("index", "", "--gallery", "g", "--crops", code=2)
     with Gallery.open("g") as gallery:
         for refused in (lambda: gallery.forget(""), lambda: gallery.delete([""]), lambda: gallery.delete("")):
             with pytest.raises(InvalidValueError):

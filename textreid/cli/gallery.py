@@ -141,7 +141,8 @@ def forget(
     with Gallery.open(gallery) as opened:
         names = opened.files.find_all(source)
         people = plural(sum(opened.count(Where(source=name)) for name in names), "person", "people")
-        above = any(Path.cwd().is_relative_to(name) for name in (opened.files.key(source), names[0]))
+        meant = [opened.files.path(key).resolve() for key in (opened.files.key(source), *names)]
+        above = any(Path.cwd().is_relative_to(folder) for folder in meant)
         if above and not all_below:
             raise InputError(
                 f"{source} is where you are, or above it: that would delete {people}. If it is meant, "

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 def run(
     photos: Annotated[
-        list[Path],
+        list[str],  # a path would make "." of an empty text
         typer.Argument(help="Folders, image files, zip files and video files.", show_default=False),
     ],
     gallery: GalleryFolder,

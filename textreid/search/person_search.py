@@ -164,8 +164,8 @@ class PersonSearch:
             progress: called after each photo and each stretch of video.
 
         Raises:
-            InputError: a path does not exist, or holds nothing to read, or is neither path nor image; or
-                there is no such time zone.
+            InputError: a path is empty or does not exist, or holds nothing to read, or is neither path nor
+                image; or there is no such time zone.
             GalleryError: the gallery cannot be written, or its people come from another model.
         """
         given = [inputs] if isinstance(inputs, str | Path | Image) else list(inputs)
@@ -173,6 +173,8 @@ class PersonSearch:
         images = [item for item in given if isinstance(item, Image)]
         if len(paths) + len(images) < len(given):
             raise InputError("Give paths, or images of PIL; Image.fromarray(...) makes one of an array.")
+        if "" in [item for item in given if isinstance(item, str)]:
+            raise InputError('"" names no file: name one, or a folder.')
         finder = None
         if not crops:
             finder = CancellableDetector(load_detector(detector) if isinstance(detector, str) else detector)
