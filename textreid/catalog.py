@@ -102,14 +102,14 @@ def _on_disk(name: str) -> Iterator[Path]:
 
 
 def _folder(name: str) -> Path | None:
-    """The folder of that path; None where there is none."""
+    """The folder of that path; None where there is none, or none that may be looked at."""
     try:
         path = typed_path(name)
-    except InputError:
+        if path.name and not path.is_dir():
+            recover(path)
+        return path.resolve() if name and path.is_dir() else None
+    except (InputError, OSError):
         return None
-    if path.name and not path.is_dir():
-        recover(path)
-    return path.resolve() if name and path.is_dir() else None
 
 
 def fingerprint(folder: Path) -> str:

@@ -102,9 +102,9 @@ def load_recipe(name: str, overrides: Sequence[str] = ()) -> Recipe:
         InputError: the file or an override is not TOML, or a value has the wrong type.
     """
     path = typed_path(name) if name.endswith(".toml") else recipe_folder() / typed_path(f"{name}.toml")
-    if not path.is_file():
-        raise UnknownNameError("recipe", name, recipe_names())
     try:
+        if not path.is_file():
+            raise UnknownNameError("recipe", name, recipe_names())
         table = parse_toml(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise InputError(f"Cannot read '{path}': {error}") from error
