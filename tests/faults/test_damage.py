@@ -18,6 +18,7 @@ from tests.helpers.faults.damaged_gallery import (
 )
 from tests.helpers.toy_gallery import embed, fill, filled, people
 from textreid_index import Gallery, GalleryDamagedError, SourceState, Where
+from textreid_index.files import Copy
 
 
 @pytest.fixture(scope="module")
@@ -69,6 +70,22 @@ def test_an_index_that_misses_people_is_refused_and_repaired(tmp_path: Path) -> 
         assert gallery.repair() == 0
         assert len(gallery.search(embed(["q"]), 99, Where(camera="c1"))[0]) == 10
         assert list(gallery.records()) == records
+        assert gallery.verify() == []
+
+
+@pytest.mark.parametrize("table", ["people", "sources", "copies", "deletions"])
+def test_text_that_is_no_unicode_any_more_is_repaired(tmp_path: Path, table: str) -> None:
+    with Gallery.open(tmp_path / "g", create=True) as gallery:
+        state = SourceState("photos/p0.jpg", 1, 2, "hog", "done", 10, None, None, None, 1)
+        fill(gallery, people(10), source=state)
+        gallery.files.note_copies([Copy("photos/copy.jpg", "photos/p0.jpg", 3)])
+        gallery.delete(["p003"])
+    column = {"sources": "settings", "copies": "path"}.get(table, "source")
+    undecodable = f"UPDATE {table} SET {column} = CAST(x'ff' || {column} AS TEXT)"
+    change(tmp_path / "g", f"{undecodable} WHERE {column} = (SELECT {column} FROM {table} LIMIT 1)")
+    with Gallery.open(tmp_path / "g") as gallery:
+        assert "changed since it was written" in " ".join(gallery.verify())
+        assert gallery.repair() == (9 if table == "people" else 0)
         assert gallery.verify() == []
 
 

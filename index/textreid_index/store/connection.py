@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
+from functools import partial
 from pathlib import Path
+
+read_text = partial(str, encoding="utf-8", errors="replace")
+"""Text that damage made undecodable is read all the same: the row's checksum tells, and it can be deleted."""
 
 
 def connect(
@@ -23,6 +27,7 @@ def connect(
     """
     uri = f"{file.resolve().as_uri()}?mode={mode}{options}"
     db = sqlite3.connect(uri, uri=True, timeout=wait, isolation_level=None, check_same_thread=False)
+    db.text_factory = read_text
     try:
         if alone:  # before anything is read
             db.execute("PRAGMA locking_mode = EXCLUSIVE")

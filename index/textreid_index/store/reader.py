@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from textreid_index.errors import GalleryBusyError, GalleryError
-from textreid_index.store.connection import connect, log_file
+from textreid_index.store.connection import connect, log_file, read_text
 from textreid_index.store.waiting import again
 
 
@@ -151,6 +151,7 @@ class Reader:
     def _copy_from(self, db: sqlite3.Connection, before: Look) -> sqlite3.Connection:
         """A copy in memory, in a read transaction; it serves as long as the file stays as it was."""
         copy = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+        copy.text_factory = read_text
         db.backup(copy)
         if _look(self._file) != before:
             copy.close()

@@ -29,8 +29,9 @@ def take_out_damaged(db: sqlite3.Connection) -> int:
         ("copies", copies.COLUMNS, "path"),
         ("deletions", deletions.COLUMNS, "key"),
     ):
-        _delete(db, table, name, list(_changed_rows(db, table, columns)))
-    damaged = {*_changed_rows(db, "people", people.COLUMNS), *_changed_blobs(db)}
+        names = list(_changed_rows(db, table, columns, f"CAST({name} AS BLOB)"))
+        _delete(db, table, f"CAST({name} AS BLOB)", names)
+    damaged = {*_changed_rows(db, "people", people.COLUMNS, "key"), *_changed_blobs(db)}
     _read_again(db, damaged)
     count = _delete(db, "people", "key", damaged)
     for table in ("vectors", "thumbnails"):
@@ -40,11 +41,11 @@ def take_out_damaged(db: sqlite3.Connection) -> int:
     return count
 
 
-def _changed_rows(db: sqlite3.Connection, table: str, columns: str) -> Iterator[str | int]:
-    """The first columns of rows that are not what their checksums are of."""
-    for *fields, checksum in db.execute(f"SELECT {columns} FROM {table} NOT INDEXED"):
+def _changed_rows(db: sqlite3.Connection, table: str, columns: str, name: str) -> Iterator[bytes | int]:
+    """The names of rows that are not what their checksums are of; as bytes, for they may be no text now."""
+    for *fields, checksum, named in db.execute(f"SELECT {columns}, {name} FROM {table} NOT INDEXED"):
         if fields_checksum(fields) != checksum:
-            yield fields[0]
+            yield named
 
 
 def _changed_blobs(db: sqlite3.Connection) -> Iterator[int]:
@@ -57,7 +58,7 @@ def _changed_blobs(db: sqlite3.Connection) -> Iterator[int]:
                 yield key
 
 
-def _read_again(db: sqlite3.Connection, damaged: set[str | int]) -> None:
+def _read_again(db: sqlite3.Connection, damaged: set[bytes | int]) -> None:
     """Note of the files of these people, and of those that lack people, that they are to be read again."""
     files = {file for (file, key) in db.execute("SELECT file, key FROM people") if key in damaged}
     for file in files | {file for file, _, _ in sources.miscounts(db)}:
@@ -66,5 +67,5 @@ def _read_again(db: sqlite3.Connection, damaged: set[str | int]) -> None:
             sources.write_row(db, replace(state, settings=READ_AGAIN), None)
 
 
-def _delete(db: sqlite3.Connection, table: str, column: str, values: Collection[str | int]) -> int:
+def _delete(db: sqlite3.Connection, table: str, column: str, values: Collection[bytes | int]) -> int:
     return db.executemany(f"DELETE FROM {table} WHERE {column} = ?", [[value] for value in values]).rowcount
