@@ -8,6 +8,7 @@ import pytest
 
 from tests.helpers.official_layouts import write_cuhk_pedes, write_market1501
 from tests.helpers.toy import draw_person
+from textreid.cli import application
 from textreid.data import datasets
 from textreid.data.tools.doctor import examine
 from textreid.data.tools.parquet import read_splits
@@ -36,7 +37,7 @@ def test_a_whole_number_with_a_fraction_of_nothing_is_that_number(spreadsheet):
 
 def test_two_spellings_of_one_number_are_a_finding(spreadsheet):
     remarks = datasets.remarks("folder", spreadsheet)
-    assert remarks == ["The names '13', '13.0' are taken for one person, number 13."]
+    assert remarks == ["Names that are one number are taken for one person: '13' = '13.0'."]
     found = examine(read_splits("folder", spreadsheet), remarks=remarks)
     assert remarks[0] in [finding.what for finding in found if finding.severity == "warning"]
 
@@ -86,3 +87,57 @@ def test_images_of_ones_own_in_any_format_are_read(tmp_path):
     (place / "c3_1.txt").write_text("nothing")
     assert [crop.camera_id for crop in datasets.load("folder", tmp_path, "gallery")] == [1, 2]
     assert any("c3_1.txt" in remark for remark in datasets.remarks("folder", tmp_path))
+
+
+@pytest.fixture
+def one_file_twice(tmp_path):
+    """A query, and itself in the gallery by a link; the table spells the one below its folder absolutely."""
+    draw_person("red", "blue").save(tmp_path / "a.png")
+    draw_person("green", "black").save(tmp_path / "b.png")
+    (tmp_path / "link.png").symlink_to("a.png")
+    rows = [("query", str(tmp_path / "a.png"), 1), ("gallery", "link.png", 2), ("gallery", "b.png", 2)]
+    table = [{"image": image, "person": 1, "camera": camera, "split": split} for split, image, camera in rows]
+    (tmp_path / "people.jsonl").write_text("\n".join(map(json.dumps, table)))
+    return tmp_path
+
+
+def test_a_query_that_lies_in_its_gallery_by_another_path_is_fatal_and_counted(one_file_twice):
+    found = examine(read_splits("folder", one_file_twice))
+    assert ["1 queries lie in their own gallery" in finding.what for finding in found] == [True]
+    assert found[0].severity == "fatal"
+    (sentence,) = caveats(Benchmark.read("folder", one_file_twice), ["image_to_image"])
+    assert sentence.startswith("1 queries lie in their own gallery")
+
+
+@pytest.mark.parametrize("split", ["train", "gallery"])
+def test_one_file_in_two_rows_by_two_paths_is_a_warning_elsewhere(one_file_twice, split):
+    table = one_file_twice / "people.jsonl"
+    table.write_text(table.read_text().replace('"query"', f'"{split}"').replace('"gallery"', f'"{split}"'))
+    found = examine(read_splits("folder", one_file_twice))
+    assert any("a.png = link.png" in finding.what for finding in found if finding.severity == "warning")
+
+
+def test_a_path_that_goes_up_is_refused_by_row(one_file_twice):
+    (one_file_twice / "people.csv").write_text("image,person\np/../a.png,1\n")
+    (one_file_twice / "people.jsonl").unlink()
+    with pytest.raises(AnnotationError, match="row 2, key 'image'"):
+        datasets.load("folder", one_file_twice, "train")
+
+
+def test_converting_says_what_labels_show_and_opens_nothing_that_is_not_whole(one_file_twice, capsys):
+    out = one_file_twice / "out"
+    rows = one_file_twice / "people.jsonl"
+    rows.write_text(rows.read_text().replace('"camera": 1', '"camera": null'))
+    application()(
+        ["convert", "folder", "--root", str(one_file_twice), "--out", str(out)], standalone_mode=False
+    )
+    assert "1 of 1 images of 'query' name no camera" in " ".join(capsys.readouterr().err.split())
+    write_cuhk_pedes(one_file_twice, [(1, "val", ["a man in red"]), (2, "val", ["a man in blue"])])
+    gone = next((one_file_twice / "CUHK-PEDES" / "imgs").rglob("*.*"))
+    gone.unlink()
+    with pytest.raises(SystemExit):
+        application()(
+            ["convert", "cuhk-pedes", "--root", str(one_file_twice), "--out", str(one_file_twice / "no")]
+        )
+    assert "1 images of 'val' are missing" in " ".join(capsys.readouterr().err.split())
+    assert not (one_file_twice / "no").exists()

@@ -11,7 +11,7 @@ import pytest
 from tests.helpers.recorder import Recorder
 from tests.helpers.small_models import phase, short_run, small_recipe
 from tests.helpers.tiny_run import write_people
-from textreid.errors import InputError
+from textreid.errors import ImageError, InputError
 from textreid.recipe import DataRecipe, Recipe, SamplerRecipe
 from textreid.training.from_recipe import train
 
@@ -51,6 +51,24 @@ def test_a_missing_image_of_any_split_is_named_before_the_first_step(people, wor
     with pytest.raises(InputError, match=rf"{gone}: there is no such file\."):
         train(recipe_of(people, workers=workers), people / "run", reporter=reporter)
     assert not reporter.steps
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_a_broken_image_ends_training_with_its_path_in_one_line(people, workers):
+    broken = next(row["file_path"] for row in rows_of(people) if row["split"] == "train")
+    (people / "CUHK-PEDES" / "imgs" / broken).write_bytes(b"no image at all")
+    with pytest.raises(ImageError) as ended:
+        train(recipe_of(people, workers=workers), people / "run")
+    said = str(ended.value)
+    assert broken in said
+    assert len(said.splitlines()) == 1
+    assert "Traceback" not in said
+
+
+@pytest.mark.parametrize("loss", ["triplet", "circle", "tal", "identification"])
+def test_a_negative_margin_is_refused(people, loss):
+    with pytest.raises(InputError, match="margin"):
+        train(recipe_of(people, loss={loss: {"margin": -0.1}}), people / "run")
 
 
 def test_a_run_does_not_go_on_with_other_people(people):

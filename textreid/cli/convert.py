@@ -41,14 +41,21 @@ def run(
       textreid convert folder --root my-people --out my-people-parquet
       textreid convert parquet --root market-parquet --out market-folder
     """
-    from textreid.data.tools.parquet import read_parquet, write_parquet
+    from textreid.data.image_paths import require_files
+    from textreid.data.tools.doctor import examine_labels
+    from textreid.data.tools.parquet import read_parquet, read_splits, write_parquet
+
+    if dataset != "parquet":
+        crops = read_splits(dataset, root, image_folder)
+        for finding in examine_labels(crops, dataset, remarks=datasets.remarks(dataset, root)):
+            say_note(f"{finding.what} See: textreid doctor {dataset} --root {root}")
+        for split, own in crops.items():
+            require_files(own, f"'{split}'")
 
     with progress_bar("images") as show:
         if dataset == "parquet":
             counts = read_parquet(root, out, progress=show)
         else:
-            for remark in datasets.remarks(dataset, root):
-                say_note(remark)
             counts = write_parquet(dataset, root, out, image_folder=image_folder, progress=show)
     stderr().print(", ".join(f"{split}: {count:,} images" for split, count in counts.items()))
     print(out)

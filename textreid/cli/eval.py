@@ -99,6 +99,7 @@ def run(
       textreid eval cuhk-pedes --root data --by source --report report.html
       textreid eval market1501 --root data --flip --k-reciprocal
     """  # noqa: D301
+    from textreid.data.image_paths import require_files
     from textreid.evaluate.answers import require_answers
     from textreid.evaluate.benchmark import Benchmark
     from textreid.evaluate.directions import choose_directions
@@ -120,6 +121,7 @@ def run(
         check_target(report, pictures=pictures)
     warn_of_differences(benchmark)
     require_answers(benchmark, directions)
+    require_files((*benchmark.queries, *benchmark.gallery), f"{dataset} {split}")
 
     from textreid.inference.encoder import Encoder  # only now, so that a wrong folder is said at once
 

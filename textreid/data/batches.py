@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from PIL.Image import Image
 from torch import Tensor
-from torch.utils.data import Dataset
+from torch.utils.data import DataLoader, Dataset
 from transformers import PreTrainedTokenizerBase
 
 from textreid.data.tokens import tokenise
@@ -119,6 +119,44 @@ class EpochBatches(Dataset[Batch]):
         torch.manual_seed(seed_of(self.seed, self.epoch, number))
         samples = [self.pairs[index] for index in self.order[number]]
         return collate(samples, self.tokenizer, self.text, epoch=self.epoch)
+
+
+def load_batches(
+    batches: EpochBatches, first: int, *, workers: int, pin_memory: bool = False
+) -> Iterator[Batch]:
+    """The batches from number `first` on, made by worker processes, or here where there are none.
+
+    Raises:
+        ImageError: an image cannot be read; it names the file, whichever process opened it.
+    """
+    loader: DataLoader[Batch | ImageError] = DataLoader(
+        _WithoutTraceback(batches),
+        batch_size=None,
+        sampler=range(first, len(batches)),
+        num_workers=workers,
+        pin_memory=pin_memory,
+        generator=torch.Generator(),  # its own, so that the loader draws nothing from the global one
+    )
+    for made in loader:
+        if isinstance(made, ImageError):
+            raise made
+        yield made
+
+
+class _WithoutTraceback(Dataset[Batch | ImageError]):
+    """Batches or why there are none: torch writes a worker's traceback into the message of what it raises."""
+
+    def __init__(self, batches: EpochBatches) -> None:
+        self.batches = batches
+
+    def __len__(self) -> int:
+        return len(self.batches)
+
+    def __getitem__(self, number: int) -> Batch | ImageError:
+        try:
+            return self.batches[number]
+        except ImageError as error:
+            return ImageError(str(error))
 
 
 def seed_of(*keys: int) -> int:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
 from textreid.errors import AnnotationError, InputError
 from textreid.io.typed_path import typed_path
+from textreid.types import PersonCrop
+
+NAMED = 5
+"""Files that are named one by one."""
 
 
 def image_below(folder: Path, spelled: str, where: str, key: str = "image") -> Path:
@@ -34,3 +39,22 @@ def image_below(folder: Path, spelled: str, where: str, key: str = "image") -> P
         return typed_path(folder / below)
     except InputError as error:
         raise AnnotationError(f"{where}, key '{key}': {error}") from error
+
+
+def require_files(crops: Iterable[PersonCrop], what: str) -> None:
+    """Refuse images that are not there, before hours are spent on the others.
+
+    Args:
+        crops: whose images are looked for, not opened.
+        what: they are of, for the message.
+
+    Raises:
+        InputError: some are missing; the first few are named.
+    """
+    missing = [f"{crop.image}: there is no such file." for crop in crops if not crop.image.is_file()]
+    if missing:
+        more = [f"and {len(missing) - NAMED:,} more"] if len(missing) > NAMED else []
+        raise InputError(
+            f"{len(missing):,} images of {what} are missing: copy or unpack them again.\n"
+            + "\n".join(missing[:NAMED] + more)
+        )

@@ -46,7 +46,7 @@ class Config:
 
     def __post_init__(self) -> None:
         require_at_least(self, 0, "weight")
-        require_between(self, -100, 100, "margin")
+        require_between(self, 0, 100, "margin")
         require_proper_fraction(self, "smoothing", "dropout")
         require_above(self, 0, "scale")
 

@@ -32,7 +32,7 @@ class Config:
 
     def __post_init__(self) -> None:
         require_at_least(self, 0, "weight")
-        require_between(self, -100, 100, "margin")
+        require_between(self, 0, 100, "margin")
         require_above(self, 0, "temperature")
 
 

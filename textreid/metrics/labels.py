@@ -16,6 +16,16 @@ from textreid.types import DISTRACTOR, UNKNOWN_CAMERA
 NO_PLACES = np.zeros(0, dtype=np.int64)
 
 
+def require_array(name: str, values: object) -> None:
+    """Refuse lists, tensors and the like, which have another arithmetic.
+
+    Raises:
+        ValueError: it is no numpy array.
+    """
+    if not isinstance(values, np.ndarray):
+        raise ValueError(f"{name}: expected a numpy array, not {type(values).__name__}: use numpy.asarray.")
+
+
 @dataclass(frozen=True)
 class AnswerCounts:
     """How many queries can be answered, and why the others cannot.
@@ -79,7 +89,10 @@ class Labels:
             ("cameras of the gallery", self.gallery_cameras, self.gallery_ids),
             ("places of the queries", self.own, self.query_ids),
         ):
-            if numbers is not None and (numbers.dtype.kind not in "iu" or numbers.shape != (len(persons),)):
+            if numbers is None:
+                continue
+            require_array(name, numbers)
+            if numbers.dtype.kind not in "iu" or numbers.shape != (len(persons),):
                 raise ValueError(
                     f"{name}: expected {len(persons):,} whole numbers, not {numbers.dtype} {numbers.shape}."
                 )

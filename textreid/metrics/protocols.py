@@ -53,10 +53,10 @@ def image_to_text(
 def image_to_image(
     queries: np.ndarray,
     query_ids: np.ndarray,
-    query_cameras: np.ndarray,
+    query_cameras: np.ndarray | None,
     gallery: np.ndarray,
     gallery_ids: np.ndarray,
-    gallery_cameras: np.ndarray,
+    gallery_cameras: np.ndarray | None,
     *,
     k_reciprocal: bool = False,
     rerank: object = None,
@@ -66,7 +66,7 @@ def image_to_image(
     Args:
         queries: [Q, D] float32, unit norm.
         query_ids: [Q] int.
-        query_cameras: [Q] int, `textreid.types.UNKNOWN_CAMERA` where it is not known.
+        query_cameras: [Q] int, `textreid.types.UNKNOWN_CAMERA` where it is not known; None: no camera rule.
         gallery: [G, D] float32, unit norm; may hold junk (identity -1) and distractors (identity 0).
         gallery_ids: [G] int.
         gallery_cameras: [G] int, as above.
@@ -85,6 +85,6 @@ def image_to_image(
         whole,
         gallery=gallery[searched],
         gallery_ids=gallery_ids[searched],
-        gallery_cameras=gallery_cameras[searched],
+        gallery_cameras=None if gallery_cameras is None else gallery_cameras[searched],
     )
     return search.result(reranked_scores(queries, search.gallery) if k_reciprocal else None)

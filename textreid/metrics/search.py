@@ -8,7 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
-from textreid.metrics.labels import Labels
+from textreid.metrics.labels import Labels, require_array
 from textreid.metrics.ranking import cosine_scores, positive_ranks
 from textreid.metrics.result import RetrievalResult, summarise
 
@@ -59,8 +59,9 @@ class Search:
         )
 
     def __post_init__(self) -> None:
-        _check_vectors("queries", self.queries, self.labels.query_ids)
-        _check_vectors("gallery", self.gallery, self.labels.gallery_ids)
+        labels = self.labels
+        _check_vectors("queries", self.queries, labels.query_ids)
+        _check_vectors("gallery", self.gallery, labels.gallery_ids)
         if not len(self.gallery):
             raise ValueError("The gallery is empty: there is nobody to find.")
         if self.queries.shape[1] != self.gallery.shape[1]:
@@ -99,6 +100,7 @@ class Search:
 
 
 def _check_vectors(name: str, vectors: np.ndarray, persons: np.ndarray) -> None:
+    require_array(name, vectors)
     if vectors.ndim != 2 or vectors.dtype.kind != "f":
         raise ValueError(f"{name}: expected vectors [N, D] of floats, not {vectors.dtype} {vectors.shape}.")
     if len(vectors) != len(persons):

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
+from textreid.data.image_paths import require_files
 from textreid.data.samplers import IdentitySampler
 from textreid.data.training_set import TrainingSet
-from textreid.errors import InputError
 from textreid.evaluate.answers import caveats, require_answers
 from textreid.evaluate.benchmark import Benchmark
 from textreid.evaluate.directions import direction_of
 from textreid.recipe.recipe import Recipe
-from textreid.types import PersonCrop
-
-NAMED = 5
-"""Files that are named one by one."""
 
 
 def require_usable(recipe: Recipe, data: TrainingSet, val: Mapping[str, Benchmark]) -> None:
@@ -23,9 +19,9 @@ def require_usable(recipe: Recipe, data: TrainingSet, val: Mapping[str, Benchmar
     Raises:
         InputError: image files are missing, or a validation split has no query with a right answer.
     """
-    _require_files(data.crops, "training")
+    require_files(data.crops, "training")
     for name, benchmark in val.items():
-        _require_files((*benchmark.queries, *benchmark.gallery), name)
+        require_files((*benchmark.queries, *benchmark.gallery), name)
         require_answers(benchmark, [direction_of(benchmark, reads_text=recipe.model.reads_text)])
 
 
@@ -40,13 +36,3 @@ def remarks(recipe: Recipe, data: TrainingSet, val: Mapping[str, Benchmark]) -> 
     for name, benchmark in val.items():
         for sentence in caveats(benchmark, [direction_of(benchmark, reads_text=recipe.model.reads_text)]):
             yield f"{name}: {sentence}"
-
-
-def _require_files(crops: Iterable[PersonCrop], what: str) -> None:
-    missing = [f"{crop.image}: there is no such file." for crop in crops if not crop.image.is_file()]
-    if missing:
-        more = [f"and {len(missing) - NAMED:,} more"] if len(missing) > NAMED else []
-        raise InputError(
-            f"{len(missing):,} images of {what} are missing: copy or unpack them again.\n"
-            + "\n".join(missing[:NAMED] + more)
-        )

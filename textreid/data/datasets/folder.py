@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from textreid.data.datasets._data_set import DataSet
-from textreid.data.datasets._image_files import is_image, name_others
+from textreid.data.datasets._image_files import NAMED, is_image, name_others
 from textreid.data.image_paths import image_below
 from textreid.data.people_table import TABLES, as_whole, read_table
 from textreid.errors import AnnotationError, InputError
@@ -158,16 +158,16 @@ def _camera(row: dict[str, Any]) -> str | None:
 
 
 def _same_number(what: str, spellings: set[str]) -> Iterator[str]:
-    """A sentence for each number that is spelled in several ways, such as 13 and 13.0."""
+    """A sentence where numbers are spelled in several ways, such as 13 and 13.0."""
     of = defaultdict(list)
     for spelling in sorted(spellings):
         whole = as_whole(spelling.strip())
         if WHOLE.fullmatch(whole):
             of[int(whole)].append(spelling)
-    for number, names in of.items():
-        if len(names) > 1:
-            listed = ", ".join(f"'{name}'" for name in names)
-            yield f"The names {listed} are taken for one {what}, number {number}."
+    several = [" = ".join(f"'{name}'" for name in names) for _, names in sorted(of.items()) if len(names) > 1]
+    if several:
+        more = f" and {len(several) - NAMED:,} more" if len(several) > NAMED else ""
+        yield f"Names that are one number are taken for one {what}: {', '.join(several[:NAMED])}{more}."
 
 
 def _numbers(names: Iterable[str | None]) -> dict[str | None, int | None]:

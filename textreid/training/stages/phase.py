@@ -12,9 +12,8 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.utils.data import DataLoader
 
-from textreid.data.batches import EpochBatches, PairDataset, seed_of
+from textreid.data.batches import EpochBatches, PairDataset, load_batches, seed_of
 from textreid.data.caption_length import remark_cut_captions
 from textreid.data.image_augment import Finish, train_transform
 from textreid.data.samplers import DistributedBatches, IdentitySampler
@@ -178,15 +177,10 @@ class PhaseTask(Step, Task):
             seed=run.process_seed,
             epoch=epoch,
         )
-        loader = DataLoader(
-            batches,
-            batch_size=None,
-            sampler=range(first, len(order)),
-            num_workers=recipe.workers,
-            pin_memory=run.accelerator.device.type == "cuda",
-            generator=torch.Generator(),  # its own, so that the loader draws nothing from the global one
+        loaded = load_batches(
+            batches, first, workers=recipe.workers, pin_memory=run.accelerator.device.type == "cuda"
         )
-        return len(order), ((len(batch.labels) * processes, batch) for batch in loader)
+        return len(order), ((len(batch.labels) * processes, batch) for batch in loaded)
 
     def forward(self, inputs: Batch) -> LossReport:
         """The losses of a batch of bytes."""

@@ -31,6 +31,11 @@ def examine(
     Returns:
         What was found, the fatal first; nothing for a data set without a fault.
     """
+    return _fatal_first([*examine_labels(crops, dataset, remarks=remarks), *check_images(crops, progress)])
+
+
+def examine_labels(crops: Crops, dataset: str = "folder", *, remarks: Sequence[str] = ()) -> list[Finding]:
+    """What `examine` finds without opening an image: counts, people, cameras, captions."""
     found = [
         *(
             Finding("warning", remark, "Spell it one way, or take out what is no image.")
@@ -41,6 +46,9 @@ def examine(
         *check_cameras(crops),
         *check_sampling(crops),
         *check_captions(crops),
-        *check_images(crops, progress),
     ]
+    return _fatal_first(found)
+
+
+def _fatal_first(found: list[Finding]) -> list[Finding]:
     return sorted(found, key=lambda finding: finding.severity != "fatal")
