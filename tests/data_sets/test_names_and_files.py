@@ -109,6 +109,15 @@ def test_a_query_that_lies_in_its_gallery_by_another_path_is_fatal_and_counted(o
     assert sentence.startswith("1 queries lie in their own gallery")
 
 
+@pytest.mark.parametrize("camera", ["1", "2"])
+def test_where_every_image_searches_all_others_a_copy_is_fatal_by_whatever_camera(one_file_twice, camera):
+    table = one_file_twice / "people.jsonl"
+    text = table.read_text().replace('"camera": 1', f'"camera": {camera}')
+    table.write_text(text.replace('"query"', '"val"').replace('"gallery"', '"val"'))
+    found = examine(read_splits("folder", one_file_twice))
+    assert any("lie in their own gallery" in finding.what for finding in found if finding.severity == "fatal")
+
+
 @pytest.mark.parametrize("split", ["train", "gallery"])
 def test_one_file_in_two_rows_by_two_paths_is_a_warning_elsewhere(one_file_twice, split):
     table = one_file_twice / "people.jsonl"

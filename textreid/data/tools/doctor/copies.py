@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -52,16 +52,11 @@ def check_copies(crops: Crops, digests: Mapping[str, bytes]) -> Iterator[Finding
 
 
 def _finds_itself(own: Sequence[PersonCrop], has_queries: bool) -> bool:
-    """Whether one of these equal images searches among others of them, and no camera rule prevents it."""
-    splits = {crop.split for crop in own}
+    """Whether one of these equal images searches among others of them."""
+    splits = Counter(crop.split for crop in own if crop.split in ("query", "gallery") or not crop.captions)
     if has_queries:
-        return {"query", "gallery"} <= splits
-    searched = [crop for crop in own if crop.split in ("val", "test") and not crop.captions]
-    for split in ("val", "test"):
-        cameras = [crop.camera_id for crop in searched if crop.split == split]
-        if len(cameras) > 1 and (None in cameras or len(set(cameras)) > 1):
-            return True
-    return False
+        return bool(splits["query"] and splits["gallery"])
+    return splits["val"] > 1 or splits["test"] > 1
 
 
 def _pairs(repeated: Sequence[Sequence[PersonCrop]]) -> str:
