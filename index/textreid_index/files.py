@@ -39,15 +39,15 @@ class Files:
         """
         if path == "":
             raise InvalidValueError('"" names no file: name one, or a folder.')
-        return source_key(path, self._store.folder)
+        return source_key(path, self._store.file.parent)
 
     def path(self, key: str) -> Path:
         """Where the file with this key lies, or should lie."""
-        return source_path(key, self._store.folder)
+        return source_path(key, self._store.file.parent)
 
     def is_inside(self, key: str) -> bool:
         """Whether the file lies in the gallery's own folder."""
-        return (self._store.folder / key).resolve().is_relative_to(self._store.folder.resolve())
+        return (self._store.file.parent / key).resolve().is_relative_to(self._store.file.parent.resolve())
 
     def find(self, name: str) -> str:
         """The key of a file or folder that the gallery knows, by any spelling of its path.
@@ -70,7 +70,7 @@ class Files:
             InvalidValueError: the name is empty.
         """
         uploads = list[str]()
-        if self._store.folder.resolve().is_relative_to(self.key(name)):
+        if self._store.file.parent.resolve().is_relative_to(self.key(name)):
             with self._store.reading() as db, suppress(UnknownSourceError):
                 uploads = [find_source(db, [UPLOADS])]
         try:
@@ -146,10 +146,10 @@ class Files:
                         sources.erase(db, key)
         for key in unused:
             try:
-                (self._store.folder / key).unlink(missing_ok=True)
+                (self._store.file.parent / key).unlink(missing_ok=True)
             except OSError as error:
                 raise GalleryError(
-                    f"Nobody is left from {self._store.folder / key}, but it cannot be removed:"
+                    f"Nobody is left from {self._store.file.parent / key}, but it cannot be removed:"
                     f" {error.strerror}. Remove it yourself."
                 ) from error
 

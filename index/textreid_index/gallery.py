@@ -86,8 +86,8 @@ class Gallery:
 
     @property
     def path(self) -> Path:
-        """The gallery's folder."""
-        return self._store.folder
+        """The gallery's folder, as an absolute path."""
+        return self._store.file.parent
 
     @property
     def files(self) -> Files:

@@ -205,6 +205,19 @@ def test_an_upload_stays_while_somebody_is_left_in_it(place: Place) -> None:
     assert not file.exists()
 
 
+def test_an_upload_goes_also_where_the_program_has_gone_to_another_folder(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upload(place)
+    place.people.close()
+    monkeypatch.chdir(place.gallery.path.parent)
+    with Gallery.open("gallery") as gallery:
+        monkeypatch.chdir(place.kept[1])
+        assert gallery.forget("uploads") == 1
+        assert list((place.gallery.path / "uploads").iterdir()) == []
+        assert gallery.verify() == []
+
+
 def spellings(place: Path) -> dict[str, Path]:
     """The gallery in `place / "gallery"` in eight ways, as people type and link it."""
     (place / "x").mkdir()

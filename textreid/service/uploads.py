@@ -58,7 +58,7 @@ def tidy(gallery: Gallery) -> None:
 
 def upload_folder(gallery: Gallery) -> Path:
     """The folder of stored uploads."""
-    return Path(gallery.path).absolute() / UPLOADS
+    return gallery.path / UPLOADS
 
 
 def _move(file: Path, target: Path) -> Path:

@@ -67,7 +67,7 @@ class Store:
         self._writer: sqlite3.Connection | None = None
         self._closed = False
         self._checked = False
-        self.file = locate(folder, create=create)
+        self.file = locate(folder, create=create).absolute()  # also where the program goes to another folder
         self.readonly = not all(os.access(path, os.W_OK) for path in (folder, self.file) if path.exists())
         self._reader = self._new_reader()
         self.notice: str | None = None
