@@ -1,8 +1,8 @@
 """NanoDet-g, the detector that ships: people from 64 pixels of height, in photos and frames of any width.
 
 The network knows people between about 35 and 400 pixels of its input, so an image is looked at in sizes
-that halve: first so large that the smallest wanted person has 40 pixels, at last about as large as what the
-network was trained on. Each size answers for the people whom the next smaller one would see too small. What
+that halve: first so large that the smallest wanted person has 40 pixels, at last so small that whoever fills
+the image is within what the network knows. Each size answers for the people whom the next smaller one would see too small. What
 is wider than a view is cut into tiles, which overlap; who is cut by a tile's border is whole in its neighbour
 or in the next smaller size.
 """
@@ -30,7 +30,7 @@ class Config:
     Attributes:
         smallest: height in pixels of the smallest people that are wanted; smaller ones cost more time.
         height: pixels that such a person has in the network's input.
-        last: longest side in pixels of the smallest size that is looked at; the network was trained at 416.
+        last: longest side in pixels of the smallest size that is looked at; it finds whoever fills the image.
         tallest: height in pixels of the network's input above which people are left to the next smaller size.
         view: longest side in pixels of what the network looks at in one go.
         overlap: pixels that neighbouring tiles share.
@@ -42,7 +42,7 @@ class Config:
 
     smallest: float = 64.0
     height: float = 40.0
-    last: int = 512
+    last: int = 256
     tallest: float = 240.0
     view: int = 1088
     overlap: int = 160
