@@ -2,9 +2,9 @@
 
 The network knows people between about 35 and 400 pixels of its input, so an image is looked at in sizes
 that halve: first so large that the smallest wanted person has 40 pixels, at last so small that whoever fills
-the image is within what the network knows. Each size answers for the people whom the next smaller one would see too small. What
-is wider than a view is cut into tiles, which overlap; who is cut by a tile's border is whole in its neighbour
-or in the next smaller size.
+the image is within what the network knows. Each size answers for the people whom the next smaller one would
+see too small. What is wider than a view is cut into tiles, which overlap; who is cut by a tile's border is
+whole in its neighbour or in the next smaller size.
 """
 
 from __future__ import annotations
