@@ -126,3 +126,10 @@ def test_the_doctor_calls_fatal_what_cannot_be_measured_and_nothing_else(tmp_pat
         assert labels_only
     else:
         assert not labels_only
+
+
+def test_a_val_split_is_measured_beside_queries_and_a_gallery(tmp_path):
+    rows = [*PAIRS, *(("val", person, camera) for person in (0, 4) for camera in ("c1", "c2"))]
+    root = write(tmp_path, rows)
+    assert measure(root).directions["image_to_image"].queries == 3
+    assert measure(root, "val").directions["image_to_image"].queries == 4

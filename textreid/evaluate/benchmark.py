@@ -45,9 +45,10 @@ class Benchmark:
     ) -> Benchmark:
         """Read the annotations of one split; no image is opened.
 
-        A data set with the splits "query" and "gallery" (Market-1501) is searched by image, and its one split
-        here is "test"; where it is split again and again (VIPeR), the others are "test_2", "test_3", ... Any
-        other (CUHK-PEDES) is searched by caption; where nobody is described, every image searches the others.
+        A data set with the splits "query" and "gallery" (Market-1501) is searched by image, and that part of
+        it is "test" here, beside a "val" where there is one; where it is split again and again (VIPeR), the
+        others are "test_2", "test_3", ... Any other (CUHK-PEDES) is searched by caption; where nobody is
+        described, every image searches the others.
 
         Args:
             dataset: a name of `textreid.data.datasets.names()`.
@@ -62,13 +63,14 @@ class Benchmark:
         """
         parts = datasets.splits(dataset, root)
         place: dict[str, Any] = {"root": Path(root), "remarks": tuple(datasets.remarks(dataset, root))}
-        if "query" not in parts:
+        if "query" not in parts or (split == "val" and "val" in parts):
             images = datasets.load(dataset, root, split, image_folder)
             crops = tuple(crop for crop in images if crop.person_id not in (None, JUNK))
             described = any(crop.captions for crop in crops)
             asking = () if described else crops
             return cls(dataset, split, crops, asking, junk=len(images) - len(crops), **place)
-        tests = [part.replace("query", "test") for part in parts if part.startswith("query")]
+        tests = ["val"] if "val" in parts else []
+        tests += [part.replace("query", "test") for part in parts if part.startswith("query")]
         if split not in tests:
             raise UnknownNameError(f"split to evaluate of {dataset}", split, tests)
         queries, images = (

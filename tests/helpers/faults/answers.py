@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable
 
+from tests.helpers.faults.tried import tried
 from textreid.errors import TextReIDError
 from textreid_index import GalleryError
 
@@ -19,6 +20,7 @@ def answer_or_sentence(action: Callable[[], object]) -> str:
     Raises:
         AssertionError: it took more than 10 seconds, or a gigabyte more than this process ever had before.
     """
+    tried()
     before, start = _peak(), time.perf_counter()
     try:
         action()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 
+from tests.helpers.faults.tried import tried
+
 HEADER_BYTES = 100
 KINDS = {2: "index above leaves", 5: "table above leaves", 10: "index leaf", 13: "table leaf"}
 """By the first byte of a page: what part of a tree it is. All others hold what is too long for a leaf."""
@@ -25,6 +27,7 @@ def flips(database: bytes, kind: str, count: int, rng: random.Random) -> Iterato
         place = rng.choice(rng.choice(places))
         flipped = bytearray(database)
         flipped[place] ^= 1 << rng.randrange(8)
+        tried()
         yield bytes(flipped)
 
 

@@ -22,6 +22,8 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
+from tests.helpers.faults.tried import tried
+
 EVENTS = {
     "os.chmod",
     "os.link",
@@ -68,7 +70,9 @@ def outcomes(
         prepare: fills a folder before it is written to.
         every: of the folders that differ only each so-maniest is read, and the last.
     """
-    return pool.submit(_outcomes, write, read, place, prepare, every).result()
+    found = pool.submit(_outcomes, write, read, place, prepare, every).result()
+    tried(len(found))
+    return found
 
 
 def kill_after(pool: ProcessPoolExecutor, seconds: float, write: Callable[[Path], None], place: Path) -> bool:
@@ -80,6 +84,7 @@ def kill_after(pool: ProcessPoolExecutor, seconds: float, write: Callable[[Path]
         write: writes into a folder.
         place: the folder.
     """
+    tried()
     return pool.submit(_kill_after, seconds, write, place).result()
 
 

@@ -54,9 +54,9 @@ def check_copies(crops: Crops, digests: Mapping[str, bytes]) -> Iterator[Finding
 def _finds_itself(own: Sequence[PersonCrop], has_queries: bool) -> bool:
     """Whether one of these equal images searches among others of them."""
     splits = Counter(crop.split for crop in own if crop.split in ("query", "gallery") or not crop.captions)
-    if has_queries:
-        return bool(splits["query"] and splits["gallery"])
-    return splits["val"] > 1 or splits["test"] > 1
+    if splits["val"] > 1 or (has_queries and splits["query"] and splits["gallery"]):
+        return True
+    return not has_queries and splits["test"] > 1
 
 
 def _pairs(repeated: Sequence[Sequence[PersonCrop]]) -> str:
