@@ -27,8 +27,10 @@ finally:
 
 @pytest.fixture
 def handlers() -> Iterator[None]:
-    """What pytest does at a signal, put back afterwards."""
+    """What pytest does at a signal, put back afterwards; a background job of a shell would ignore some."""
     before = {name: signal.getsignal(getattr(signal, name)) for name in STOPS}
+    for name in STOPS:
+        signal.signal(getattr(signal, name), signal.SIG_DFL)
     yield
     for name, handler in before.items():
         signal.signal(getattr(signal, name), handler)

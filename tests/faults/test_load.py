@@ -11,6 +11,7 @@ import httpx
 import numpy as np
 import pytest
 
+from tests.helpers.in_a_loop import run_in_a_loop
 from tests.helpers.search_page import free_port
 from tests.helpers.street import fill
 from tests.helpers.toy import ToyDetector, ToyEncoder
@@ -48,7 +49,7 @@ def test_nobody_waits_for_long_and_nothing_fails(
         with serve(Desk(search, detector=ToyDetector()), port=free_port()) as url:  # type: ignore[operator]
             address = f"{url.rstrip('/')}/{prefix}".rstrip("/")
             httpx.post(f"{address}/search", data={"text": "a red shirt"}).raise_for_status()
-            answers = asyncio.run(ask_at_once(f"{address}/search"))
+            answers = run_in_a_loop(ask_at_once(f"{address}/search"))
     assert {answer.status_code for answer in answers} == {200, 503}
     refused = [answer for answer in answers if answer.status_code == 503]
     assert all(int(answer.headers["retry-after"]) >= 1 for answer in refused)

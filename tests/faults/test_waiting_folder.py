@@ -15,7 +15,9 @@ from textreid.errors import InputError
 from textreid.service.waiting_folder import waiting_folder
 
 WAIT = """
-import sys
+import signal
+for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):
+    signal.signal(number, signal.SIG_DFL)  # which the background job of a shell ignores
 from pathlib import Path
 from textreid.cli._stop import wait_for_stop
 from textreid.service.waiting_folder import waiting_folder

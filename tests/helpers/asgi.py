@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from starlette.types import ASGIApp, Message
+
+from tests.helpers.in_a_loop import run_in_a_loop
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,6 @@ def ask(
     async def send(message: Message) -> None:
         sent.append(message)
 
-    asyncio.run(app(scope, receive, send))
+    run_in_a_loop(app(scope, receive, send))
     told = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in sent[0]["headers"]]
     return Answer(sent[0]["status"], told, b"".join(message.get("body", b"") for message in sent[1:]))

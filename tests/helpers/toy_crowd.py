@@ -19,8 +19,9 @@ PEOPLE = 990
 def draw_crowd(folder: Path) -> None:
     folder.mkdir()
     outfits = itertools.islice(itertools.cycle(itertools.product(COLOURS, COLOURS)), PEOPLE)
-    for number, (upper, lower) in enumerate(outfits):
-        draw_person(upper, lower).save(folder / f"{number}.png")
+    for number, (upper, lower) in enumerate(outfits):  # of different sizes: equal files would be one
+        size = (40 + number % 33, 100 + number // 33)
+        draw_person(upper, lower, size).save(folder / f"{number}.png")
 
 
 def start_indexing(photos: Path, gallery: Path, **pipes: Any) -> subprocess.Popen[str]:

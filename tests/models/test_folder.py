@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 from pathlib import Path
 from typing import Any
@@ -108,7 +109,7 @@ def test_failure_while_writing_leaves_the_old_model(tmp_path: Path, monkeypatch:
 
     def full_disk(self: JointModel, target: Path, **_: Any) -> None:
         Path(target).mkdir(exist_ok=True)
-        raise OSError("No space left on device")
+        raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(JointModel, "save_pretrained", full_disk)
     with pytest.raises(InputError, match="No space left"):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
 import pytest
@@ -10,6 +9,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import Message, Receive, Scope, Send
 
 from tests.helpers.asgi import ask
+from tests.helpers.in_a_loop import run_in_a_loop
 from textreid.errors import InputError
 from textreid.service.guard import Guard, Site
 
@@ -100,7 +100,7 @@ def test_a_refusal_comes_before_the_body_is_read() -> None:
 
     headers = [(b"host", HOST.encode()), (b"origin", b"https://evil.example")]
     scope: dict[str, Any] = {"type": "http", "method": "POST", "path": "/", "headers": headers}
-    asyncio.run(Guard(inside, Site())(scope, receive, send))
+    run_in_a_loop(Guard(inside, Site())(scope, receive, send))
     assert asked == ["http.response.start", "http.response.body"]
 
 
@@ -115,7 +115,7 @@ def test_a_socket_of_another_website_is_closed_before_it_is_open() -> None:
 
     headers = [(b"host", HOST.encode()), (b"origin", b"https://evil.example")]
     scope: dict[str, Any] = {"type": "websocket", "path": "/", "headers": headers}
-    asyncio.run(Guard(inside, Site())(scope, receive, send))
+    run_in_a_loop(Guard(inside, Site())(scope, receive, send))
     assert sent == ["websocket.close"]
 
 

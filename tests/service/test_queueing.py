@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 import pytest
 from fastapi import HTTPException
 
+from tests.helpers.in_a_loop import run_in_a_loop
 from textreid.service.queueing import LONGEST_WAIT, Queue
 
 
@@ -56,7 +57,7 @@ def refused(answer: object) -> int:
 
 
 def run(work: Callable[[], object]) -> None:
-    asyncio.run(work())  # type: ignore[arg-type]
+    run_in_a_loop(work())  # type: ignore[arg-type]
 
 
 def test_requests_go_on_in_the_order_they_came() -> None:
