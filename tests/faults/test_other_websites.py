@@ -76,7 +76,8 @@ def test_the_same_attempts_succeed_from_the_servers_own_origin(
     for what in ("reads", "asks the service", "calls a function"):
         assert page.evaluate(f"(URL) => {ATTEMPTS[what]}.then(answer => answer.status)", served[1]) == 200
     page.context.close()
-    assert passed[-3:] == ["/config", "/api/v1/gallery", "/gradio_api/call/gallery"]
+    asked = ["/config", "/api/v1/gallery", "/gradio_api/call/gallery"]
+    assert [path for path in passed if path in asked][-3:] == asked  # among the page's own, such as its icon
 
 
 def test_a_link_opens_the_page_and_the_page_works(

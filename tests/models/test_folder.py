@@ -17,7 +17,6 @@ from transformers import AutoModel, AutoProcessor
 from transformers.utils import logging
 
 from tests.helpers.small_models import CAPTIONS, joint_model, write_joint
-from textreid.errors import InputError
 from textreid.inference.encoder import Encoder
 from textreid.models.folder import load_whole, save_model, silence_transformers
 from textreid.models.joint import JointModel
@@ -112,7 +111,7 @@ def test_failure_while_writing_leaves_the_old_model(tmp_path: Path, monkeypatch:
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(JointModel, "save_pretrained", full_disk)
-    with pytest.raises(InputError, match="No space left"):
+    with pytest.raises(OSError, match="No space left"):
         write_joint(folder, seed=1)
     assert [path.name for path in tmp_path.iterdir()] == ["model"]
     assert Encoder.load(folder, device="cpu").info.fingerprint == before
