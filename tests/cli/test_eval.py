@@ -7,7 +7,7 @@ import sys
 import pytest
 from typer.testing import CliRunner, Result
 
-from tests.helpers.official_layouts import caption, write_cuhk_pedes, write_market1501
+from tests.helpers.official_layouts import caption, write_cuhk_pedes, write_market1501, write_named
 from tests.helpers.toy import ToyEncoder
 from tests.helpers.toy_matcher import MixedUp
 from textreid.cli import application
@@ -47,6 +47,14 @@ def test_market1501(textreid, root):
     assert (printed["dataset"], printed["split"], printed["model"]) == ("market1501", "test", "other")
     assert printed["counts"] == {"queries": 2, "gallery": 5, "persons": 2, "distractors": 1, "junk": 1}
     assert {"image_to_image", "plain"} <= printed.keys()
+
+
+def test_training_persons_join_the_gallery(textreid, root):
+    folder = root / "Market-1501-v15.09.15"
+    write_named(folder, bounding_box_train=["0003_c1s1_000000_00.jpg", "0004_c1s1_000000_00.jpg"])
+    arguments = ("eval", "market1501", "--root", root, "--distractors", "train")
+    assert "market1501 test among train: pocket" in textreid(*arguments).stdout
+    assert json.loads(textreid(*arguments, "--json").stdout)["counts"]["distractors"] == 3
 
 
 def test_the_table_names_what_was_measured(textreid, root):
@@ -145,6 +153,8 @@ def test_reranking_without_a_number_is_refused_and_not_guessed(textreid, verb, a
         (["cuhk-pedes", "--by", "colour"], "Known: attribute, camera, caption, source"),
         (["cuhk-pedes", "--report", "page.txt"], "a .html or a .md file"),
         (["market1501", "--split", "val"], "Known: test"),
+        (["market1501", "--distractors", "trian"], "Did you mean 'train'"),
+        (["cuhk-pedes", "--distractors", "train"], "leave --distractors out"),
     ],
 )
 def test_mistakes_are_one_message_on_stderr(textreid, root, arguments, message):

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.helpers.official_layouts import write_market1501
+from tests.helpers.official_layouts import write_market1501, write_named
+from textreid.errors import InputError, UnknownNameError
 from textreid.evaluate.benchmark import Benchmark
 from textreid.types import PersonCrop
 
@@ -68,3 +69,38 @@ def test_companions_are_of_the_queries_views_and_no_query_is_one(tmp_path):
 )
 def test_other_counts_are_said(benchmark, differences):
     assert benchmark.differences == differences
+
+
+def with_training(root: Path, *names: str) -> Benchmark:
+    """Persons 1 and 2 in query and gallery, and these training images."""
+    folder = write_market1501(root, ["0001_c1", "0002_c2"], ["-1_c3", "0000_c1", "0001_c2", "0002_c1"])
+    write_named(folder, bounding_box_train=[f"{name}s1_000000_00.jpg" for name in names])
+    return Benchmark.read("market1501", root)
+
+
+def test_another_split_joins_the_gallery_as_nobody(tmp_path):
+    plain = with_training(tmp_path, "0003_c1", "0003_c2", "0004_c1")
+    joined = plain.with_distractors("train")
+    assert joined.queries == plain.queries
+    assert joined.gallery[: len(plain.gallery)] == plain.gallery
+    more = joined.gallery[len(plain.gallery) :]
+    assert [(crop.id, crop.person_id) for crop in more] == [
+        ("bounding_box_train/0003_c1s1_000000_00.jpg", 0),
+        ("bounding_box_train/0003_c2s1_000000_00.jpg", 0),
+        ("bounding_box_train/0004_c1s1_000000_00.jpg", 0),
+    ]
+    assert joined.counts == plain.counts | {"gallery": 6, "distractors": 4}
+    assert "6 gallery instead of 15,913" in joined.differences
+
+
+def test_distractors_are_others_than_those_asked_for(tmp_path):
+    plain = with_training(tmp_path, "0002_c5", "0004_c1")
+    with pytest.raises(InputError, match="1 persons of the split 'train' are in the gallery"):
+        plain.with_distractors("train")
+    with pytest.raises(UnknownNameError, match="Did you mean 'train'"):
+        plain.with_distractors("trian")
+
+
+def test_only_a_gallery_that_query_images_search_takes_distractors():
+    with pytest.raises(InputError, match="leave --distractors out"):
+        official_cuhk_pedes_test(3_074).with_distractors("train")

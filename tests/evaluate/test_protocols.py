@@ -66,6 +66,22 @@ def test_market1501_query_only_seen_by_its_own_camera_is_skipped(tmp_path):
     assert (measured.queries, measured.skipped) == (1, 1)
 
 
+def test_distractors_that_look_alike_come_before_the_right_answer(tmp_path):
+    """Person 1 looks like nobody in the gallery but like three training images, which stand behind it."""
+    folder = write_market1501(tmp_path, ["0001_c1", "0002_c2"], ["0001_c2", "0002_c1"])
+    (folder / "bounding_box_train").mkdir()
+    for number in range(3):
+        draw_person(*CLOTHES[1]).save(folder / "bounding_box_train" / f"0007_c{number + 1}s1_000000_00.jpg")
+    draw_person(*CLOTHES[3]).save(folder / "bounding_box_test" / "0001_c2s1_000000_00.jpg")
+    plain = Benchmark.read("market1501", tmp_path)
+    result = evaluate(ToyEncoder(), plain.with_distractors("train"))
+    measured = result.directions["image_to_image"]
+    assert (measured.queries, measured.gallery) == (2, 5)
+    assert measured.percent["R1"] == 50
+    assert measured.percent["mAP"] < evaluate(ToyEncoder(), plain).directions["image_to_image"].percent["mAP"]
+    assert result.to_dict()["distractors"] == "train"
+
+
 def test_reranking_adds_the_result_without_it(market1501):
     plain = measure("market1501", market1501).to_dict()
     both = measure("market1501", market1501, methods=Methods(k_reciprocal=True)).to_dict()

@@ -37,6 +37,12 @@ def run(
         ),
     ],
     split: Annotated[str, typer.Option(help="train, val or test; image data sets have only test.")] = "test",
+    distractors: Annotated[
+        str,
+        typer.Option(
+            metavar="SPLIT", help="The images of this split join the gallery, as people whom no query asks for."
+        ),
+    ] = "",
     direction: Annotated[
         list[str],
         typer.Option(
@@ -98,6 +104,7 @@ def run(
       textreid eval cuhk-pedes --root data --split test --model runs/mine --json > mine.json
       textreid eval cuhk-pedes --root data --by source --report report.html
       textreid eval market1501 --root data --flip --k-reciprocal
+      textreid eval market1501 --root data --distractors train
     """  # noqa: D301
     from textreid.data.image_paths import require_files
     from textreid.evaluate.answers import require_answers
@@ -112,6 +119,8 @@ def run(
     from textreid.types import ImageTextEncoder
 
     benchmark = Benchmark.read(dataset, root, split, image_folder)
+    if distractors:
+        benchmark = benchmark.with_distractors(distractors, image_folder)
     if match:
         warn_renamed(f"--match {match}", f"--rerank {match}")
         rerank = match
@@ -159,7 +168,8 @@ def run(
         for heading, result in columns_of(entry.evaluation, entry.selection).items()
     }
     first = entries[0].evaluation
-    title = f"{dataset} {split}: {model if is_run(model) else first.encoder.name}"
+    among = f" among {distractors}" if distractors else ""
+    title = f"{dataset} {split}{among}: {model if is_run(model) else first.encoder.name}"
     caption = (
         rf"{counts_in_words(first)}. Percent, \[95 % interval]. Encoded with {runtimes_in_words(first)}."
     )

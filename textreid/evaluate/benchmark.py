@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from textreid.data import datasets
-from textreid.errors import UnknownNameError
+from textreid.errors import InputError, UnknownNameError
 from textreid.types import DISTRACTOR, JUNK, PersonCrop
 
 
@@ -25,6 +25,7 @@ class Benchmark:
         single_shot: one gallery image of each person is drawn, again and again.
         companions: more images of the queries' persons in their cameras, for multi-query, without the queries
             themselves; none: the gallery's are used.
+        distractors: the split whose images joined the gallery, which no query asks for; "" for none.
         root: where it lies.
         remarks: what reading it passed over or took for one, a sentence each.
     """
@@ -36,6 +37,7 @@ class Benchmark:
     junk: int = 0
     single_shot: bool = False
     companions: tuple[PersonCrop, ...] = ()
+    distractors: str = ""
     root: Path | None = field(default=None, compare=False)
     remarks: tuple[str, ...] = field(default=(), compare=False)
 
@@ -94,6 +96,34 @@ class Benchmark:
             ),
             **place,
         )
+
+    def with_distractors(self, split: str, image_folder: str | Path = "") -> Benchmark:
+        """The same queries in a larger gallery: the images of another split join it as people 0.
+
+        Args:
+            split: of the same data set, such as "train"; its junk stays out.
+            image_folder: as `read` took it.
+
+        Raises:
+            UnknownNameError: no such split.
+            InputError: the data set is not searched by query images, or somebody of the split is asked for.
+        """
+        if self.leave_one_out or self.single_shot or self.root is None:
+            raise InputError(
+                f"Distractors join a gallery that query images search, as market1501's; {self.dataset}"
+                f" {self.split} has none: leave --distractors out."
+            )
+        images = datasets.load(self.dataset, self.root, split, image_folder)
+        crops = [crop for crop in images if crop.person_id not in (None, JUNK)]
+        asked = {crop.person_id for crop in (*self.queries, *self.gallery)} - {DISTRACTOR}
+        known = sorted({crop.person_id for crop in crops if crop.person_id in asked})
+        if known:
+            raise InputError(
+                f"{len(known):,} persons of the split '{split}' are in the gallery of {self.dataset}"
+                f" {self.split} too, such as {known[0]}: distractors must be others. Try --distractors train."
+            )
+        others = (replace(crop, person_id=DISTRACTOR) for crop in crops)
+        return replace(self, gallery=(*self.gallery, *others), distractors=split)
 
     @property
     def leave_one_out(self) -> bool:

@@ -73,6 +73,8 @@ class Evaluation:
             "methods": self.methods.names,
             **{name: result.to_dict() for name, result in self.directions.items()},
         }
+        if self.benchmark.distractors:
+            printed["distractors"] = self.benchmark.distractors
         if self.notes:
             printed["notes"] = list(self.notes)
         if self.runtimes:
