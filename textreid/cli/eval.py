@@ -40,7 +40,8 @@ def run(
     distractors: Annotated[
         str,
         typer.Option(
-            metavar="SPLIT", help="The images of this split join the gallery, as people whom no query asks for."
+            metavar="SPLIT",
+            help="Images of this split join the gallery, as people whom no query asks for.",
         ),
     ] = "",
     direction: Annotated[

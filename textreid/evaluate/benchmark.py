@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -116,11 +117,12 @@ class Benchmark:
         images = datasets.load(self.dataset, self.root, split, image_folder)
         crops = [crop for crop in images if crop.person_id not in (None, JUNK)]
         asked = {crop.person_id for crop in (*self.queries, *self.gallery)} - {DISTRACTOR}
-        known = sorted({crop.person_id for crop in crops if crop.person_id in asked})
+        known = [crop for crop in crops if crop.person_id in asked]
         if known:
             raise InputError(
-                f"{len(known):,} persons of the split '{split}' are in the gallery of {self.dataset}"
-                f" {self.split} too, such as {known[0]}: distractors must be others. Try --distractors train."
+                f"{_persons(known):,} persons of the split '{split}' are in the gallery of {self.dataset}"
+                f" {self.split} too, such as {known[0].person_id}: distractors must be others. Try"
+                " --distractors train."
             )
         others = (replace(crop, person_id=DISTRACTOR) for crop in crops)
         return replace(self, gallery=(*self.gallery, *others), distractors=split)
@@ -164,5 +166,5 @@ class Benchmark:
         ]
 
 
-def _persons(crops: tuple[PersonCrop, ...]) -> int:
+def _persons(crops: Sequence[PersonCrop]) -> int:
     return len({crop.person_id for crop in crops})
