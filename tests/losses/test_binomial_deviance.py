@@ -11,6 +11,7 @@ from torch.nn import functional as F
 from tests.helpers.batches import batch_of, pairs_with_cosines, random_pairs
 from textreid.losses import Sizes
 from textreid.losses.binomial_deviance import BinomialDeviance, Config
+from textreid.types import Encoded, Features
 
 
 def deviance(**options: object) -> BinomialDeviance:
@@ -39,6 +40,21 @@ def test_against_a_loop(pairs: str) -> None:
             costs[same].append(math.log1p(math.exp(-3 * (cosine - 0.2) * sign)))
     expected = sum(sum(kind) / len(kind) for kind in costs.values())
     assert value.item() == pytest.approx(expected, rel=1e-5)
+
+
+def test_the_sum_of_the_cosines_of_stripes_as_in_the_paper() -> None:
+    """Three stripes of two people: S = .7 of the pair, -.3 of the others, with a = 2, b = .5 and c = 2."""
+    cosines = {True: (0.4, 0.2, 0.1), False: (-0.4, 0.2, -0.1)}
+    angles = {same: torch.tensor(values).arccos() for same, values in cosines.items()}
+    right = torch.stack([angles[True].cos(), angles[True].sin()], dim=1)
+    wrong = torch.stack([angles[False].cos(), angles[False].sin()], dim=1)
+    first = torch.tensor([1.0, 0.0]).expand(3, 2)
+    stripes = torch.stack([first, right, wrong])  # [3 images, 3 stripes, 2]
+    view = Encoded(Features(torch.zeros(3, 1), {"stripes": stripes})).view("stripes")
+    loss = deviance(slope=6.0, threshold=1 / 6, pairs="images")
+    between = math.log1p(math.exp(4 * (float((right * wrong).sum()) - 0.5)))  # the second and the third
+    expected = 0.513015 + (math.log1p(math.exp(4 * (-0.3 - 0.5))) + between) / 2
+    assert loss(view, batch_of([0, 0, 1], described=[])).item() == pytest.approx(expected, abs=2e-6)
 
 
 def test_many_negatives_weigh_as_much_as_one_positive() -> None:

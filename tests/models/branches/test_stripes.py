@@ -57,6 +57,19 @@ def test_three_overlapping_stripes() -> None:
     torch.testing.assert_close(pooled(stripes(count=3, overlap=0.25), grid), expected)
 
 
+def test_shared_stripes_have_one_map_and_own_ones_have_three() -> None:
+    """Three equal stripes come out equal through one map, and different through three."""
+    tokens = picture(4, 2).mean(dim=(2, 3)).expand(24, 2, 5).transpose(0, 1)
+    for shared in (True, False):
+        torch.manual_seed(0)
+        branch = branches.create(
+            "stripes", {"count": 3, "dim": 5, "shared": shared}, image_width=5, text_width=None
+        )
+        first, second, third = branch.eval().image(tokens, (12, 2)).unbind(dim=1)
+        assert len(branch.reduction.weight) == (1 if shared else 3)
+        assert torch.allclose(first, second) == torch.allclose(second, third) == shared
+
+
 def test_both_is_the_sum_of_average_and_maximum() -> None:
     grid = picture(6, 2)
     average, maximum, both = (pooled(stripes(pooling=p), grid) for p in ("average", "maximum", "both"))

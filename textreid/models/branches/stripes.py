@@ -30,6 +30,7 @@ class Config:
         dim: D', length of a part vector.
         overlap: how far a stripe reaches into each neighbour, as a fraction of its height, 0 to 1.
         pooling: how a stripe becomes one vector: its "average", its "maximum", or the sum of "both".
+        shared: one map to D' numbers for all stripes; else each has its own.
         refined: learn which stripe each location belongs to.
         text: "attention" finds in texts what they say of each stripe; "none" leaves texts out.
     """
@@ -39,6 +40,7 @@ class Config:
     dim: int = 256
     overlap: float = 0.0
     pooling: Literal["average", "maximum", "both"] = "average"
+    shared: bool = False
     refined: bool = False
     text: Literal["attention", "none"] = "attention"
 
@@ -53,7 +55,7 @@ class Config:
 
 
 class Stripes(QueryBranch):
-    """One vector a stripe, each through a map of its own, on any grid, of convolutions or of patches.
+    """One vector a stripe, each through a map of its own or all through one, on any grid.
 
     Refined: a classifier over locations, one 1×1 convolution W, moves what lies across a border to where it
     belongs. With c the fraction of a location f in each of the P stripes,
@@ -67,7 +69,7 @@ class Stripes(QueryBranch):
 
     def __init__(self, config: Config, *, image_width: int, text_width: int | None) -> None:
         super().__init__(config, config.count, text_width)
-        self.reduction = Reduction(self.parts, image_width, self.dim, normalised=True)
+        self.reduction = Reduction(self.parts, image_width, self.dim, normalised=True, shared=config.shared)
         self.assignment: nn.Linear | None = None
         if config.refined:
             self.assignment = nn.Linear(image_width, self.parts)
