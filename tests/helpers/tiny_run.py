@@ -21,6 +21,7 @@ from tests.helpers.toy import COLOURS, draw_person
 from textreid.recipe import DataRecipe, NoiseRecipe, Recipe, SamplerRecipe
 from textreid.training import loop, stages
 from textreid.training.from_recipe import train
+from textreid.training.multi_seed import train_seeds
 
 PEOPLE, OTHERS = 6, 3
 STEER = '''
@@ -127,6 +128,17 @@ def tiny_recipe(root: Path, tables: Sequence[dict[str, Any]]) -> Recipe:
 
 def train_tiny(root: Path, tables: Sequence[dict[str, Any]], place: Path) -> None:
     """Train in `place / "run"`, on one thread; the state is saved whenever it can be."""
+    _prepare(root)
+    train(tiny_recipe(root, tables), place / "run")
+
+
+def train_two_seeds(root: Path, tables: Sequence[dict[str, Any]], place: Path) -> None:
+    """As `train_tiny`, with two seeds."""
+    _prepare(root)
+    train_seeds(tiny_recipe(root, tables), place / "runs", 2)
+
+
+def _prepare(root: Path) -> None:
     torch.set_num_threads(1)
     gc.freeze()  # what was imported needs no look by the collections that end each stage
     own = root / "stages"
@@ -136,13 +148,19 @@ def train_tiny(root: Path, tables: Sequence[dict[str, Any]], place: Path) -> Non
         (own / "double.py").write_text(DOUBLE)
         stages.__path__.append(str(own))
     loop.STATE_SECONDS, loop.LOG_STEPS = -1, 1
-    train(tiny_recipe(root, tables), place / "run")
 
 
 def go_on(root: Path, tables: Sequence[dict[str, Any]], place: Path) -> dict[str, Any]:
     """Give the same command again; what the run then ends with."""
     train_tiny(root, tables, place)
     return results(place / "run")
+
+
+def go_on_with_two_seeds(root: Path, tables: Sequence[dict[str, Any]], place: Path) -> dict[str, Any]:
+    """As `go_on`, with two seeds."""
+    train_two_seeds(root, tables, place)
+    found = {path.name: results(path) for path in (place / "runs").glob("seed-*")}
+    return found | {"summary": (place / "runs" / "summary.json").read_bytes()}
 
 
 def results(run: Path) -> dict[str, Any]:

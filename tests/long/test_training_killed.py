@@ -10,7 +10,15 @@ from time import monotonic
 import pytest
 
 from tests.helpers.faults.killing import forking_pool, kill_after, outcomes
-from tests.helpers.tiny_run import BY_STAGE, go_on, train_tiny, write_people
+from tests.helpers.small_models import phase
+from tests.helpers.tiny_run import (
+    BY_STAGE,
+    go_on,
+    go_on_with_two_seeds,
+    train_tiny,
+    train_two_seeds,
+    write_people,
+)
 
 
 @pytest.mark.parametrize("stage", BY_STAGE)
@@ -19,6 +27,19 @@ def test_they_go_on_to_the_same_weights_numbers_log_and_files(tmp_path: Path, st
     train, resume = (partial(function, tmp_path, BY_STAGE[stage]) for function in (train_tiny, go_on))
     with forking_pool() as pool:
         expected = pool.submit(go_on, tmp_path, BY_STAGE[stage], tmp_path / "alone").result()
+        found = outcomes(pool, train, resume, tmp_path / "killed")
+    for one in found:
+        assert one.left == expected, one.before
+
+
+def test_several_seeds_go_on_to_the_same_runs_and_summary(tmp_path: Path) -> None:
+    write_people(tmp_path)
+    tables = [phase()]
+    train, resume = (
+        partial(function, tmp_path, tables) for function in (train_two_seeds, go_on_with_two_seeds)
+    )
+    with forking_pool() as pool:
+        expected = pool.submit(go_on_with_two_seeds, tmp_path, tables, tmp_path / "alone").result()
         found = outcomes(pool, train, resume, tmp_path / "killed")
     for one in found:
         assert one.left == expected, one.before

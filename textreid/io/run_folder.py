@@ -45,6 +45,11 @@ class RunFolder:
         return self.path / "state.pt"
 
     @property
+    def lock(self) -> Path:
+        """Locked by the process that trains here, which it names."""
+        return self.path / ".lock"
+
+    @property
     def log(self) -> Path:
         """A JSON object a line: losses, validations."""
         return self.path / "log.jsonl"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -136,6 +137,7 @@ def make_accelerator(device: str, precision: str) -> Accelerator:
     Raises:
         InputError: "fp16" on a CPU.
     """
+    atexit.unregister(_take_leave)
     if precision == "fp16" and device == "cpu":
         raise InputError("fp16 is for GPUs: --set precision=bf16")
     if device.startswith("cuda:"):
@@ -149,3 +151,16 @@ def make_accelerator(device: str, precision: str) -> Accelerator:
     ]
     scaled = "fp16" if precision == "fp16" else "no"
     return Accelerator(cpu=device == "cpu", mixed_precision=scaled, kwargs_handlers=handlers)
+
+
+def leave_at_exit() -> None:
+    """Let this process take leave of the others before Python ends, which threads of theirs would abort.
+
+    After an error it does not: one that waits for the others then waits for ever.
+    """
+    atexit.register(_take_leave)
+
+
+def _take_leave() -> None:
+    if distributed.is_available() and distributed.is_initialized():
+        distributed.destroy_process_group()

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from pathlib import Path
+
+from accelerate import Accelerator
 
 from textreid.data.training_set import read_training_set
 from textreid.io.refusals import in_words
@@ -13,12 +16,13 @@ from textreid.recipe.recipe import Recipe
 from textreid.training.before import remarks, require_usable
 from textreid.training.checkpoint import read_state, renew_state, settle
 from textreid.training.data_digest import digest_data, require_same_data
-from textreid.training.distributed import make_accelerator
+from textreid.training.distributed import leave_at_exit, make_accelerator
 from textreid.training.progress import SILENT, CallbackReporter, Reporter, RunState, StepReport
 from textreid.training.publication import publish
 from textreid.training.run import TrainingRun
+from textreid.training.run_lock import train_alone
 from textreid.training.run_log import RunLog
-from textreid.training.stage import read_stages
+from textreid.training.stage import Stage, read_stages
 from textreid.training.validation import measure_finished, read_benchmarks
 
 
@@ -50,18 +54,22 @@ def train(
 
     Raises:
         InputError: the recipe lacks data, stages or what one of them needs, its data cannot be read, `out`
-            holds a run of another recipe, or a loss is no longer finite.
+            holds a run of another recipe, another process is training there, or a loss is no longer finite.
     """
     if report is not None or say is not None:
         print("train(report=, say=) is now train(reporter=); see textreid.training.progress", file=sys.stderr)
         reporter = CallbackReporter(report, say)
-    with in_words(out):
-        return _train(recipe, RunFolder(out), device, reporter)
-
-
-def _train(recipe: Recipe, folder: RunFolder, device: str, reporter: Reporter) -> Path:
-    stages = read_stages(recipe)
+    folder, stages = RunFolder(out), read_stages(recipe)
     accelerator = make_accelerator(device, recipe.precision)
+    with in_words(out), train_alone(folder) if accelerator.is_main_process else nullcontext():
+        _train(recipe, stages, folder, accelerator, reporter)
+    leave_at_exit()
+    return folder.model
+
+
+def _train(
+    recipe: Recipe, stages: Sequence[Stage], folder: RunFolder, accelerator: Accelerator, reporter: Reporter
+) -> None:
     first = accelerator.is_main_process
     with accelerator.main_process_first():  # it draws people for all
         if first:
@@ -75,7 +83,7 @@ def _train(recipe: Recipe, folder: RunFolder, device: str, reporter: Reporter) -
         if first:
             publish(folder, state, stages)
     if state.is_over(stages):
-        return folder.model
+        return
     run = TrainingRun(
         recipe=recipe,
         stages=stages,
@@ -100,4 +108,3 @@ def _train(recipe: Recipe, folder: RunFolder, device: str, reporter: Reporter) -
             run.leave()
     if run.log is not None:
         run.log.close()
-    return folder.model

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from accelerate import PartialState
 from scipy import stats
 
 from textreid.errors import InputError
@@ -53,8 +54,9 @@ def train_seeds(
         for split in best[0]
         for metric in best[0][split]
     }
-    with in_words(out):
-        write_json(RunFolder(out).summary, summary)
+    if PartialState().is_main_process:
+        with in_words(out):
+            write_json(RunFolder(out).summary, summary)
     return summary
 
 
