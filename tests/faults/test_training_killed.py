@@ -48,9 +48,7 @@ def test_every_stage_is_killed_in_the_long_tests() -> None:
     assert set(registry.names(stages)) <= BY_STAGE.keys()
 
 
-def test_several_seeds_go_on_to_the_same_runs_and_summary(
-    pool: ProcessPoolExecutor, tmp_path: Path
-) -> None:
+def test_several_seeds_go_on_to_the_same_runs_and_summary(pool: ProcessPoolExecutor, tmp_path: Path) -> None:
     write_people(tmp_path)
     tables = [{"name": "double"}]
     train, resume = (

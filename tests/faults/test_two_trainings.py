@@ -1,4 +1,4 @@
-"""Two trainings in the folder of one run: the second is told who trains there; a lock ends with its process."""
+"""Two trainings in the folder of one run: the second is told who trains there; locks end with processes."""
 
 from __future__ import annotations
 
@@ -23,9 +23,8 @@ from textreid.io.run_folder import RunFolder
 from textreid.training.run_lock import train_alone
 
 with train_alone(RunFolder(Path(sys.argv[1]))):
-    child = os.fork()
-    if child:
-        print(child, flush=True)
+    if not os.fork():
+        print(os.getpid(), flush=True)
     time.sleep(600)
 """
 
