@@ -99,3 +99,19 @@ def test_nobody_matches(textreid, kept, calibrated):
 def test_a_rate_without_a_calibration(textreid, kept):
     done = textreid(*SEARCH, "--false-alarms", "0.05", code=2)
     assert "textreid calibrate toy --root DIR --text DATASET" in done.stderr
+
+
+def test_images_of_a_table_lie_below_the_folder_that_the_command_names(textreid, data):
+    (data / "table").mkdir()
+    rows = json.loads((data / "CUHK-PEDES" / "reid_raw.json").read_text())
+    lines = [
+        {"image": row["file_path"], "person": row["id"], "captions": row["captions"], "split": "val"}
+        for row in rows
+    ]
+    (data / "table" / "people.jsonl").write_text("\n".join(map(json.dumps, lines)))
+    command = ("calibrate", ".", "--root", "table", "--text", "folder")
+    assert "there is no file" in textreid(*command, code=2).stderr
+    textreid(*command, "--image-folder", "CUHK-PEDES/imgs")
+    assert Calibration.read(data, "toy-1").text.data == "folder val"
+    refused = textreid("calibrate", ".", "--root", ".", "--text", "cuhk-pedes", "--image-folder", "x", code=2)
+    assert "leave it out for cuhk-pedes" in refused.stderr

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.helpers.official_layouts import caption, write_cuhk_pedes, write_market1501
-from tests.helpers.toy import ToyEncoder
+from tests.helpers.toy import ToyEncoder, draw_person
 from textreid.data import datasets
 from textreid.errors import InputError, ModelError, UnknownNameError
 from textreid.evaluate.domains import SOURCES, domain
@@ -155,6 +155,11 @@ def test_built_in_suites_name_what_there_is(name):
         ("[[measure]]\ndatasett = 'cuhk-pedes'", "Did you mean 'dataset'"),
         ("[[measure]", "not valid TOML"),
         ("description = 'nothing'", "missing measure"),
+        ("measure = [3]", "measure"),
+        ("[[measure]]\ndataset = 'cuhk-pedes'\nmethods = 3", "methods"),
+        ("description = \"\\u0000\"", "stands for no character"),
+        ("measure = " + 100 * "[" + 100 * "]", "nests more than"),
+        ("measure = 1" + 5000 * "0", "larger than"),
     ],
 )
 def test_a_broken_suite_is_refused(tmp_path, text, message):
@@ -162,6 +167,12 @@ def test_a_broken_suite_is_refused(tmp_path, text, message):
     path.write_text(text)
     with pytest.raises((InputError, UnknownNameError), match=message):
         load_suite(str(path))
+
+
+@pytest.mark.parametrize("name", ["~nobody-of-this-name/mine.toml", 300 * "x" + ".toml", "a\0.toml"])
+def test_a_path_that_no_file_has_is_refused(name):
+    with pytest.raises(InputError):
+        load_suite(name)
 
 
 def test_an_unknown_suite_offers_the_nearest():
@@ -188,3 +199,48 @@ def test_the_old_spelling_of_k_reciprocal_reranking_is_refused_and_not_guessed(f
     path.write_text(SUITE.replace("k_reciprocal = true", f"rerank = {value}"))
     with pytest.raises(InputError, match="--k-reciprocal, or k_reciprocal = true"):
         load_suite(file)
+
+
+OWN = """
+[[measure]]
+dataset = "cuhk-pedes"
+directions = ["image_to_text"]
+
+[[measure]]
+dataset = "folder"
+root = "{root}/table"
+"""
+
+
+@pytest.fixture
+def own(root):
+    """A suite of a table whose images lie in a folder beside it."""
+    (root / "table").mkdir()
+    (root / "images").mkdir()
+    rows = []
+    for person in range(2):
+        for camera in range(2):
+            name = f"{person}{camera}.png"
+            draw_person("red", "blue").save(root / "images" / name)
+            split = "query" if camera else "gallery"
+            rows.append(json.dumps({"image": name, "person": person + 1, "camera": camera, "split": split}))
+    (root / "table" / "people.jsonl").write_text("\n".join(rows))
+    path = root / "own.toml"
+    path.write_text(OWN.format(root=root))
+    return path
+
+
+def test_images_of_a_table_lie_where_the_command_says(own, root):
+    rows = list(run_suite(load_suite(str(own)), root, ToyEncoder, image_folder=str(root / "images")))
+    assert [bool(row.evaluation) for row in rows] == [True, True]
+
+
+def test_images_of_a_table_lie_where_the_suite_says(own, root):
+    own.write_text(own.read_text() + f'image_folder = "{root / "images"}"\n')
+    rows = list(run_suite(load_suite(str(own)), root, ToyEncoder, image_folder="elsewhere"))
+    assert [bool(row.evaluation) for row in rows] == [True, True]
+
+
+def test_an_image_folder_that_nothing_has_is_refused(file, root):
+    with pytest.raises(InputError, match="leave it out for cuhk-pedes, market1501"):
+        list(run_suite(load_suite(file), root, ToyEncoder, image_folder=str(root)))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from textreid.cli._console import print_json, print_table, stderr
-from textreid.cli._options import AsJson, Device, ReportFile, ReportPictures
+from textreid.cli._options import AsJson, Device, ImageFolder, ReportFile, ReportPictures
 from textreid.cli._progress import progress_bars
 from textreid.cli._results import columns_of, warn_of_differences
 
@@ -43,6 +43,7 @@ def run(
     report: ReportFile = None,
     pictures: ReportPictures = False,
     device: Device = "auto",
+    image_folder: ImageFolder = "",
     as_json: AsJson = False,
 ) -> None:
     """Measure models on a suite of data sets, cross-domain included.
@@ -72,7 +73,10 @@ def run(
 
     rows = []
     with progress_bars() as show:
-        for row in run_suite(chosen, root, load, progress=show, note=stderr().print):
+        measured = run_suite(
+            chosen, root, load, image_folder=image_folder, progress=show, note=stderr().print
+        )
+        for row in measured:
             rows.append(row)
             if row.evaluation is None:
                 stderr().print(f"[yellow]note[/] {row.measure.dataset} is left out: {row.missing}")

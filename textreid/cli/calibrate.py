@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from textreid.cli._console import print_json, print_table, stderr
-from textreid.cli._options import AsJson, Device
+from textreid.cli._options import AsJson, Device, ImageFolder
 from textreid.cli._progress import progress_bars
 from textreid.cli._results import in_words
 from textreid.errors import InputError
@@ -42,6 +42,7 @@ def run(
         typer.Option(metavar="DATASET", help="Images of persons for searches by photo: NAME or NAME:SPLIT."),
     ] = None,
     device: Device = "auto",
+    image_folder: ImageFolder = "",
     as_json: AsJson = False,
 ) -> None:
     """Measure what a model's scores mean, and write it into the model's folder.
@@ -58,6 +59,7 @@ def run(
       textreid calibrate runs/mine/model --root data --text rstpreid --json
     """  # noqa: D301
     from textreid.catalog import find_model
+    from textreid.data import datasets
     from textreid.evaluate.benchmark import Benchmark
     from textreid.evaluate.calibration_check import check_calibration
     from textreid.evaluate.calibration_fit import fit_scale
@@ -71,6 +73,8 @@ def run(
 
     if not (text or photo):
         raise InputError("Nothing to calibrate with: add --text cuhk-pedes:val, --photo market1501, or both.")
+    names = [name.partition(":")[0] for name in (text, photo) if name]
+    folders = datasets.image_folders(names, image_folder)
     asked: dict[str, tuple[Benchmark, str]] = {}
     for kind, name, usual, direction in (
         ("text", text, "val", TEXT_TO_IMAGE),
@@ -78,7 +82,7 @@ def run(
     ):
         if name:
             dataset, _, split = name.partition(":")
-            asked[kind] = Benchmark.read(dataset, root, split or usual), direction
+            asked[kind] = Benchmark.read(dataset, root, split or usual, folders[dataset]), direction
             choose_directions(asked[kind][0], [direction])
 
     from textreid.inference.encoder import Encoder  # only now, so that a wrong folder is said at once

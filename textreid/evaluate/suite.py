@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -13,7 +11,9 @@ from textreid.config import build
 from textreid.errors import InputError, UnknownNameError, refuse_old_rerank, warn_renamed
 from textreid.evaluate.epoch_choice import is_run
 from textreid.evaluate.methods import Methods
+from textreid.io.plain_data import parse_toml, read_json
 from textreid.io.run_folder import RunFolder
+from textreid.io.typed_path import typed_path
 
 FOLDER = Path(__file__).parent / "suites"
 
@@ -42,6 +42,8 @@ class Measure:
         by: divisions of the queries, such as "source".
         methods: what the search does beyond the cosine.
         root: the folder that holds it; "": the suite's.
+        image_folder: what the paths in a table of one's own lie below, if not below its own folder; "": the
+            suite's, if that has one.
     """
 
     dataset: str
@@ -50,6 +52,7 @@ class Measure:
     by: tuple[str, ...] = ()
     methods: Methods = field(default_factory=Methods)
     root: str = ""
+    image_folder: str = ""
 
 
 @dataclass(frozen=True)
@@ -81,12 +84,12 @@ def load_suite(name: str, models: Sequence[str] = ()) -> Suite:
         UnknownNameError: no such suite or key.
         InputError: the file is not TOML, or a value has the wrong type.
     """
-    path = Path(name).expanduser() if name.endswith(".toml") else FOLDER / f"{name}.toml"
+    path = typed_path(name) if name.endswith(".toml") else FOLDER / f"{name}.toml"
     if not path.is_file():
         raise UnknownNameError("suite", name, suite_names())
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        table = parse_toml(path.read_text(encoding="utf-8"))
+    except ValueError as error:
         raise InputError(f"'{path}' is not valid TOML: {error}") from error
     suite = replace(build(Suite, _with_new_keys(table), where=path.stem), name=path.stem)
     chosen = tuple(map(Model, models)) or suite.models
@@ -105,24 +108,27 @@ def _with_new_keys(suite: dict[str, Any]) -> dict[str, Any]:
     return suite | {"measure": [_with_new_methods(measure) for measure in measures]}
 
 
-def _with_new_methods(measure: dict[str, Any]) -> dict[str, Any]:
-    methods = dict(measure.get("methods", {}))
+def _with_new_methods(measure: Any) -> Any:
+    methods = measure.get("methods") if isinstance(measure, dict) else None
+    if not isinstance(methods, dict):
+        return measure
     refuse_old_rerank(methods.get("rerank"))
-    if "match" in methods:
-        methods["rerank"] = methods.pop("match")
-        warn_renamed("match", "rerank")
-    return measure | {"methods": methods}
+    if "match" not in methods:
+        return measure
+    warn_renamed("match", "rerank")
+    renamed = {"rerank" if key == "match" else key: value for key, value in methods.items()}
+    return measure | {"methods": renamed}
 
 
 def _with_training(model: Model) -> Model:
     """Of a run's folder its model; and with the data sets that the recipe of the run names."""
     if is_run(model.name):
-        model = replace(model, name=str(RunFolder(Path(model.name)).model))
+        model = replace(model, name=str(RunFolder.at(model.name).model))
     recipe = RunFolder.of_model(model.name).recipe
     if model.trained_on or not recipe.is_file():
         return model
     try:
-        data = json.loads(recipe.read_text(encoding="utf-8"))["data"]
-        return replace(model, trained_on=tuple(dict.fromkeys(entry["name"] for entry in data)))
-    except (OSError, ValueError, LookupError, TypeError) as error:
+        names = [entry["name"] for entry in read_json(recipe)["data"]]
+        return replace(model, trained_on=tuple(dict.fromkeys(names)))
+    except (LookupError, TypeError) as error:
         raise InputError(f"'{recipe}' is not the recipe of a training run: {error}") from error

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from textreid.data import datasets
 from textreid.errors import InputError, ModelError
 from textreid.evaluate.benchmark import Benchmark
 from textreid.evaluate.directions import choose_directions
@@ -53,6 +54,7 @@ def run_suite(
     root: Path,
     load: Callable[[str], ImageTextEncoder],
     *,
+    image_folder: str = "",
     progress: ShowProgress | None = None,
     note: Callable[[str], None] = lambda _: None,
 ) -> Iterator[Row]:
@@ -62,6 +64,7 @@ def run_suite(
         suite: what to measure.
         root: the folder that holds the data sets' folders.
         load: a model by its name.
+        image_folder: what the paths in tables of one's own lie below that name no folder themselves.
         progress: called with the progress of each encoding.
         note: called with what is measured next.
 
@@ -70,7 +73,8 @@ def run_suite(
         InputError: no data set of the suite can be read, or one has not what a direction or method needs.
     """
     groups = [{name: find_groups(name) for name in measure.by} for measure in suite.measure]
-    benchmarks = [_read(measure, root) for measure in suite.measure]
+    folders = datasets.image_folders([measure.dataset for measure in suite.measure], image_folder)
+    benchmarks = [_read(measure, root, folders[measure.dataset]) for measure in suite.measure]
     if all(isinstance(benchmark, str) for benchmark in benchmarks):
         raise InputError("No data set of the suite can be read.\n" + "\n".join(map(str, benchmarks)))
     for model in suite.models:
@@ -91,10 +95,11 @@ def run_suite(
                 yield Row(model, measure, evaluation)
 
 
-def _read(measure: Measure, root: Path) -> Benchmark | str:
+def _read(measure: Measure, root: Path, image_folder: str) -> Benchmark | str:
     """The benchmark, or why it cannot be read."""
+    place, images = measure.root or root, measure.image_folder or image_folder
     try:
-        benchmark = Benchmark.read(measure.dataset, measure.root or root, measure.split)
+        benchmark = Benchmark.read(measure.dataset, place, measure.split, images)
     except InputError as error:
         return str(error)
     check(measure.methods, benchmark, choose_directions(benchmark, measure.directions))

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from textreid.errors import InputError
+from textreid.io.typed_path import typed_path
 from textreid_index.whole_folder import recover, whole_file
 
 MODEL, RECIPE = "model", "recipe.json"
@@ -27,12 +28,12 @@ class RunFolder:
     @classmethod
     def at(cls, path: str | Path) -> RunFolder:
         """The folder as a user names it, with "~" for their home."""
-        return cls(Path(path).expanduser())
+        return cls(typed_path(path))
 
     @classmethod
     def of_model(cls, model: str | Path) -> RunFolder:
         """The folder that a model's folder would lie in, were it the model of a run."""
-        return cls(Path(model).expanduser().parent)
+        return cls(typed_path(model).parent)
 
     @property
     def recipe(self) -> Path:

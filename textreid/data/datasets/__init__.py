@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
@@ -21,6 +22,7 @@ __all__ = [
     "DataSet",
     "companions",
     "disjoint_splits",
+    "image_folders",
     "load",
     "names",
     "published_counts",
@@ -84,6 +86,25 @@ def load(name: str, root: str | Path, split: str, image_folder: str | Path = "")
             f"Only a table of one's own, 'folder', has an image folder; leave it out for {name}."
         )
     return data_set.load(root, split, image_folder)
+
+
+def image_folders(names: Sequence[str], image_folder: str) -> dict[str, str]:
+    """Name of a data set -> the folder that its images lie below; "" for all but tables of one's own.
+
+    Args:
+        names: of the data sets.
+        image_folder: of the tables of one's own.
+
+    Raises:
+        UnknownNameError: no such data set.
+        InputError: there is a folder, and no table of one's own.
+    """
+    own = {name: isinstance(_data_set(name), Folder) for name in names}
+    if image_folder and not any(own.values()):
+        raise InputError(
+            f"Only a table of one's own, 'folder', has an image folder; leave it out for {', '.join(names)}."
+        )
+    return {name: image_folder if is_own else "" for name, is_own in own.items()}
 
 
 def single_shot(name: str) -> bool:
