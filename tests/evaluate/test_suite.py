@@ -157,7 +157,7 @@ def test_built_in_suites_name_what_there_is(name):
         ("description = 'nothing'", "missing measure"),
         ("measure = [3]", "measure"),
         ("[[measure]]\ndataset = 'cuhk-pedes'\nmethods = 3", "methods"),
-        ("description = \"\\u0000\"", "stands for no character"),
+        ('description = "\\u0000"', "stands for no character"),
         ("measure = " + 100 * "[" + 100 * "]", "nests more than"),
         ("measure = 1" + 5000 * "0", "larger than"),
     ],
