@@ -79,6 +79,7 @@ class Batch:
         trust: [T] float32 in [0, 1], how far each pair is believed.
         masked_ids: [T, L] int64, the texts with tokens hidden, for masked language modelling.
         masked_targets: [T, L] int64, the hidden tokens; -100 elsewhere.
+        text_ids: [T] int64, position of each text among all captions of the training data.
         epoch: epochs finished before this one.
     """
 
@@ -94,6 +95,7 @@ class Batch:
     trust: Tensor
     masked_ids: Tensor | None = None
     masked_targets: Tensor | None = None
+    text_ids: Tensor | None = None
     epoch: int = 0
 
     @property
@@ -172,12 +174,14 @@ class Encoded:
         masked: of the texts with hidden tokens; None where none are hidden.
         score_pairs: (image rows [N], text rows [N]) -> [N] float32 logits that they belong together, read
             from the tokens of both; None where the model has no matcher.
+        teacher: what the teacher makes of the same images and texts, without a graph; None without one.
     """
 
     image: Features
     text: Features | None = None
     masked: Features | None = None
     score_pairs: Callable[[Tensor, Tensor], Tensor] | None = None
+    teacher: Encoded | None = None
 
     def view(self, name: str) -> Encoded:
         """The same with one branch's vectors in the place of the global ones (see `Features.view`).

@@ -77,6 +77,16 @@ def test_only_some_images_have_a_caption(pairs: PairDataset, tokenizer: PreTrain
     assert batch.epoch == 3
 
 
+def test_a_text_is_known_by_its_place_among_all_captions(
+    pairs: PairDataset, tokenizer: PreTrainedTokenizerBase
+) -> None:
+    samples = [pairs[index] for index in (4, 6, 0, 5, 0)]
+    batch = collate(samples, tokenizer, TextRecipe())
+    captions = [sample.caption for sample in samples if sample.caption is not None]
+    assert [pairs.data.captions[place] for place in batch.text_ids.tolist()] == captions
+    assert [place // 2 for place in batch.text_ids.tolist()] == [4, 0, 5, 0]
+
+
 def test_no_image_has_a_caption(pairs: PairDataset, tokenizer: PreTrainedTokenizerBase) -> None:
     batch = collate([pairs[6], pairs[6]], tokenizer, TextRecipe())
     assert (len(batch.token_ids), len(batch.text_rows), len(batch.text_labels)) == (0, 0, 0)

@@ -68,10 +68,8 @@ def pairs_with_cosines(cosines: Sequence[Sequence[float]]) -> Encoded:
 
 
 ATTRIBUTES = {"hat": ("no", "yes"), "coat": ("red", "green", "blue")}
-SIZES = {
-    "global": Sizes(8, 8, attributes=ATTRIBUTES, image_width=6, text_width=7, vocabulary=20),
-    "stripes": Sizes(12, 8, 3, 4, attributes=ATTRIBUTES, image_width=6, text_width=7, vocabulary=20),
-}
+_COMMON = {"attributes": ATTRIBUTES, "image_width": 6, "text_width": 7, "vocabulary": 20, "teacher_dim": 10}
+SIZES = {"global": Sizes(8, 8, **_COMMON), "stripes": Sizes(12, 8, 3, 4, **_COMMON)}
 """View -> sizes of what `full_batch` makes."""
 
 
@@ -117,7 +115,8 @@ def full_batch(
     saliency = torch.rand(t, 5, generator=random) * mask
     text = Features(draw(t, 8), {"stripes": draw(t, 3, 4)}, words, mask, saliency=saliency)
     masked = Features(draw(t, 8), {"stripes": draw(t, 3, 4)}, draw(t, 5, 7), mask, saliency=saliency)
-    return _with_matcher(image, text, masked), batch
+    teacher = encoded(draw(n, 10).detach(), draw(t, 10).detach())
+    return replace(_with_matcher(image, text, masked), teacher=teacher), batch
 
 
 def _with_matcher(image: Features, text: Features, masked: Features) -> Encoded:
@@ -144,7 +143,8 @@ def rearranged(pairs: Encoded, batch: Batch, images: Tensor, texts: Tensor) -> t
         rows[name] = value[texts if of_text else images]
     rows["text_rows"] = torch.tensor([place[row] for row in rows["text_rows"].tolist()], dtype=torch.int64)
     moved = _with_matcher(_rows(pairs.image, images), _rows(pairs.text, texts), _rows(pairs.masked, texts))
-    return moved, replace(batch, **rows)
+    teacher = Encoded(_rows(pairs.teacher.image, images), _rows(pairs.teacher.text, texts))
+    return replace(moved, teacher=teacher), replace(batch, **rows)
 
 
 def _rows(features: Features, rows: Tensor) -> Features:
@@ -152,9 +152,9 @@ def _rows(features: Features, rows: Tensor) -> Features:
         features,
         pooled=features.pooled[rows],
         views={name: parts[rows] for name, parts in features.views.items()},
-        tokens=features.tokens[rows],
+        tokens=None if features.tokens is None else features.tokens[rows],
         mask=None if features.mask is None else features.mask[rows],
-        saliency=features.saliency[rows],
+        saliency=None if features.saliency is None else features.saliency[rows],
     )
 
 

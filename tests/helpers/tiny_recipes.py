@@ -51,6 +51,8 @@ def tiny(name: str, hub: Path) -> list[str]:
         changes += [f"model.image_init={hub / 'resnet'}", "model.projection_dim=96"]
     else:
         changes += [*TINY_SCRATCH, "model.text_width=64", "model.vocabulary=200", "model.projection_dim=32"]
+    if recipe.teacher:
+        changes.append(f"teacher={hub / 'clip'}")
     if model.text_layers_to_keep:
         changes.append("model.text_layers_to_keep=[0, 1]")
     for number, data in enumerate(recipe.data):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import Path
 
 import numpy as np
@@ -34,6 +35,7 @@ class Sample:
         camera_id: -1 where unknown.
         domain: number of the data set.
         attributes: [A] int64, -1 where unknown.
+        caption_id: position of the caption among all of the training data; -1 where nobody asks.
     """
 
     image: Tensor
@@ -44,6 +46,7 @@ class Sample:
     camera_id: int
     domain: int
     attributes: Tensor
+    caption_id: int = -1
 
 
 class PairDataset(Dataset[Sample]):
@@ -59,6 +62,7 @@ class PairDataset(Dataset[Sample]):
 
     def __init__(self, data: TrainingSet, transform: Callable[..., Tensor]) -> None:
         self.data, self.transform = data, transform
+        self.first_caption = [0, *accumulate(len(crop.captions) for crop in data.crops)]
 
     def __len__(self) -> int:
         return len(self.data.crops)
@@ -75,6 +79,7 @@ class PairDataset(Dataset[Sample]):
             camera_id=UNKNOWN_CAMERA if crop.camera_id is None else crop.camera_id,
             domain=data.domains[index],
             attributes=data.attributes[index],
+            caption_id=-1 if chosen is None else self.first_caption[index] + chosen,
         )
 
 
@@ -179,6 +184,7 @@ def collate(
         attributes=torch.stack([sample.attributes for sample in samples]),
         **tokenise(captions, tokenizer, text),
         text_rows=torch.tensor(rows, dtype=torch.int64),
+        text_ids=torch.tensor([samples[row].caption_id for row in rows], dtype=torch.int64),
         trust=torch.tensor([samples[row].trust for row in rows], dtype=torch.float32),
         epoch=epoch,
     )

@@ -26,6 +26,7 @@ class Sizes:
         image_width: C, length of an image token.
         text_width: C, length of a text token; 0 without a text tower.
         vocabulary: number of word pieces.
+        teacher_dim: length of the teacher's vectors; 0 without one.
     """
 
     dim: int
@@ -36,6 +37,7 @@ class Sizes:
     image_width: int = 0
     text_width: int = 0
     vocabulary: int = 0
+    teacher_dim: int = 0
 
     def __post_init__(self) -> None:
         if not self.part_dim:

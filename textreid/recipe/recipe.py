@@ -39,6 +39,7 @@ class Recipe:
         text: how captions are varied.
         loss: name -> options of each loss.
         noise: how wrong pairs of crops and captions are found; None believes them all.
+        teacher: name, folder or hub id of the model that the loss `distillation` learns from; "" for none.
         stages: what is trained, one after the other: tables with the `name` of a stage and its options; see
             `textreid.training.stages`.
         optimizer: how gradients become changes of the weights.
@@ -63,6 +64,7 @@ class Recipe:
     text: TextRecipe = field(default_factory=TextRecipe)
     loss: dict[str, dict[str, Any]] = field(default_factory=dict)
     noise: NoiseRecipe | None = None
+    teacher: str = ""
     stages: tuple[dict[str, Any], ...] = ()
     optimizer: OptimizerRecipe = field(default_factory=OptimizerRecipe)
     accumulate: int = 1

@@ -60,9 +60,14 @@ def gather(encoded: Encoded, batch: Batch) -> tuple[Encoded, Batch]:
         token_mask=batch.token_mask[:0],
         masked_ids=None,
         masked_targets=None,
+        text_ids=None,
     )
-    text = _features(encoded.text, texts) if encoded.text is not None and any(texts) else None
-    return Encoded(_features(encoded.image, images), text), whole
+
+    def join(own: Encoded) -> Encoded:
+        text = _features(own.text, texts) if own.text is not None and any(texts) else None
+        return Encoded(_features(own.image, images), text, teacher=own.teacher and join(own.teacher))
+
+    return join(encoded), whole
 
 
 def _features(own: Features, lengths: Sequence[int]) -> Features:

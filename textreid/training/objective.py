@@ -70,14 +70,21 @@ def _split(name: str) -> tuple[str, str]:
     return loss, view or GLOBAL
 
 
-def view_sizes(model: JointModel, data: TrainingSet) -> dict[str, Sizes]:
-    """View name -> what the losses on it must know: the global vector, and each branch."""
+def view_sizes(model: JointModel, data: TrainingSet, *, teacher_dim: int = 0) -> dict[str, Sizes]:
+    """View name -> what the losses on it must know: the global vector, and each branch.
+
+    Args:
+        model: the joint model.
+        data: what it learns from.
+        teacher_dim: length of the teacher's vectors; 0 without one.
+    """
     text_config: Any = model.config.text_config
     common: dict[str, Any] = {
         "classes": data.classes,
         "attributes": data.groups,
         "image_width": model.image_width,
         "text_width": model.text_width or 0,
+        "teacher_dim": teacher_dim,
         "vocabulary": text_config.vocab_size if model.text_width else 0,
     }
     sizes = {GLOBAL: Sizes(model.config.projection_dim, **common)}

@@ -36,8 +36,9 @@ from textreid.training.schedule import Schedule
 from textreid.training.stage import StageConfig
 from textreid.training.step import Step
 from textreid.training.task import Task
+from textreid.training.teacher import Teacher, read_teacher
 from textreid.training.validation import keep_best
-from textreid.types import Batch, LossReport
+from textreid.types import Batch, Encoded, LossReport
 
 LARGEST_SIDE = 2048
 
@@ -63,9 +64,18 @@ class Config(Schedule, StageConfig):
             )
 
     def check(self, recipe: Recipe) -> None:
-        """Raise `InputError` where there is no loss."""
+        """Raise `InputError` where there is no loss, or one of a teacher and of its loss is missing."""
         if not recipe.loss:
             raise InputError("A phase learns by losses: give the recipe a [loss.NAME] table or more.")
+        distils = any(name.partition("@")[0] == "distillation" for name in recipe.loss)
+        if distils and not recipe.teacher:
+            raise InputError(
+                '[loss.distillation] learns from a teacher: name a model, such as teacher = "pocket".'
+            )
+        if recipe.teacher and not distils:
+            raise InputError(
+                "Nothing learns from the teacher: add a [loss.distillation] table, or leave it out."
+            )
 
 
 def run(run: TrainingRun, options: Config) -> None:
@@ -81,7 +91,8 @@ def run(run: TrainingRun, options: Config) -> None:
         for sentence in remark_cut_captions(lengths, processor.tokenizer.model_max_length):
             run.reporter.note(sentence)
     start = copy.deepcopy(model.state_dict()) if recipe.model.interpolate else {}
-    task = PhaseTask(run, options, model, processor, start, title=f"phase {len(phases) + 1}")
+    title, teacher = f"phase {len(phases) + 1}", read_teacher(run)
+    task = PhaseTask(run, options, model, processor, start, title=title, teacher=teacher)
     if not follows and run.start_folder is not None:
         with reading_model(run.start_folder):
             left: JointModel = load_whole(JointModel, run.start_folder)
@@ -107,6 +118,7 @@ class PhaseTask(Step, Task):
         processor: of the model; likewise.
         start: the weights that the recipe starts from, to interpolate with; may be empty.
         title: of the phase.
+        teacher: what the model imitates, if anything.
     """
 
     def __init__(
@@ -118,9 +130,11 @@ class PhaseTask(Step, Task):
         start: Mapping[str, Tensor],
         *,
         title: str,
+        teacher: Teacher | None,
     ) -> None:
         recipe, data, size = run.recipe, run.data, options.image_size
-        objective = Objective(recipe.loss, view_sizes(model, data), gather=gather)
+        sizes = view_sizes(model, data, teacher_dim=teacher.dim if teacher else 0)
+        objective = Objective(recipe.loss, sizes, gather=gather)
         super().__init__(model, objective, precision=recipe.precision)
         if model.text_tower is not None:
             set_dropout(model.text_tower, recipe.model.text_dropout)
@@ -132,6 +146,7 @@ class PhaseTask(Step, Task):
             size, pixels.image_mean, pixels.image_std, pixels.resample
         )
         self.run, self.processor, self.start, self.title = run, processor, start, title
+        self.teacher = teacher
         self.transform = train_transform(recipe.augment, size, pixels.image_mean, pixels.resample)
         self.finish = Finish(recipe.augment, pixels.image_mean, pixels.image_std)
         self.sampler = IdentitySampler(
@@ -186,6 +201,11 @@ class PhaseTask(Step, Task):
         """The losses of a batch of bytes."""
         batch = inputs.to(self.model.device)
         return super().forward(replace(batch, images=self.finish(batch.images)))
+
+    def encode(self, batch: Batch) -> Encoded:
+        """Both modalities, and what the teacher makes of them."""
+        encoded = super().encode(batch)
+        return encoded if self.teacher is None else replace(encoded, teacher=self.teacher.look_at(batch))
 
     def finish_epoch(self, epoch: int) -> None:
         """Measure the model, and keep it where it is the best so far."""
