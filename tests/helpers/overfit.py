@@ -1,9 +1,9 @@
 """Recipes that overfit: with towers of a few kilobytes they find the drawn people they learned from.
 
 Losses, branches, matcher, frozen parts, hidden words and the search for wrong pairs are the recipe's own, and
-a recipe that goes on from the model of another does so here. Replaced is what fits large pretrained towers
-and thousands of people, but not tiny random ones: the optimiser, its rates and schedule, dropout above a
-half, and the variation of images.
+a recipe that goes on from the model of another, or learns from it, does so here. Replaced is what fits large
+pretrained towers and thousands of people, but not tiny random ones: the optimiser, its rates and schedule,
+dropout above a half, and the variation of images.
 """
 
 from __future__ import annotations
@@ -65,7 +65,13 @@ class OverfitRuns:
     def _trained(self, name: str) -> tuple[Recipe, Path]:
         """A recipe by name, shrunk, and the folder of its run."""
         out = self.folder / name
-        changes, start = tiny(name, self.hub), load_recipe(name).model.init
+        changes, start, teacher = (
+            tiny(name, self.hub),
+            load_recipe(name).model.init,
+            load_recipe(name).teacher,
+        )
+        if teacher:
+            changes.append(f"teacher={self._trained(Path(teacher).parts[1])[1] / 'model'}")
         if start.startswith("runs/"):
             changes.append(f"model.init={self._trained('cuhk-pedes-' + Path(start).parts[1])[1] / 'model'}")
         whole = with_root(load_recipe(name, [*changes, *smaller(name)]), self.root)
