@@ -11,13 +11,14 @@ import numpy as np
 import torch
 from PIL.Image import Image
 from torch import Tensor
-from torch.utils.data import DataLoader, Dataset
+from torch.utils.data import Dataset
 from transformers import PreTrainedTokenizerBase
 
 from textreid.data.tokens import tokenise
 from textreid.data.training_set import TrainingSet
 from textreid.errors import ImageError
 from textreid.io.images import open_image
+from textreid.io.worker_processes import load
 from textreid.recipe.augment import TextRecipe
 from textreid.types import UNKNOWN_CAMERA, Batch
 
@@ -133,16 +134,9 @@ def load_batches(
 
     Raises:
         ImageError: an image cannot be read; it names the file, whichever process opened it.
+        InputError: the workers give nothing any more.
     """
-    loader: DataLoader[Batch | ImageError] = DataLoader(
-        _WithoutTraceback(batches),
-        batch_size=None,
-        sampler=range(first, len(batches)),
-        num_workers=workers,
-        pin_memory=pin_memory,
-        generator=torch.Generator(),  # its own, so that the loader draws nothing from the global one
-    )
-    for made in loader:
+    for made in load(_WithoutTraceback(batches), first, workers, pin_memory=pin_memory):
         if isinstance(made, ImageError):
             raise made
         yield made

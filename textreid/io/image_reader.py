@@ -12,6 +12,7 @@ from PIL.Image import Image
 from textreid.errors import ImageError, InputError
 from textreid.io.images import open_image
 from textreid.io.prefetch import prefetch
+from textreid.io.worker_processes import load
 
 BATCHES_AHEAD = 2
 """Batches that are opened before they are asked for."""
@@ -45,15 +46,15 @@ def read_images(
         transform: (number of the batch, its images) -> what is yielded. It runs in the caller's thread, or in
             the process that opened the images, for which it must be picklable.
         first: number of the batch to begin with.
-        workers: processes that open and transform; 0 for a thread that opens, which is enough where the
-            transform is cheap or runs on a GPU.
+        workers: processes that open and transform, see `textreid.io.shared_memory`; 0 for a thread that
+            opens, which is enough where the transform is cheap or runs on a GPU.
 
     Raises:
         InputError: images cannot be read; it names them.
     """
     source = _Source(files, order, transform)
     unreadable: list[str] = []
-    for content, failures in source.in_processes(first, workers) if workers else source.in_a_thread(first):
+    for content, failures in load(source, first, workers) if workers else source.in_a_thread(first):
         unreadable += failures
         if not unreadable:
             yield content
@@ -85,21 +86,6 @@ class _Source(Generic[T]):
         for number, opened in zip(numbers, prefetch(map(self._open, numbers), BATCHES_AHEAD), strict=True):
             yield self._transformed(number, *opened)
 
-    def in_processes(self, first: int, workers: int) -> Iterator[tuple[Any, list[str]]]:
-        import torch
-        from torch.utils.data import DataLoader
-
-        return iter(
-            DataLoader(
-                self,  # type: ignore[arg-type]
-                batch_size=None,
-                sampler=range(first, len(self)),
-                num_workers=workers,
-                collate_fn=_as_it_is,
-                generator=torch.Generator(),  # its own, so that nothing is drawn from the global one
-            )
-        )
-
     def _open(self, number: int) -> tuple[list[Image], list[str]]:
         images, failures = [], []
         for row in self.order[number]:
@@ -111,7 +97,3 @@ class _Source(Generic[T]):
 
     def _transformed(self, number: int, images: list[Image], failures: list[str]) -> tuple[Any, list[str]]:
         return (None if failures else self.transform(number, images)), failures
-
-
-def _as_it_is(item: Any) -> Any:
-    return item

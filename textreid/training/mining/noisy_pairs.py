@@ -21,6 +21,7 @@ from torch import Tensor, nn
 from textreid.data.batches import Sample, collate
 from textreid.data.training_set import TrainingSet
 from textreid.io.image_reader import read_images
+from textreid.io.shared_memory import affordable_workers
 from textreid.losses import tal
 from textreid.models.joint import JointModel
 from textreid.models.processor import JointProcessor
@@ -53,7 +54,7 @@ def filter_noisy_pairs(
         processor: of the model.
         seed: of the batches that pairs are compared in, and of the coin for pairs that views disagree on.
         device: that the model is on.
-        workers: processes that decode images.
+        workers: processes that decode images, if there is room for so many.
         size: pairs of a batch.
 
     Raises:
@@ -66,7 +67,9 @@ def filter_noisy_pairs(
     shuffled = [pairs[place] for place in order]
     groups = [shuffled[start : start + size] for start in range(0, len(shuffled), size)]
     files, rows = [crop.image for crop in data.crops], [[row for row, _ in group] for group in groups]
-    batches = read_images(files, rows, _PairBatches(data, processor, groups), workers=workers)
+    made = _PairBatches(data, processor, groups)
+    workers = affordable_workers(workers, lambda: next(read_images(files, rows[:1], made)))
+    batches = read_images(files, rows, made, workers=workers)
     losses = pair_losses(model, (batch.to(device) for batch in batches))
     believed = split_by_consensus(losses[:, np.argsort(order)], seed)
     trust = [list(row) for row in data.trust]

@@ -18,6 +18,7 @@ from textreid.data.caption_length import remark_cut_captions
 from textreid.data.image_augment import Finish, train_transform
 from textreid.data.samplers import DistributedBatches, IdentitySampler
 from textreid.errors import InputError
+from textreid.io.shared_memory import affordable_workers
 from textreid.models.folder import load_whole
 from textreid.models.joint import JointModel
 from textreid.models.pretrained.joint import start_model
@@ -152,6 +153,7 @@ class PhaseTask(Step, Task):
         self.sampler = IdentitySampler(
             data.labels, domains=data.domains, **vars(recipe.sampler), seed=recipe.seed
         )
+        self.workers: int | None = None  # of the recipe's, until it is known what a batch takes
         self.trust: list[list[float]] | None = None
         self.neighbours: list[list[int]] | None = None
 
@@ -192,9 +194,10 @@ class PhaseTask(Step, Task):
             seed=run.process_seed,
             epoch=epoch,
         )
-        loaded = load_batches(
-            batches, first, workers=recipe.workers, pin_memory=run.accelerator.device.type == "cuda"
-        )
+        if self.workers is None:
+            self.workers = affordable_workers(recipe.workers, lambda: batches[first], run.reporter.note)
+        on_gpu = run.accelerator.device.type == "cuda"
+        loaded = load_batches(batches, first, workers=self.workers, pin_memory=on_gpu)
         return len(order), ((len(batch.labels) * processes, batch) for batch in loaded)
 
     def forward(self, inputs: Batch) -> LossReport:

@@ -18,6 +18,7 @@ from torch.nn import functional as F
 from textreid.data.batches import seed_of, tokenise
 from textreid.data.image_augment import AS_SEARCHED, SeededAugmentation
 from textreid.io.image_reader import consecutive, read_images
+from textreid.io.shared_memory import affordable_workers
 from textreid.io.whole_folder import whole_folder
 from textreid.models.joint import JointModel
 from textreid.models.processor import JointProcessor
@@ -96,6 +97,10 @@ class FeatureCache:
     def _compute_images(self, folder: Path, files: Sequence[Path], views: int, *, tokens: bool) -> None:
         model, recipe, order = self.model, self.recipe, consecutive(len(files), BATCH)
         vectors: list[list[Tensor]] = []
+        as_searched = SeededAugmentation(self.processor.image_processor, AS_SEARCHED, (recipe.seed, 0))
+        workers = affordable_workers(
+            recipe.workers, lambda: next(read_images(files, order[:1], as_searched)), self.reporter.note
+        )
         with (folder / TOKENS).open("wb") as file:  # no memory map: on a full disk that would end the process
             for view in range(views):
                 vectors.append([])
@@ -104,7 +109,7 @@ class FeatureCache:
                     recipe.augment if view else AS_SEARCHED,
                     (recipe.seed, view),
                 )
-                batches = read_images(files, order, augment, workers=recipe.workers)
+                batches = read_images(files, order, augment, workers=workers)
                 for number, images in enumerate(batches):
                     augment.seed(number)
                     output = model.get_image_features(augment.finish(images.to(model.device)))

@@ -10,6 +10,7 @@ from torch.nn import functional as F
 
 from textreid.data.image_augment import SeededAugmentation
 from textreid.io.image_reader import read_images
+from textreid.io.shared_memory import affordable_workers
 from textreid.pairs import same_label
 from textreid.training.distributed import join_rows, own_rows, same_everywhere, split_rows
 from textreid.training.precision import tower_autocast
@@ -58,6 +59,8 @@ class ImageTask(LockedTask):
             captioned=torch.tensor([row for row, crop in enumerate(data.crops) for _ in crop.captions]),
             trust=trust,
         )
+        self.workers: int | None = None  # of the recipe's, until it is known what a batch takes
+        self.note = context.run.reporter.note
         self.files, self.pixels = [crop.image for crop in data.crops], context.processor.image_processor
         self.contrast = MemoryBankContrast(start[described], texts[0], trust, temperature=options.temperature)
         self.people = nn.Parameter(identity_means(start, labels, data.classes))
@@ -68,7 +71,11 @@ class ImageTask(LockedTask):
         augment = SeededAugmentation(self.pixels, self.recipe.augment, (self.seed, epoch))
         self.finish = augment.finish
         own = [self.own(batch) for batch in order]
-        images = read_images(self.files, own, augment, first=first, workers=self.recipe.workers)
+        if self.workers is None:
+            self.workers = affordable_workers(
+                self.recipe.workers, lambda: next(read_images(self.files, own[:1], augment)), self.note
+            )
+        images = read_images(self.files, own, augment, first=first, workers=self.workers)
         inputs = zip(order[first:], images, strict=True)
         return len(order), ((len(rows), (rows, images)) for rows, images in inputs)
 
