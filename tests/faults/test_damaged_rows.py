@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.helpers.toy_gallery import TOY, embed, filled
-from textreid_index import Gallery, GalleryDamagedError, SourceState, Where
+from textreid_index import EncoderMismatchError, Gallery, GalleryDamagedError, SourceState, Where
 from textreid_index.files import Copy
 
 SOURCE = "photos/p0.jpg"
@@ -74,6 +74,68 @@ def test_who_is_damaged_can_be_deleted_all_the_same(folder: Path, table: str) ->
         assert gallery.count(Where(source=SOURCE)) == 0
         if table != "people":
             assert gallery.verify() == []
+
+
+DAMAGE = [
+    "UPDATE gallery SET checksum = checksum + 1",
+    "UPDATE gallery SET checksum = checksum + 5",
+    "UPDATE gallery SET generation = generation + 64",
+    "UPDATE gallery SET generation = -7, removed_at = 'x'",
+    "UPDATE gallery SET dim = 77",
+    "UPDATE gallery SET identity = x'00ff'",
+    "UPDATE gallery SET name = NULL",
+    "UPDATE gallery SET fingerprint = 'other'",
+    "DELETE FROM gallery",
+]
+
+
+@pytest.mark.parametrize("statement", DAMAGE)
+def test_a_damaged_row_of_the_gallery_keeps_nobody_from_being_deleted(folder: Path, statement: str) -> None:
+    change(folder, statement)
+    with Gallery.open(folder) as gallery:
+        with pytest.raises(GalleryDamagedError, match="gallery repair"):
+            gallery.search(embed(["q"]), 3)
+        assert gallery.delete(["p003", "p004"]) == 2
+        assert gallery.forget(SOURCE) == 7
+        assert gallery.verify() == []
+        assert len(gallery) == 2
+
+
+@pytest.mark.parametrize("statement", DAMAGE)
+def test_a_repaired_row_is_as_it_was_or_refuses_the_search(folder: Path, statement: str) -> None:
+    with Gallery.open(folder) as before:
+        expected = before.search(embed(["q"]), 20)[0]
+    with Gallery.open(folder) as elsewhere:  # which holds the vectors in memory while the row is damaged
+        elsewhere.search(embed(["q"]), 3)
+        change(folder, statement)
+        with Gallery.open(folder) as gallery:
+            assert gallery.repair() == 0
+            assert gallery.verify() == []
+            for handle in (gallery, elsewhere):
+                if handle.encoder is not None and handle.encoder.fingerprint == TOY.fingerprint:
+                    hits = handle.search(embed(["q"]), 20)[0]
+                    assert (hits.ids, hits.scores.tolist()) == (expected.ids, expected.scores.tolist())
+                else:
+                    with pytest.raises(EncoderMismatchError):
+                        handle.search(embed(["q"]), 20)
+
+
+@pytest.mark.parametrize(
+    "column", ["generation", "name", "fingerprint", "dim", "identity", "commits", "checksum"]
+)
+def test_one_flipped_bit_of_the_gallery_row_is_put_right(folder: Path, column: str) -> None:
+    with closing(sqlite3.connect(folder / "gallery.sqlite")) as db:
+        (value,) = db.execute(f"SELECT {column} FROM gallery").fetchone()
+        flipped = value ^ 8 if isinstance(value, int) else chr(ord(value[0]) ^ 4) + value[1:]
+        db.execute(f"UPDATE gallery SET {column} = ?", [flipped])
+        db.commit()
+    with Gallery.open(folder) as gallery:
+        assert gallery.verify() == ["The gallery's own row changed since it was written."]
+        assert gallery.repair() == 0
+        assert gallery.encoder == TOY
+    with closing(sqlite3.connect(folder / "gallery.sqlite")) as db:
+        (now,) = db.execute(f"SELECT {column} FROM gallery").fetchone()
+    assert isinstance(value, int) or now == value
 
 
 def lose_index_entries(folder: Path, index: str) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import secrets
 import sqlite3
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from textreid_index.embeddings import EncoderInfo
 from textreid_index.errors import GalleryDamagedError
-from textreid_index.store.checksums import RESTORE, checked_fields, fields_checksum
+from textreid_index.store.checksums import REPAIR, checked_fields, fields_checksum
 from textreid_index.store.commit_count import Seen
 
 COLUMNS = "only, generation, removed_at, unscrubbed, name, fingerprint, dim, identity, commits, checksum"
@@ -43,8 +45,12 @@ def read_state(db: sqlite3.Connection) -> State:
     """
     row = db.execute(f"SELECT {COLUMNS} FROM gallery").fetchone()
     if row is None:
-        raise GalleryDamagedError(f"The gallery's own row is missing. {RESTORE}")
-    fields = checked_fields(row, "The gallery's own row", RESTORE)
+        raise GalleryDamagedError(f"The gallery's own row is missing. {REPAIR}")
+    return to_state(checked_fields(row, "The gallery's own row", REPAIR))
+
+
+def to_state(fields: Sequence[Any]) -> State:
+    """The values of the columns, but for the checksum, as they are used."""
     _, generation, removed_at, unscrubbed, name, fingerprint, dim, identity, commits = fields
     encoder = None if name is None else EncoderInfo(name, fingerprint, dim)
     return State(generation, removed_at, bool(unscrubbed), encoder, identity, commits)

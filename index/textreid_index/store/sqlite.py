@@ -30,6 +30,7 @@ from textreid_index.store.opening import locate, prepare, require_format
 from textreid_index.store.permissions import describe_readers
 from textreid_index.store.reader import Reader
 from textreid_index.store.sqlite_errors import READ_ONLY, translate_errors
+from textreid_index.store.state_repair import repair_state
 from textreid_index.store.waiting import again
 
 log = logging.getLogger("textreid_index")
@@ -145,13 +146,14 @@ class Store:
     def erasing(self) -> Iterator[sqlite3.Connection]:
         """A write transaction that removes people for good: afterwards their bytes leave the file too.
 
-        Indexes that are damaged are made anew first, so that nobody stays where they lead.
+        Indexes, and the gallery's own row, are made anew first where they are damaged, so that nobody stays.
 
         Raises:
             GalleryError: as for `writing` and `scrub`.
         """
         try:
             with self._changing() as db:
+                repair_state(db, self._commits.read())
                 if indexes.find_misfits(db):
                     indexes.make_anew(db)
                 yield db
