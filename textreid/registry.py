@@ -57,12 +57,17 @@ def find(
 
 def part(module: ModuleType, base: type) -> Any:
     """The one public class of a file that inherits from `base`."""
-    (found,) = (
+    (found,) = parts(module, base)
+    return found
+
+
+def parts(module: ModuleType, base: type) -> list[Any]:
+    """The public classes of a file that inherit from `base`."""
+    return [
         member
         for member in vars(module).values()
         if inspect.isclass(member)
         and issubclass(member, base)
         and member.__module__ == module.__name__
         and not member.__name__.startswith("_")
-    )
-    return found
+    ]

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 JUNK, DISTRACTOR = -1, 0
 """Marks in the place of an identity: a box that is no good, and somebody whom no query asks for."""
 
+GENERATED = -2
+"""Stands in the place of a training class: an image that a network drew, which shows nobody."""
+
 UNKNOWN_CAMERA = -1
 """Stands for a camera that is not known, where cameras are an array."""
 
@@ -68,7 +71,8 @@ class Batch:
 
     Attributes:
         images: [B, 3, H, W] float32, normalised as the image tower expects; uint8 on the way to the device.
-        labels: [B] int64, contiguous training class of each image; -1 where nobody knows who it is.
+        labels: [B] int64, contiguous training class of each image; -1 where nobody knows who it is,
+            `GENERATED` where a network drew it.
         image_ids: [B] int64, position of each image in the training data.
         camera_ids: [B] int64, -1 where unknown.
         domains: [B] int64, number of the data set that each image comes from.
@@ -174,6 +178,8 @@ class Encoded:
         masked: of the texts with hidden tokens; None where none are hidden.
         score_pairs: (image rows [N], text rows [N]) -> [N] float32 logits that they belong together, read
             from the tokens of both; None where the model has no matcher.
+        score_image_pairs: (image rows [N], image rows [N]) -> [N] float32 logits that they show one person;
+            None where the model has no image matcher.
         teacher: what the teacher makes of the same images and texts, without a graph; None without one.
     """
 
@@ -181,6 +187,7 @@ class Encoded:
     text: Features | None = None
     masked: Features | None = None
     score_pairs: Callable[[Tensor, Tensor], Tensor] | None = None
+    score_image_pairs: Callable[[Tensor, Tensor], Tensor] | None = None
     teacher: Encoded | None = None
 
     def view(self, name: str) -> Encoded:
@@ -236,6 +243,11 @@ class ImageTextEncoder(Protocol):
         """What scores an image and a text together; None where the model has no such part."""
         ...
 
+    @property
+    def image_matcher(self) -> ImagePairScorer | None:
+        """What scores two images together; None where the model has no such part."""
+        ...
+
     def encode_images(self, images: Sequence[Image], *, batch_size: int = 64) -> np.ndarray:
         """Upright RGB crops of one person each, any size -> [N, D] float32 of unit norm.
 
@@ -285,6 +297,36 @@ class PairScorer(Protocol):
         Args:
             text_tokens: [L, C'] of one text.
             image_tokens: [P, C] of each of N images.
+        """
+        ...
+
+
+class ImagePairScorer(Protocol):
+    """A cross-encoder at work: it scores two images from the grids of both.
+
+    What it reads of an image is computed once, and may be stored between searches.
+    """
+
+    @property
+    def weight(self) -> float:
+        """The cosine that one unit of a logit is worth where both put hits into order."""
+        ...
+
+    def image_tokens(self, images: Sequence[Image], *, batch_size: int = 64) -> list[np.ndarray]:
+        """[W, h, w] float16 of each image.
+
+        Args:
+            images: N upright RGB crops.
+            batch_size: how many go through the image tower at once.
+        """
+        ...
+
+    def score_pairs(self, query_tokens: np.ndarray, image_tokens: Sequence[np.ndarray]) -> np.ndarray:
+        """[N] float32 logits that the query's image and each image show one person.
+
+        Args:
+            query_tokens: [W, h, w] of one image.
+            image_tokens: [W, h, w] of each of N images.
         """
         ...
 

@@ -44,6 +44,7 @@ def recipe(tmp_path_factory: pytest.TempPathFactory) -> Recipe:
             vocabulary=300,
             branches={"stripes": {"count": 2, "dim": 32}},
             matcher={"width": 32, "heads": 2},
+            image_matcher={"name": "gated", "width": 16, "summary": 8},
         ),
         data=(DataRecipe("cuhk-pedes", root=str(root), attributes="captions"),),
         sampler=SamplerRecipe(PEOPLE, 2),

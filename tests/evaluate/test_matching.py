@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.helpers.official_layouts import caption, write_cuhk_pedes
-from tests.helpers.toy import ToyEncoder
-from tests.helpers.toy_matcher import MixedUp, UpperAndLower, order_by_hand
+from tests.helpers.official_layouts import caption, write_cuhk_pedes, write_market1501
+from tests.helpers.toy import ToyEncoder, draw_person
+from tests.helpers.toy_matcher import MixedUp, MixedUpPhotos, UpperAndLower, order_by_hand
 from textreid.errors import InputError, ModelError
 from textreid.evaluate import Methods, evaluate
 from textreid.evaluate.benchmark import Benchmark
@@ -55,6 +55,34 @@ def test_the_result_without_the_matcher_is_told_too(benchmark: Benchmark) -> Non
     assert both["text_to_image"]["R1"] == both["text_to_image"]["mAP"] == 100
     assert "image_to_text" not in both["plain"]  # there the matcher takes no part
     json.dumps(both)
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Benchmark:
+    """Two people who wear the same colours, one of them the other way round."""
+    folder = write_market1501(tmp_path, ["0001_c1", "0002_c1"], ["0002_c2", "0001_c2"])
+    for part, people in (("query", (1, 2)), ("bounding_box_test", (2, 1))):
+        for file, person in zip(sorted((folder / part).iterdir()), sorted(people), strict=True):
+            draw_person(*(("red", "blue") if person == 1 else ("blue", "red"))).save(file)
+    return Benchmark.read("market1501", tmp_path)
+
+
+def test_photos_are_put_into_order_by_the_matcher_of_images(photos: Benchmark) -> None:
+    result = evaluate(MixedUpPhotos(), photos, methods=Methods(rerank=2))
+    both = result.to_dict()
+    assert both["image_to_image"]["R1"] == 100
+    assert both["plain"]["image_to_image"] == evaluate(MixedUpPhotos(), photos).to_dict()["image_to_image"]
+    assert both["plain"]["image_to_image"]["R1"] < 100
+    assert result.methods_of("image_to_image").names == ["matcher (top 2)"]
+
+
+def test_a_matcher_of_texts_does_not_order_photos(photos: Benchmark, benchmark: Benchmark) -> None:
+    with pytest.raises(ModelError, match="no matcher that compares two images"):
+        evaluate(MixedUp(), photos, methods=Methods(rerank=2))
+    both = ["text_to_image", "image_to_image"]
+    result = evaluate(MixedUp(), benchmark, methods=Methods(rerank=5), directions=both)
+    assert set(result.plain) == {"text_to_image"}
+    assert result.methods_of("image_to_image").names == []
 
 
 def test_model_without_a_matcher_is_refused_before_anything_is_read(benchmark: Benchmark) -> None:

@@ -124,7 +124,11 @@ def _with_matcher(image: Features, text: Features, masked: Features) -> Encoded:
         left, right = image.tokens.mean(dim=1)[images], text.tokens.mean(dim=1)[texts]
         return (left * right[:, :6]).sum(dim=1)
 
-    return Encoded(image, text, masked, match)
+    def compare(left: Tensor, right: Tensor) -> Tensor:
+        pooled = image.tokens.mean(dim=1)
+        return (pooled[left] * pooled[right]).sum(dim=1)
+
+    return Encoded(image, text, masked, match, compare)
 
 
 def rearranged(pairs: Encoded, batch: Batch, images: Tensor, texts: Tensor) -> tuple[Encoded, Batch]:

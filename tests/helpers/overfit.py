@@ -19,7 +19,7 @@ from timm.models import save_for_hf
 
 from tests.helpers.own_people import rank_1
 from tests.helpers.small_models import phase, write_clip
-from tests.helpers.tiny_recipes import attributes, tiny
+from tests.helpers.tiny_recipes import attributes, tiny, write_samples
 from textreid.recipe import (
     AugmentRecipe,
     OptimizerRecipe,
@@ -55,6 +55,7 @@ class OverfitRuns:
         rows = json.loads((self.root / "CUHK-PEDES" / "reid_raw.json").read_text())
         captions = [caption for row in rows for caption in row["captions"]]
         write_clip(self.hub / "clip", captions, width=32, words=48, patch=8)
+        write_samples(self.hub / "samples")
         torch.manual_seed(0)
         save_for_hf(timm.create_model("test_resnet"), self.hub / "resnet", safe_serialization=True)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 
 from textreid.recipe import load_recipe
 
@@ -31,6 +32,13 @@ def attributes() -> dict[str, np.ndarray]:
     return columns | {"image_index": np.array([people], dtype=object)}
 
 
+def write_samples(folder: Path, count: int = 6) -> None:
+    """Noise in the place of images that a network drew, where the stage `dcgan` puts them."""
+    (folder / "-1").mkdir(parents=True)
+    for number in range(count):
+        Image.effect_noise((32, 64), 80).convert("RGB").save(folder / "-1" / f"{number:05}.png")
+
+
 def tiny(name: str, hub: Path) -> list[str]:
     """What exchanges a recipe's towers and sizes for the smallest that have all of its parts."""
     recipe = load_recipe(name)
@@ -55,7 +63,11 @@ def tiny(name: str, hub: Path) -> list[str]:
         changes.append(f"teacher={hub / 'clip'}")
     if model.text_layers_to_keep:
         changes.append("model.text_layers_to_keep=[0, 1]")
+    if recipe.sampler.generated:
+        changes.append("sampler.generated=2")
     for number, data in enumerate(recipe.data):
+        if data.generated:
+            changes.append(f"data.{number}.root={hub / 'samples'}")
         if data.name == "synthetic":
             changes += [f"data.{number}.identities={PEOPLE - 4}", f"data.{number}.images=2"]
     if any(val.name == "synthetic" for val in recipe.val):
@@ -64,4 +76,7 @@ def tiny(name: str, hub: Path) -> list[str]:
     for number, stage in enumerate(recipe.stages):
         if stage["name"] == "phase":
             changes += [f"stages.{number}.epochs={epochs}", f"stages.{number}.image_size=[64, 32]"]
+        if stage["name"] == "dcgan":
+            small = {"epochs": 1, "batch": 4, "image_size": "[32, 16]", "width": 4, "samples": 3}
+            changes += [f"stages.{number}.{option}={value}" for option, value in small.items()]
     return changes

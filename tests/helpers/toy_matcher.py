@@ -33,6 +33,25 @@ class UpperAndLower:
         return (8 * (np.stack(image_tokens) @ text_tokens) - 4).astype(np.float32)
 
 
+class UpperAndLowerOfPhotos:
+    """An image matcher that tells which colour is above; it counts the images that it was shown."""
+
+    weight = 1.0
+
+    def __init__(self) -> None:
+        self.toy = ToyEncoder()
+
+    @property
+    def images_seen(self) -> int:
+        return self.toy.images_seen
+
+    def image_tokens(self, images: Sequence[Image.Image], *, batch_size: int = 64) -> list[np.ndarray]:
+        return list(self.toy.encode_images(images))
+
+    def score_pairs(self, query_tokens: np.ndarray, image_tokens: Sequence[np.ndarray]) -> np.ndarray:
+        return (8 * (np.stack(image_tokens) @ query_tokens) - 4).astype(np.float32)
+
+
 class MixedUp(ToyEncoder):
     """Its vectors tell which colours somebody wears; only its matcher tells which of them is above."""
 
@@ -43,6 +62,12 @@ class MixedUp(ToyEncoder):
 
     def encode_texts(self, texts: Sequence[str], *, batch_size: int = 64) -> np.ndarray:
         return mixed(super().encode_texts(texts))
+
+
+class MixedUpPhotos(MixedUp):
+    """Two images, too, only a matcher of them tells apart."""
+
+    image_matcher = UpperAndLowerOfPhotos()
 
 
 def mixed(vectors: np.ndarray) -> np.ndarray:

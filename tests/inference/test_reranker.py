@@ -218,9 +218,17 @@ def test_an_empty_gallery_has_nobody_to_read(tmp_path: Path) -> None:
         assert not empty.search("a woman in red", rerank=5)
 
 
-def test_a_photo_alone_is_no_description_to_read(people: PersonSearch) -> None:
-    with pytest.raises(InputError, match="description"):
-        people.search(image=draw_person("red", "blue"), rerank=5)
+def test_a_photo_alone_is_nothing_to_read_for_a_matcher_of_texts(people: PersonSearch) -> None:
+    photo = draw_person("red", "blue")
+    with pytest.raises(ModelError, match=r"no matcher that compares two images: .*\[model\.image_matcher\]"):
+        people.search(image=photo, rerank=5)
+    assert all(hit.match is None for hit in people.search(image=photo))
+
+
+def test_without_a_query_there_is_nothing_to_read(people: PersonSearch) -> None:
+    some = people.search("a woman in red", k=1).ids
+    with pytest.raises(InputError, match="a description or a photo"):
+        people.search(more_like=some, rerank=5)
 
 
 @pytest.mark.parametrize("value", [True, False])

@@ -66,12 +66,14 @@ STAGES: dict[str, dict[str, Any]] = {
     "images": LOCKED | IMAGE_TASK | FIXED,
     "texts": LOCKED | TEXT_TASK | FIXED | {"epochs": 1},
     "hubness": {"name": "hubness", "nearest": 4},
+    "dcgan": {"name": "dcgan", "epochs": 2, "batch": 8, "image_size": [32, 16], "width": 4, "samples": 3},
 }
 LEARN = {
     "nudge": {"image_projection"},
     "images": {"image_tower", "image_projection", "branches"},
     "texts": {"text_tower", "text_projection", "branches", "matcher"},
     "hubness": {"hubs"},
+    "dcgan": set(),
 }
 
 
@@ -161,7 +163,7 @@ class TestContract:
         changed = {part.partition(".")[0] for part in after if not torch.equal(before[part], after[part])}
         assert changed == LEARN[name]
 
-    @pytest.mark.parametrize("name", ["nudge", "images", "texts"])
+    @pytest.mark.parametrize("name", ["nudge", "images", "texts", "dcgan"])
     def test_an_interrupted_stage_ends_with_the_same_bits(
         self,
         recipe_of: Callable[[str], Recipe],

@@ -33,7 +33,7 @@ def columns_of(evaluation: Evaluation, selection: str = "") -> dict[str, Retriev
         words = in_words(name) + (f", {selection}" if selection else "")
         if name in evaluation.plain:
             columns[f"{words}, plain"] = evaluation.plain[name]
-        if names := evaluation.methods.of(name).names:
+        if names := evaluation.methods_of(name).names:
             words += ", " + " + ".join(names)
         columns[words] = result
     return columns

@@ -67,7 +67,7 @@ def run(
         typer.Option(
             min=0,
             metavar="K",
-            help="The model's matcher reads each caption with its best K images and puts those into order.",
+            help="The model's matcher reads each query with its best K images and puts those into order.",
         ),
     ] = 0,
     k_reciprocal: Annotated[

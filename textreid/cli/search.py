@@ -47,8 +47,8 @@ def run(
         typer.Option(
             min=0,
             metavar="K",
-            help="Let the model's matcher put the best K into order; 0 for none. Of a description alone it "
-            "orders 64 unless a number is given.",
+            help="Let the model's matcher put the best K into order; 0 for none. Of a description alone, or "
+            "a photo alone, it orders 64 unless a number is given, if the model has a matcher of that kind.",
             show_default=False,
         ),
     ] = None,

@@ -16,6 +16,7 @@ from torch.utils.data import Sampler
 
 from textreid.data.even_batches import count_batches, deal_evenly, part_of
 from textreid.errors import InputError
+from textreid.recipe.data import SamplerRecipe
 
 
 class IdentitySampler(Sampler[list[int]]):
@@ -202,6 +203,21 @@ class IdentitySampler(Sampler[list[int]]):
         order.extendleft(reversed(passed_over))
         full = len(batch) == self.identities
         return [index for group in batch.values() for index in group] if full else []
+
+
+def make_sampler(
+    recipe: SamplerRecipe, labels: Sequence[int], domains: Sequence[int], *, seed: int
+) -> IdentitySampler:
+    """The sampler that a recipe asks for; generated images join its batches later.
+
+    Args:
+        recipe: what a batch is.
+        labels: as for `IdentitySampler`, like the others.
+        domains: likewise.
+        seed: likewise.
+    """
+    options = {name: value for name, value in vars(recipe).items() if name != "generated"}
+    return IdentitySampler(labels, domains=domains, **options, seed=seed)
 
 
 class DistributedBatches(Sampler[list[int]]):

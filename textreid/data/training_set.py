@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from torch import Tensor
@@ -14,7 +14,7 @@ from textreid.errors import InputError
 from textreid.io.typed_path import typed_path
 from textreid.recipe.data import DataRecipe
 from textreid.synthetic.writers.cuhk_pedes import write_cuhk_pedes
-from textreid.types import PersonCrop
+from textreid.types import GENERATED, PersonCrop
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,8 @@ class TrainingSet:
 
     Attributes:
         crops: N of them.
-        labels: [N] contiguous class of each crop, over all data sets; -1 where nobody knows who it is.
+        labels: [N] contiguous class of each crop, over all data sets; -1 where nobody knows who it is,
+            `GENERATED` where a network drew it.
         domains: [N] number of the data set that each crop comes from.
         trust: [N] for each crop, how far each of its captions is believed, 0 to 1.
         attributes: [N, A] int64, value of each attribute group, -1 where unknown.
@@ -43,6 +44,11 @@ class TrainingSet:
         return max(self.labels) + 1
 
     @property
+    def generated(self) -> list[int]:
+        """The rows of the crops that a network drew."""
+        return [row for row, label in enumerate(self.labels) if label == GENERATED]
+
+    @property
     def captions(self) -> list[str]:
         """Every caption, in the order of the crops."""
         return [caption for crop in self.crops for caption in crop.captions]
@@ -59,10 +65,7 @@ def read_training_set(recipes: Sequence[DataRecipe], out: Path, *, reads_text: b
     Raises:
         InputError: there is none, it cannot be read, nobody is known in it, or no image has a caption.
     """
-    loaded = [
-        with_attributes(datasets.load(*locate(recipe, out), recipe.split, recipe.image_folder), recipe)
-        for recipe in recipes
-    ]
+    loaded = [_read(recipe, out) for recipe in recipes]
     crops = [crop for part in loaded for crop in part]
     if not crops:
         raise InputError("The recipe names no data: give it a [[data]] table.")
@@ -72,7 +75,10 @@ def read_training_set(recipes: Sequence[DataRecipe], out: Path, *, reads_text: b
             " or train on images alone: --set model.reads_text=false"
         )
     domains = [source for source, part in enumerate(loaded) for _ in part]
-    labels = contiguous_labels(crops, domains)
+    labels = [
+        GENERATED if recipes[source].generated else label
+        for source, label in zip(domains, contiguous_labels(crops, domains), strict=True)
+    ]
     if max(labels) < 0:
         raise InputError("Nobody is known in this data: a model learns from images of the same person.")
     trust = [
@@ -82,6 +88,13 @@ def read_training_set(recipes: Sequence[DataRecipe], out: Path, *, reads_text: b
     ]
     space = attribute_space(crops)
     return TrainingSet(crops, labels, domains, trust, space.table(crops), space.groups)
+
+
+def _read(recipe: DataRecipe, out: Path) -> list[PersonCrop]:
+    crops = with_attributes(datasets.load(*locate(recipe, out), recipe.split, recipe.image_folder), recipe)
+    if not recipe.generated:
+        return crops
+    return [replace(crop, person_id=None, captions=(), attributes={}) for crop in crops]
 
 
 def contiguous_labels(crops: Sequence[PersonCrop], sources: Sequence[int]) -> list[int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -17,10 +17,9 @@ from textreid.evaluate.directions import (
 )
 from textreid.evaluate.flip_test import FlipTest
 from textreid.evaluate.groups import GroupsOf
-from textreid.evaluate.matcher_scores import with_matcher
+from textreid.evaluate.matcher_scores import find_matchers, with_matcher
 from textreid.evaluate.methods import Methods, check, improve, scores_of
 from textreid.evaluate.reading import runtimes_of, settle
-from textreid.inference.reranker import require_matcher
 from textreid.metrics.breakdown import breakdown
 from textreid.metrics.result import RetrievalResult
 from textreid.metrics.search import Search
@@ -44,6 +43,7 @@ class Evaluation:
         directions: "text_to_image", "image_to_text", "image_to_image" -> the result.
         plain: without multi-query, expansion, re-ranking and matcher, the directions that these concern.
         methods: what was done beyond the cosine of one vector a query.
+        reranked: the directions in which a matcher took part.
         parts: direction -> division of the queries -> group -> result.
         encoded: direction -> the vectors it was measured with, and what they are of.
         notes: what a reader of the numbers has to know, a sentence each.
@@ -55,10 +55,15 @@ class Evaluation:
     directions: Mapping[str, RetrievalResult]
     plain: Mapping[str, RetrievalResult] = field(default_factory=dict)
     methods: Methods = NOTHING_MORE
+    reranked: frozenset[str] = frozenset()
     parts: Mapping[str, Breakdown] = field(default_factory=dict)
     encoded: Mapping[str, Direction] = field(default_factory=dict, compare=False, repr=False)
     notes: tuple[str, ...] = ()
     runtimes: Mapping[str, str] = field(default_factory=dict, compare=False)
+
+    def methods_of(self, direction: str) -> Methods:
+        """What of the methods concerns a direction."""
+        return methods_of(self.methods, direction, self.reranked)
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON object that `textreid eval --json` prints."""
@@ -129,22 +134,24 @@ def evaluate(
     for note in notes:
         say(note)
     show = progress or (lambda *_: None)
-    matcher = require_matcher(encoder) if methods.rerank else None
+    matchers = find_matchers(encoder, wanted) if methods.rerank else {}
     measured, encoder = encoder, FlipTest(encoder) if methods.flip else encoder
     encoded = encode_directions(encoder, benchmark, wanted, show)
     if benchmark.single_shot:
         results = {name: _draw_galleries(direction.search) for name, direction in encoded.items()}
     else:
         results = {name: direction.search.result() for name, direction in encoded.items()}
-    plain = {name: result for name, result in results.items() if methods.of(name).change_search}
+    plain = {
+        name: result for name, result in results.items() if methods_of(methods, name, matchers).change_search
+    }
     for name in plain:
         direction = encoded[name]
         more = None
         if methods.multi_query and benchmark.companions:
             more = encode_companions(encoder, benchmark, direction.search, show)
         direction = replace(direction, search=improve(direction.search, methods, more))
-        if matcher and methods.of(name).rerank:
-            direction = with_matcher(matcher, direction, methods.rerank, show)
+        if name in matchers:
+            direction = with_matcher(matchers[name], direction, methods.rerank, show)
         encoded[name] = direction
         results[name] = direction.search.result(scores_of(direction, methods))
     return Evaluation(
@@ -153,11 +160,17 @@ def evaluate(
         results,
         plain,
         methods,
+        frozenset(matchers),
         _parts(results, encoded, by or {}),
         encoded,
         notes,
         runtimes_of(measured),
     )
+
+
+def methods_of(methods: Methods, direction: str, reranked: Collection[str]) -> Methods:
+    """The methods without a matcher, in a direction in which none takes part."""
+    return methods if direction in reranked else replace(methods, rerank=0)
 
 
 def _draw_galleries(search: Search) -> RetrievalResult:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image, ImageOps
 
+from textreid.inference.reranker import image_matcher_of
 from textreid.metrics.query_expansion import unit
 from textreid.types import ImageTextEncoder
 
@@ -23,6 +24,7 @@ class FlipTest:
     def __init__(self, encoder: ImageTextEncoder) -> None:
         self._encoder = encoder
         self.info, self.reads_text, self.matcher = encoder.info, encoder.reads_text, encoder.matcher
+        self.image_matcher = image_matcher_of(encoder)
 
     def encode_images(self, images: Sequence[Image.Image], *, batch_size: int = 64) -> np.ndarray:
         """[N, D] float32 of unit norm, of N crops."""

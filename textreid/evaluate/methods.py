@@ -31,7 +31,8 @@ class Methods:
         expand: query expansion with that many of the best hits; 0: none.
         alpha: their weight is the cosine to that power; 0: all weigh the same.
         k_reciprocal: k-reciprocal re-ranking (Zhong et al., CVPR 2017).
-        rerank: how many of the best images of each caption the model's matcher puts into order; 0: none.
+        rerank: how many of the best images of each caption, or query image, the model's matcher puts into
+            order; 0: none.
         match: what `rerank` was called in version 0.1.
 
     Raises:
@@ -75,10 +76,6 @@ class Methods:
                 return cls(flip, how, expand, alpha, k_reciprocal, rerank)
         raise UnknownNameError("multi-query", multi_query, POOLINGS[1:])
 
-    def of(self, direction: str) -> Methods:
-        """What of it concerns a direction: the matcher only orders images that a caption searches."""
-        return self if direction == TEXT_TO_IMAGE else replace(self, rerank=0)
-
     @property
     def names(self) -> list[str]:
         """What is on, in words."""
@@ -116,8 +113,8 @@ def check(methods: Methods, benchmark: Benchmark, directions: Collection[str]) -
             "Multi-query joins the images of a query's person by the query's camera, and none is known to"
             " be one: leave --multi-query out, or name the cameras."
         )
-    if methods.rerank and TEXT_TO_IMAGE not in directions:
-        raise InputError("The matcher orders images that a caption searches: leave --rerank out.")
+    if methods.rerank and not {TEXT_TO_IMAGE, IMAGE_TO_IMAGE} & set(directions):
+        raise InputError("A matcher orders images that a caption or an image searches: leave --rerank out.")
 
 
 def improve(search: Search, methods: Methods, companions: Search | None) -> Search:

@@ -11,13 +11,13 @@ from PIL import Image
 from torch import Tensor
 
 from textreid.errors import ModelError
-from textreid.inference.pair_scorer import JointPairScorer
+from textreid.inference.pair_scorer import JointImagePairScorer, JointPairScorer
 from textreid.io.plain_data import parse_json
 from textreid.models.folder import LOCAL, load_whole, silence_transformers
 from textreid.models.folder_check import check_folder
 from textreid.models.joint import JointModel
 from textreid.models.weights import require_finite
-from textreid.types import PairScorer
+from textreid.types import ImagePairScorer, PairScorer
 
 
 class ModelAdapter(Protocol):
@@ -26,12 +26,14 @@ class ModelAdapter(Protocol):
     Attributes:
         reads_text: False for a model of images alone, whose `texts` must not be called.
         longest: tokens of a text that are read.
-        matcher: what scores pairs; None for a model without that part.
+        matcher: what scores pairs of an image and a text; None for a model without that part.
+        image_matcher: what scores pairs of images; likewise.
     """
 
     reads_text: bool
     longest: int
     matcher: PairScorer | None
+    image_matcher: ImagePairScorer | None
 
     def images(self, images: Sequence[Image.Image]) -> Tensor:
         """One batch of B crops -> their vectors [B, D]."""
@@ -100,6 +102,7 @@ class TransformersAdapter(RunsWithTorch):
     """
 
     matcher: PairScorer | None
+    image_matcher: ImagePairScorer | None
 
     def __init__(self, model: Any, processor: Any, device: str) -> None:
         self.model, self.processor, self.device = model.to(device), processor, device
@@ -111,6 +114,9 @@ class TransformersAdapter(RunsWithTorch):
         self.matcher = None
         if joint and model.matcher is not None:
             self.matcher = JointPairScorer(model, self.places, self.tokens)
+        self.image_matcher = None
+        if joint and model.image_matcher is not None:
+            self.image_matcher = JointImagePairScorer(model, self.maps)
 
     def _choose_padding(self) -> None:
         model, processor = self.model, self.processor
@@ -147,9 +153,16 @@ class TransformersAdapter(RunsWithTorch):
         places: Tensor = self.model.matcher.read_images(self._encode(images).last_hidden_state)
         return places
 
+    def maps(self, images: Sequence[Image.Image]) -> Tensor:
+        """[B, W, h, w], what a joint model's image matcher reads of B crops."""
+        maps: Tensor = self.model.read_for_matching(self.model.encode_image(**self._pixels(images)))
+        return maps
+
     def _encode(self, images: Sequence[Image.Image]) -> Any:
-        inputs = self.processor.image_processor(images=list(images), return_tensors="pt").to(self.device)
-        return self.model.get_image_features(**inputs)
+        return self.model.get_image_features(**self._pixels(images))
+
+    def _pixels(self, images: Sequence[Image.Image]) -> Any:
+        return self.processor.image_processor(images=list(images), return_tensors="pt").to(self.device)
 
 
 class SentenceTransformersAdapter(RunsWithTorch):
@@ -165,6 +178,7 @@ class SentenceTransformersAdapter(RunsWithTorch):
 
     reads_text = True
     matcher: PairScorer | None = None
+    image_matcher: ImagePairScorer | None = None
 
     def __init__(self, folder: Path, device: str) -> None:
         from sentence_transformers import SentenceTransformer

@@ -20,7 +20,7 @@ from textreid.inference.device import choose_device
 from textreid.inference.old_names import OldEncoderNames
 from textreid.inference.openvino import compile_for_cpu
 from textreid.models.reading import reading_model
-from textreid.types import PairScorer
+from textreid.types import ImagePairScorer, PairScorer
 from textreid_index import EncoderInfo
 
 LONGEST_TEXT = 100_000
@@ -168,6 +168,11 @@ class Encoder(OldEncoderNames):
     def matcher(self) -> PairScorer | None:
         """What scores an image and a text together; None where the model has no such part."""
         return self._adapter.matcher
+
+    @property
+    def image_matcher(self) -> ImagePairScorer | None:
+        """What scores two images together; None where the model has no such part."""
+        return self._adapter.image_matcher
 
     def _encode(self, encode: Callable[[Any], Tensor], items: list[Any], batch_size: int) -> np.ndarray:
         if not items:

@@ -1,8 +1,9 @@
-"""The best hits of a search, put into order by a model that reads the description and each image together.
+"""The best hits of a search, put into order by a model that reads the query and each image together.
 
-The search compares one vector with one vector, over any number of people; the matcher
-(`textreid.types.PairScorer`) reads the tokens of both, some milliseconds a pair. So it scores the first hits
-alone, best first, as many as are asked for and as fit into a budget of time.
+The search compares one vector with one vector, over any number of people; a matcher reads the tokens of both,
+some milliseconds a pair: of a description (`textreid.types.PairScorer`) or of a photo
+(`textreid.types.ImagePairScorer`). So it scores the first hits alone, best first, as many as are asked for
+and as fit into a budget of time.
 """
 
 from __future__ import annotations
@@ -13,12 +14,13 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from io import BytesIO
+from typing import cast
 
 import numpy as np
 from PIL import Image
 
 from textreid.errors import ModelError
-from textreid.types import ImageTextEncoder, PairScorer
+from textreid.types import ImagePairScorer, ImageTextEncoder, PairScorer
 from textreid_index import Hits
 from textreid_index.snapshot import Snapshot
 
@@ -52,6 +54,33 @@ def require_matcher(encoder: ImageTextEncoder) -> PairScorer:
     return encoder.matcher
 
 
+def image_matcher_of(encoder: ImageTextEncoder) -> ImagePairScorer | None:
+    """The image matcher of a model; None where it has none, as an encoder of one's own from before has."""
+    return getattr(encoder, "image_matcher", None)
+
+
+def require_image_matcher(encoder: ImageTextEncoder) -> ImagePairScorer:
+    """The image matcher of a model.
+
+    Raises:
+        ModelError: it has none.
+    """
+    matcher = image_matcher_of(encoder)
+    if matcher is None:
+        raise ModelError(
+            f"The model '{encoder.info.name}' has no matcher that compares two images: leave --rerank out, or"
+            " train a model whose recipe has a [model.image_matcher] table."
+        )
+    return matcher
+
+
+def read_query(matcher: PairScorer | ImagePairScorer, query: str | Image.Image) -> np.ndarray:
+    """The tokens of a description, or of a photo, for the matcher of its kind."""
+    if isinstance(query, str):
+        return cast(PairScorer, matcher).text_tokens(query)
+    return matcher.image_tokens([query])[0]
+
+
 @dataclass(frozen=True, eq=False)
 class Candidates:
     """What a gallery holds of N hits, as far as it takes to put them into order.
@@ -76,11 +105,13 @@ class Reranker:
     the tokens of `CACHED_IMAGES` images, of those that were used last.
 
     Args:
-        matcher: what scores them.
+        matcher: what scores them with descriptions, or with photos.
         clock: seconds of a clock that never goes back.
     """
 
-    def __init__(self, matcher: PairScorer, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, matcher: PairScorer | ImagePairScorer, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self.matcher, self.clock = matcher, clock
         self._tokens: OrderedDict[int, np.ndarray] = OrderedDict()
         self._removed_at = -1
@@ -101,11 +132,13 @@ class Reranker:
         thumbnails = gallery.thumbnails([key for key in keys if key not in tokens])
         return Candidates(keys, gallery.vectors(keys), tokens, thumbnails)
 
-    def __call__(self, text: str, hits: Hits, candidates: Candidates, budget: float | None = None) -> Hits:
+    def __call__(
+        self, query: str | Image.Image, hits: Hits, candidates: Candidates, budget: float | None = None
+    ) -> Hits:
         """The hits, the first of them in the order of cosine and matcher together.
 
         Args:
-            text: what the person looks like.
+            query: what the person looks like, or a photo of the person, by the kind of the matcher.
             hits: best first.
             candidates: the first of them, who are to be scored.
             budget: seconds after which no more are scored; None: as long as it takes. What was scored until
@@ -116,13 +149,13 @@ class Reranker:
         """
         start = before = self.clock()
         longest, logits = 0.0, np.empty(0, np.float32)
-        text_tokens: np.ndarray | None = None
+        query_tokens: np.ndarray | None = None
         count = len(candidates.keys)
         while len(logits) < count and (budget is None or before - start + longest < budget):
-            if text_tokens is None:
-                text_tokens = self.matcher.text_tokens(text)
+            if query_tokens is None:
+                query_tokens = read_query(self.matcher, query)
             chunk = self._image_tokens(candidates, slice(len(logits), len(logits) + CHUNK))
-            logits = np.concatenate([logits, self.matcher.score_pairs(text_tokens, chunk)])
+            logits = np.concatenate([logits, self.matcher.score_pairs(query_tokens, chunk)])
             now = self.clock()
             longest, before = max(longest, now - before), now
         return reorder(hits, logits, candidates.vectors[: len(logits)], self.matcher.weight)
@@ -159,32 +192,32 @@ def reorder(hits: Hits, logits: np.ndarray, vectors: np.ndarray, weight: float) 
 
 
 def rerank_rows(
-    matcher: PairScorer,
+    matcher: PairScorer | ImagePairScorer,
     cosines: Iterable[np.ndarray],
-    text_tokens: Iterable[np.ndarray],
+    query_tokens: Iterable[np.ndarray],
     image_tokens: Sequence[np.ndarray],
     vectors: np.ndarray,
     top: int,
 ) -> Iterator[np.ndarray]:
-    """Scores of many texts after re-ranking: the best of each row in their new order, above all others.
+    """Scores of many queries after re-ranking: the best of each row in their new order, above all others.
 
     Args:
         matcher: what scores pairs.
-        cosines: [q, G] float32 each, of Q texts in all.
-        text_tokens: [L, C'] of each of the Q texts.
-        image_tokens: [P, C] of each of G images.
+        cosines: [q, G] float32 each, of Q texts, or images, in all.
+        query_tokens: those of each of the Q.
+        image_tokens: those of each of G images.
         vectors: [G, D] float32 of unit norm, of the same images.
         top: how many of a row are scored.
 
     Yields:
         [q, G] float32; those that were scored have a score above 2, by their place.
     """
-    texts = iter(text_tokens)
+    queries = iter(query_tokens)
     for rows in cosines:
         scores = rows.copy()
         for row in scores:
             best = np.argsort(-row, kind="stable")[:top]
-            logits = matcher.score_pairs(next(texts), [image_tokens[place] for place in best])
+            logits = matcher.score_pairs(next(queries), [image_tokens[place] for place in best])
             order = order_with_neighbours(blend(row[best], logits, matcher.weight), vectors[best])
             row[best[order]] = np.linspace(3, 2, len(best), endpoint=False)
         yield scores

@@ -76,6 +76,16 @@ class RunFolder:
         return self.path / "tensorboard"
 
     @property
+    def samples(self) -> Path:
+        """The folder of the crops that a generator drew, in the layout of one's own data."""
+        return self.path / "samples"
+
+    @property
+    def sample_sheet(self) -> Path:
+        """Some of them, as a PNG."""
+        return self.path / "samples.png"
+
+    @property
     def summary(self) -> Path:
         """Of a recipe trained with several seeds: means and intervals, as JSON."""
         return self.path / "summary.json"

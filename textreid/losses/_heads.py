@@ -1,4 +1,4 @@
-"""Classifiers over identities: plain, and with a margin between cosines."""
+"""Classifiers over identities, plain and with a margin between cosines, and the neck before them."""
 
 from __future__ import annotations
 
@@ -63,6 +63,21 @@ class Classifier(nn.Module):
             return torch.where(beyond, cosine - m * math.sin(m), turned), cosine
         pull, push = F.relu(1 + m - cosine).detach(), F.relu(cosine + m).detach()
         return pull * (cosine - (1 - m)), push * (cosine - m)
+
+
+def make_neck(width: int, *, normalised: bool, dropout: float) -> nn.Sequential:
+    """What stands before a classifier: batch normalisation whose bias stays 0, and dropout.
+
+    Args:
+        width: length of a row.
+        normalised: with batch normalisation.
+        dropout: in [0, 1).
+    """
+    norm: nn.Module = nn.Identity()
+    if normalised:
+        norm = nn.BatchNorm1d(width)
+        norm.bias.requires_grad_(False)
+    return nn.Sequential(norm, nn.Dropout(dropout))
 
 
 def _product(features: Tensor, weight: Tensor) -> Tensor:

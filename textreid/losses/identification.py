@@ -16,7 +16,7 @@ from torch.nn import functional as F
 
 from textreid.config import require_above, require_at_least, require_between, require_proper_fraction
 from textreid.losses._base import Loss, Sizes
-from textreid.losses._heads import Classifier, Head
+from textreid.losses._heads import Classifier, Head, make_neck
 from textreid.types import Batch, Encoded, Features
 
 
@@ -64,7 +64,10 @@ class Identification(Loss):
 
     def __init__(self, config: Config, sizes: Sizes) -> None:
         super().__init__(config, sizes)
-        self.image_neck, self.text_neck = _neck(config, sizes), _neck(config, sizes)
+        self.image_neck, self.text_neck = (
+            make_neck(sizes.parts * sizes.part_dim, normalised=config.neck, dropout=config.dropout)
+            for _ in range(2)
+        )
         self.classifiers = nn.ModuleList(
             Classifier(
                 sizes.parts,
@@ -98,11 +101,3 @@ class Identification(Loss):
         logits = classifier(neck(parts.flatten(1)).view_as(parts), labels)
         labels = labels[:, None].expand(-1, parts.shape[1])
         return F.cross_entropy(logits.mT, labels, label_smoothing=self.config.smoothing)
-
-
-def _neck(config: Config, sizes: Sizes) -> nn.Module:
-    norm: nn.Module = nn.Identity()
-    if config.neck:
-        norm = nn.BatchNorm1d(sizes.parts * sizes.part_dim)
-        norm.bias.requires_grad_(False)
-    return nn.Sequential(norm, nn.Dropout(config.dropout))

@@ -24,6 +24,7 @@ class _Settings:
     projection_dim: int
     branches: dict[str, dict[str, Any]]
     matcher: dict[str, Any] | None
+    image_matcher: dict[str, Any] | None
     global_weight: float
     neck_weight: float
     counters_hubs: bool
@@ -50,6 +51,7 @@ class JointConfig(PreTrainedConfig):
         neck_weight: of the same vector behind a batch-normalised neck; 0 for a model without one.
         counters_hubs: texts are turned away from what makes crops hubs (see
             `textreid.training.stages.hubness`).
+        image_matcher: options of the matcher that reads two images together; None without one.
     """
 
     model_type = "textreid"
@@ -68,6 +70,7 @@ class JointConfig(PreTrainedConfig):
         global_weight: float = 1.0,
         neck_weight: float = 0.0,
         counters_hubs: bool = False,
+        image_matcher: Mapping[str, Any] | None = None,
         **kwargs: Any,
     ) -> None:
         settings = {
@@ -78,6 +81,7 @@ class JointConfig(PreTrainedConfig):
             "projection_dim": projection_dim,
             "branches": {} if branches is None else branches,
             "matcher": matcher,
+            "image_matcher": image_matcher,
             "global_weight": global_weight,
             "neck_weight": neck_weight,
             "counters_hubs": counters_hubs,
@@ -91,6 +95,7 @@ class JointConfig(PreTrainedConfig):
         self.projection_dim = projection_dim
         self.branches = {name: dict(options) for name, options in checked.branches.items()}
         self.matcher = None if matcher is None else _with_weight(matcher)
+        self.image_matcher = checked.image_matcher
         self.global_weight = global_weight
         self.neck_weight = neck_weight
         self.counters_hubs = counters_hubs

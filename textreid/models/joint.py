@@ -40,6 +40,7 @@ class JointModel(PreTrainedModel):
     text_neck: Any
     branches: Any
     matcher: Any
+    image_matcher: Any
     hubs: Tensor | None
 
     def __init__(self, config: JointConfig) -> None:
@@ -67,6 +68,11 @@ class JointModel(PreTrainedModel):
         if config.matcher is not None and self.text_width:
             self.matcher = matchers.create(
                 config.matcher, image_width=self.image_width, other_width=self.text_width
+            )
+        self.image_matcher = None
+        if config.image_matcher is not None:
+            self.image_matcher = matchers.create_for_images(
+                config.image_matcher, image_width=self.image_width
             )
         hubs = torch.zeros(self.vector_width) if config.counters_hubs else None
         self.register_buffer("hubs", hubs)
@@ -170,6 +176,35 @@ class JointModel(PreTrainedModel):
         images = self.matcher.read_images(grid[image_rows])[:, None]
         logits: Tensor = self.matcher.score_pairs(images, words[text_rows], mask[text_rows])
         return logits[:, 0]
+
+    def read_for_matching(self, image: Features) -> Tensor:
+        """[N, W, h, w], what the image matcher reads of N encoded images.
+
+        Raises:
+            ModelError: the model has no image matcher.
+        """
+        if self.image_matcher is None:
+            raise ModelError(
+                "This model has no matcher of two images: train one with a [model.image_matcher] table."
+            )
+        grid: Any = image.tokens
+        read: Tensor = self.image_matcher.read(grid.transpose(1, 2).unflatten(2, image.grid))
+        return read
+
+    def score_image_pairs(self, image: Features, left_rows: Tensor, right_rows: Tensor) -> Tensor:
+        """[P] float32 logits that images `left_rows[p]` and `right_rows[p]` show one person.
+
+        Args:
+            image: of N images.
+            left_rows: [P] int64, rows of the images.
+            right_rows: likewise.
+
+        Raises:
+            ModelError: the model has no image matcher.
+        """
+        read = self.read_for_matching(image)
+        logits: Tensor = self.image_matcher.score_pairs(read[left_rows], read[right_rows])
+        return logits
 
     def get_image_features(self, pixel_values: Tensor) -> BaseModelOutputWithPooling:
         """Crops as search vectors: `pooler_output` [N, D′], of unit norm with branches or a neck.

@@ -26,6 +26,8 @@ class DataRecipe:
         attributes: where more attributes come from than the data set has: "captions", or the path of an
             annotation file; see `textreid.data.attributes.space`.
         image_folder: what the paths in a table of one's own lie below, if not below its own folder.
+        generated: its images were drawn by a network and show nobody; `sampler.generated` of them join each
+            batch, and the loss `lsro` learns from them.
     """
 
     name: str
@@ -37,6 +39,7 @@ class DataRecipe:
     trust: dict[str, float] = field(default_factory=dict)
     attributes: str = ""
     image_folder: str = ""
+    generated: bool = False
 
     def __post_init__(self) -> None:
         require_between(self, 0, 100_000, "identities")
@@ -57,16 +60,19 @@ class SamplerRecipe:
         balance: let every data set fill the same part of an epoch, however large it is.
         hard_neighbours: how many of the identities that look most like it each identity brings into a batch;
             they are found anew before every epoch, see `textreid.training.mining.hard_identities`.
+        generated: generated images that join those P × K, from the data sets that hold such.
     """
 
     identities: int = 32
     images: int = 2
     balance: bool = False
     hard_neighbours: int = 0
+    generated: int = 0
 
     def __post_init__(self) -> None:
         require_between(self, 1, LARGEST_BATCH, "identities", "images")
         require_between(self, 0, 1_000, "hard_neighbours")
+        require_between(self, 0, LARGEST_BATCH, "generated")
         if self.identities * self.images < 2:
             raise InputError("A batch of one image compares nothing: take 2 identities or more.")
         if self.identities * self.images > LARGEST_BATCH:

@@ -43,6 +43,8 @@ class ModelRecipe:
         branches: name -> options of each branch beside the global vector (see `textreid.models.branches`).
         matcher: options of the matcher that reads an image and a text together; None without one, even if
             the model of `init` has one.
+        image_matcher: options of the matcher that reads two images together, `name` among them; None without
+            one, even if the model of `init` has one.
         global_weight: of the global vector in the search vector, beside the branches' own weights.
         neck_weight: of the same vector behind a batch-normalised neck, which losses see as the view
             "neck"; 0 for a model without one.
@@ -68,6 +70,7 @@ class ModelRecipe:
     reads_text: bool = True
     branches: dict[str, dict[str, Any]] = field(default_factory=dict)
     matcher: dict[str, Any] | None = None
+    image_matcher: dict[str, Any] | None = None
     global_weight: float = 1.0
     neck_weight: float = 0.0
     interpolate: float = 0.0

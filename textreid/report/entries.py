@@ -68,7 +68,7 @@ def lines_of(entry: Entry) -> list[Line]:
         name = entry.name
         if direction in evaluation.plain:
             lines.append(Line(name, direction, evaluation.plain[direction], split))
-        if names := evaluation.methods.of(direction).names:
+        if names := evaluation.methods_of(direction).names:
             name = f"{name}, {' + '.join(names)}"
         lines.append(Line(name, direction, result, split))
     return lines

@@ -14,7 +14,13 @@ from PIL import ImageDraw
 from PIL.Image import Image
 
 from textreid.errors import InputError, refuse_old_rerank
-from textreid.inference.reranker import RERANKED_HITS, Reranker, require_matcher
+from textreid.inference.reranker import (
+    RERANKED_HITS,
+    Reranker,
+    image_matcher_of,
+    require_image_matcher,
+    require_matcher,
+)
 from textreid.ingest import indexing, jobs
 from textreid.ingest.cancellable import CancellableDetector
 from textreid.ingest.indexing import AddReport, IndexProgress
@@ -61,7 +67,7 @@ class PersonSearch:
         self.gallery = gallery
         self._load, self._log = load, log
         self._encoder: ImageTextEncoder | None = None
-        self._reranker: Reranker | None = None
+        self._rerankers: dict[QueryKind, Reranker] = {}
         self._loading = threading.Lock()
 
     @classmethod
@@ -228,16 +234,17 @@ class PersonSearch:
             more_like: ids of hits that are right, or nearly so; who is gone from the gallery is left out.
             less_like: ids of hits that are wrong; they do not come back.
             rerank: how many of the best are put into order by the model's matcher, which reads the
-                description and each image together; 0: none; None: the first 64 for a description alone,
-                where the model has a matcher.
+                description and each image together, or the photo and each image where there is no
+                description; 0: none; None: the first 64 for a description alone or a photo alone, where the
+                model has a matcher of that kind.
             budget: seconds for that; when they are used up, no more images are read.
             false_alarms: only hits good enough that of the searches for somebody who is not in the gallery
                 no more than this fraction, such as 0.05, finds anybody; `Hits.cut` says what that took. None:
                 everybody.
 
         Raises:
-            InputError: there is nothing to search for, no description to re-rank by, a number out of its
-                range, or a rate that was not measured or is asked for a query of several parts.
+            InputError: there is nothing to search for, or to re-rank by, a number out of its range, or a rate
+                that was not measured or is asked for a query of several parts.
             ModelError: the model has no matcher to re-rank with, or is not calibrated for the rate; or its
                 calibration is damaged.
             UnknownPersonError: only liked people are given, and nobody has their ids.
@@ -250,11 +257,13 @@ class PersonSearch:
         check_number("false_alarms", false_alarms or 0, 0, 1)
         check_words("An id", [*more_like, *less_like])
         check_filter(where)
-        if rerank and not (text and text.strip()):
-            raise InputError("Re-ranking reads a description beside each image: give one.")
+        described = text if text and text.strip() else None
+        asked: str | Image | None = image if described is None else described
+        if rerank and asked is None:
+            raise InputError("Re-ranking reads a description or a photo beside each image: give one.")
         parts = []
-        if text is not None and text.strip():
-            parts.append(Part(self.encoder.encode_texts([text])))
+        if described is not None:
+            parts.append(Part(self.encoder.encode_texts([described])))
         if image is not None:
             parts.append(Part(self.encoder.encode_images([image.convert("RGB")]), PHOTO))
         if not parts and not more_like:
@@ -266,8 +275,8 @@ class PersonSearch:
         if len(parts) == 1 and not (more_like or less_like):
             kind = "text" if image is None else "photo"
         if rerank is None:
-            rerank = RERANKED_HITS if kind == "text" and self.encoder.matcher else 0
-        reranker = self._load_reranker() if rerank else None
+            rerank = RERANKED_HITS if kind is not None and self._can_rerank(kind) else 0
+        reranker = self._load_reranker("photo" if described is None else "text") if rerank else None
         scale = self._scale(kind, false_alarms)
         with self.gallery.snapshot() as now:
             parts += _guides(now, more_like, less_like)
@@ -277,8 +286,8 @@ class PersonSearch:
             where = _excluding(where, less_like)
             hits = self._nearest(now, vector, max(k, rerank), where, scale, false_alarms)
             candidates = reranker.read(now, hits.ids[:rerank]) if reranker else None
-        if reranker and candidates and text:
-            hits = reranker(text, hits, candidates, budget)
+        if reranker and candidates and asked is not None:
+            hits = reranker(asked, hits, candidates, budget)
         hits = hits.first(k)
         if self._log:
             self._log.write(hits, text=text, image=image is not None, where=where, more_like=more_like)
@@ -347,12 +356,16 @@ class PersonSearch:
         """
         return scale_of(self.encoder, kind) is not None
 
-    def _load_reranker(self) -> Reranker:
-        matcher = require_matcher(self.encoder)
+    def _can_rerank(self, kind: QueryKind) -> bool:
+        matcher = self.encoder.matcher if kind == "text" else image_matcher_of(self.encoder)
+        return matcher is not None
+
+    def _load_reranker(self, kind: QueryKind) -> Reranker:
+        matcher = require_matcher(self.encoder) if kind == "text" else require_image_matcher(self.encoder)
         with self._loading:
-            if self._reranker is None:
-                self._reranker = Reranker(matcher)
-            return self._reranker
+            if kind not in self._rerankers:
+                self._rerankers[kind] = Reranker(matcher)
+            return self._rerankers[kind]
 
     def _scale(self, kind: QueryKind | None, false_alarms: float | None) -> ScoreScale | None:
         """What the scores mean; it must be known where a false-alarm rate is asked for."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from textreid.data.image_paths import require_files
-from textreid.data.samplers import IdentitySampler
+from textreid.data.samplers import make_sampler
 from textreid.data.training_set import TrainingSet
 from textreid.evaluate.answers import caveats, require_answers
 from textreid.evaluate.benchmark import Benchmark
@@ -27,8 +27,9 @@ def require_usable(recipe: Recipe, data: TrainingSet, val: Mapping[str, Benchmar
 
 def remarks(recipe: Recipe, data: TrainingSet, val: Mapping[str, Benchmark]) -> Iterator[str]:
     """What somebody has to know who reads the numbers of the run, a sentence each."""
-    sampler = IdentitySampler(data.labels, domains=data.domains, **vars(recipe.sampler), seed=recipe.seed)
-    if sampler.is_lopsided:
+    dealt = any(stage["name"] == "phase" for stage in recipe.stages)
+    sampler = make_sampler(recipe.sampler, data.labels, data.domains, seed=recipe.seed) if dealt else None
+    if sampler is not None and sampler.is_lopsided:
         yield (
             f"An epoch shows {sampler.count_shown():,} of {len(data.crops):,} images, and all of them within"
             f" {sampler.epochs_for_all} epochs: some people have far more images than others."

@@ -49,9 +49,12 @@ class Step(nn.Module):
                 if batch.masked_ids is not None:
                     masked = encode_texts_by_length(self.model, batch.masked_ids, batch.token_mask)
         image, text, masked = _single(image), text and _single(text), masked and _single(masked)
-        if text is None or self.model.matcher is None:
-            return Encoded(image, text, masked)
-        return Encoded(image, text, masked, score_pairs=partial(self.model.score_pairs, image, text))
+        encoded = Encoded(image, text, masked)
+        if text is not None and self.model.matcher is not None:
+            encoded = replace(encoded, score_pairs=partial(self.model.score_pairs, image, text))
+        if self.model.image_matcher is not None:
+            encoded = replace(encoded, score_image_pairs=partial(self.model.score_image_pairs, image))
+        return encoded
 
 
 def _single(features: Features) -> Features:

@@ -15,7 +15,7 @@ from textreid.evaluate.directions import TEXT_TO_IMAGE, direction_of
 from textreid.evaluate.evaluation import evaluate
 from textreid.evaluate.methods import Methods
 from textreid.inference.encoder import Encoder
-from textreid.inference.reranker import RERANKED_HITS
+from textreid.inference.reranker import RERANKED_HITS, image_matcher_of
 from textreid.losses.attributes import Attributes
 from textreid.models.folder import save_model
 from textreid.models.joint import JointModel
@@ -54,10 +54,11 @@ def measure(encoder: ImageTextEncoder, benchmark: Benchmark, *, rerank: int = 0)
     Args:
         encoder: the model.
         benchmark: the split.
-        rerank: how many hits of each caption its matcher puts into order, where captions search.
+        rerank: how many hits of each query its matcher of that kind puts into order, if it has one.
     """
     asked = direction_of(benchmark, reads_text=encoder.reads_text)
-    methods = Methods(rerank=rerank if asked == TEXT_TO_IMAGE else 0)
+    matcher = encoder.matcher if asked == TEXT_TO_IMAGE else image_matcher_of(encoder)
+    methods = Methods(rerank=rerank if matcher is not None and not benchmark.single_shot else 0)
     return evaluate(encoder, benchmark, methods=methods, directions=[asked]).directions[asked].percent
 
 
@@ -96,7 +97,7 @@ def keep_best(
 
 
 def measure_finished(run: TrainingRun) -> None:
-    """Measure what stages have made of the model since it was measured, with its matcher too."""
+    """Measure what stages have made of the model since it was measured, with its matchers too."""
     if not (run.is_first and run.val and run.state.unmeasured):
         return
     encoder, best = Encoder.load(run.kept_folder, device=run.device), dict(run.state.chosen)
@@ -105,7 +106,7 @@ def measure_finished(run: TrainingRun) -> None:
         name: before.get(name, {}) | measure(encoder, benchmark) for name, benchmark in run.val.items()
     }
     run.reporter.note(f"vectors of the finished model: {summary_line(best['val'])}")
-    if encoder.matcher is not None:
+    if encoder.matcher is not None or encoder.image_matcher is not None:
         best["matched"] = {
             name: measure(encoder, benchmark, rerank=RERANKED_HITS) for name, benchmark in run.val.items()
         }

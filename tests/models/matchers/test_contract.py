@@ -1,4 +1,4 @@
-"""What every scorer of pairs promises, whatever it computes."""
+"""What every scorer of an image and a text promises, whatever it computes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ OUTFITS = [(0, 1), (1, 0), (2, 3), (3, 2), (0, 2), (2, 0), (1, 3), (3, 1)]
 
 
 def test_every_matcher_is_tested() -> None:
-    assert set(CASES) == set(matchers.names())
+    assert set(CASES) == set(matchers.names(Matcher))
 
 
 @pytest.fixture(params=CASES)
@@ -142,6 +142,7 @@ def test_a_table_without_a_name_asks_for_cross_attention() -> None:
     ("options", "error", "message"),
     [
         ({"name": "cross_attentive"}, UnknownNameError, "Did you mean 'cross_attention'"),
+        ({"name": "idla"}, UnknownNameError, "no matcher of images and texts called 'idla'"),
         ({"widths": 8}, UnknownNameError, r"model\.matcher called 'widths'.*Did you mean 'width'"),
         ({"width": "8"}, InputError, r"model\.matcher\.width: expected int"),
     ],

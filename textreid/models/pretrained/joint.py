@@ -82,8 +82,9 @@ def _continue_from(
     image_size = image_size or config.image_size
     config.image_size = image_size
     config.branches = config.branches | recipe.branches
-    if recipe.matcher is None or config.matcher is None:  # one that is not taught on would not fit the towers
-        config.matcher = recipe.matcher
+    for kind in ("matcher", "image_matcher"):  # one that is not taught on would not fit the towers
+        if getattr(recipe, kind) is None or getattr(config, kind) is None:
+            setattr(config, kind, getattr(recipe, kind))
     config.neck_weight = config.neck_weight or recipe.neck_weight
     config.counters_hubs = False  # what hubs are is found anew when training has ended
     if _views(config) != _views(model.config):
@@ -136,6 +137,7 @@ def _assemble(
             projection_dim=len(brought[0]) if brought else recipe.projection_dim,
             branches=recipe.branches,
             matcher=recipe.matcher,
+            image_matcher=recipe.image_matcher,
             global_weight=recipe.global_weight,
             neck_weight=recipe.neck_weight,
         )

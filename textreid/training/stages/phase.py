@@ -15,8 +15,9 @@ from torch import Tensor
 
 from textreid.data.batches import EpochBatches, PairDataset, load_batches, seed_of
 from textreid.data.caption_length import remark_cut_captions
+from textreid.data.generated import with_generated
 from textreid.data.image_augment import Finish, train_transform
-from textreid.data.samplers import DistributedBatches, IdentitySampler
+from textreid.data.samplers import DistributedBatches, make_sampler
 from textreid.errors import InputError
 from textreid.io.shared_memory import affordable_workers
 from textreid.models.folder import load_whole
@@ -26,7 +27,7 @@ from textreid.models.processor import JointProcessor, image_processor
 from textreid.models.reading import reading_model
 from textreid.recipe.recipe import Recipe
 from textreid.training.averaging import interpolate_weights
-from textreid.training.distributed import gather
+from textreid.training.distributed import gather, own_rows
 from textreid.training.freezing import recompute_activations, set_dropout
 from textreid.training.loop import fit
 from textreid.training.mining.hard_identities import hard_neighbours
@@ -77,6 +78,11 @@ class Config(Schedule, StageConfig):
             raise InputError(
                 "Nothing learns from the teacher: add a [loss.distillation] table, or leave it out."
             )
+        drawn = any(data.generated for data in recipe.data)
+        if drawn and not recipe.sampler.generated:
+            raise InputError("Say how many generated images join a batch: --set sampler.generated=16")
+        if recipe.sampler.generated and not drawn:
+            raise InputError("sampler.generated needs a [[data]] table with generated = true: add one.")
 
 
 def run(run: TrainingRun, options: Config) -> None:
@@ -150,9 +156,7 @@ class PhaseTask(Step, Task):
         self.teacher = teacher
         self.transform = train_transform(recipe.augment, size, pixels.image_mean, pixels.resample)
         self.finish = Finish(recipe.augment, pixels.image_mean, pixels.image_std)
-        self.sampler = IdentitySampler(
-            data.labels, domains=data.domains, **vars(recipe.sampler), seed=recipe.seed
-        )
+        self.sampler = make_sampler(recipe.sampler, data.labels, data.domains, seed=recipe.seed)
         self.workers: int | None = None  # of the recipe's, until it is known what a batch takes
         self.trust: list[list[float]] | None = None
         self.neighbours: list[list[int]] | None = None
@@ -186,6 +190,9 @@ class PhaseTask(Step, Task):
                 processes=processes,
             )
         )
+        if recipe.sampler.generated:
+            joined, own = recipe.sampler.generated, own_rows(recipe.sampler.generated)
+            order = list(with_generated(order, data.generated, joined, own, seed=recipe.seed, epoch=epoch))
         batches = EpochBatches(
             PairDataset(data, self.transform),
             order,

@@ -99,7 +99,7 @@ class ImageTask(LockedTask):
             losses["images"] = self.contrast(vectors[described], places, cosines, targets, trust)
         if (labels >= 0).any():
             logits = vectors @ F.normalize(self.people, dim=1).T / IDENTITY_TEMPERATURE
-            known = F.cross_entropy(logits, labels, ignore_index=-1)
+            known = F.cross_entropy(logits, labels.clamp(min=-1), ignore_index=-1)
             losses["identification"] = options.identification * known
         if not described.all():
             drift = 1 - (vectors * self.start[rows]).sum(dim=1)[~described]
