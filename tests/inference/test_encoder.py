@@ -292,7 +292,7 @@ class TestDevices:
     def test_auto_is_a_device_of_this_machine(self) -> None:
         assert torch.empty(1, device=choose_device("auto")).numel() == 1
 
-    @pytest.mark.parametrize("device", ["toaster", "cuda:99"])
+    @pytest.mark.parametrize("device", ["toaster", "cuda:99", "hpu"])
     def test_device_that_is_not_there(self, device: str) -> None:
         with pytest.raises(InputError, match=f"'{device}' cannot be used; try --device cpu"):
             choose_device(device)

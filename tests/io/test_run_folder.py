@@ -30,7 +30,7 @@ def test_a_file_of_something_else_is_named(tmp_path: Path) -> None:
     run = RunFolder(tmp_path)
     for written in ("nonsense", "[1]", "[" * 9999):
         run.best.write_text(written)
-        with pytest.raises(InputError, match=r"best\.json' is no JSON object"):
+        with pytest.raises(InputError, match=r"best\.json'.*Delete it"):
             run.read_best()
 
 

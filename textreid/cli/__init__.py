@@ -92,7 +92,7 @@ def _verbs() -> Iterator[tuple[str, Callable[..., None] | typer.Typer]]:
     for entry in entry_points(group="textreid.verbs"):
         try:
             yield entry.name, entry.load().run
-        except (ImportError, AttributeError) as error:
+        except Exception as error:  # of somebody else's package
             _complain(f"the verb '{entry.name}' of {entry.value} cannot be loaded: {error}")
 
 

@@ -154,7 +154,7 @@ def _write_sheet(search: PersonSearch, hits: Hits, title: str, path: Path, zone:
     sheet = contact_sheet(hits.among(thumbnails), list(thumbnails.values()), title=title, zone=zone)
     try:
         sheet.save(path)
-    except (OSError, ValueError) as error:
+    except Exception as error:  # each kind of file has its writer, with errors of its own
         raise InputError(f"The contact sheet {path} cannot be written: {error}") from None
 
 

@@ -94,10 +94,12 @@ def _rank_1(selection: Selection) -> float:
 
 def _choice(run: RunFolder) -> tuple[str, int | None]:
     """The split that a run chose its epoch on, and the epoch; none where it measured none."""
-    if not run.best.is_file():
+    best = run.read_best()
+    if not best:
         return "", None
-    try:
-        best = run.read_best()
-        return str(next(iter(best["val"]))), int(best["epoch"])
-    except (OSError, ValueError, LookupError, TypeError, StopIteration) as error:
-        raise InputError(f"'{run.best}' does not say how the run chose its epoch: {error}") from error
+    match best:
+        case {"val": {**splits}, "epoch": int(epoch)} if splits:
+            return str(next(iter(splits))), epoch
+    raise InputError(
+        f"'{run.best}' does not say how the run chose its epoch: delete it, or write it as it was."
+    )

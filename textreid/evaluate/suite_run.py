@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from textreid.data import datasets
-from textreid.errors import InputError, ModelError
+from textreid.errors import InputError, TextReIDError
 from textreid.evaluate.benchmark import Benchmark
 from textreid.evaluate.directions import choose_directions
 from textreid.evaluate.domains import Domain, domain
@@ -89,7 +89,7 @@ def run_suite(
                 evaluation = evaluate(
                     encoder, benchmark, methods=methods, directions=wanted, by=by, progress=progress
                 )
-            except (InputError, ModelError) as error:  # what others gave in hours stays
+            except TextReIDError as error:  # what others gave in hours stays
                 yield Row(model, measure, None, str(error))
             else:
                 yield Row(model, measure, evaluation)

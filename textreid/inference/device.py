@@ -19,7 +19,7 @@ def choose_device(device: str) -> str:
         return "mps" if torch.backends.mps.is_available() else "cpu"
     try:
         torch.empty(0, device=device)
-    except (RuntimeError, AssertionError) as error:  # torch built without CUDA asserts
-        reason = str(error).splitlines()[0]
+    except Exception as error:  # each kind of device that is not there has an error of its own
+        reason = str(error).partition("\n")[0]
         raise InputError(f"The device '{device}' cannot be used; try --device cpu. {reason}") from error
     return device

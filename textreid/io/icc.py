@@ -41,7 +41,7 @@ def icc_to_srgb(profile: bytes | None, mode: str) -> Convert | None:
         )
         if mode == "RGB" and _changes_nothing(transform):
             return None
-    except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
+    except Exception:  # a profile that does not fit, in one of many ways
         return None
     return lambda image: ImageCms.applyTransform(image, transform) or image
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from textreid.errors import InputError
+from textreid.io.plain_data import read_json
 from textreid.io.typed_path import typed_path
 from textreid_index.whole_folder import recover, whole_file
 
@@ -124,16 +125,16 @@ class RunFolder:
         """What `best` says; empty where nothing was measured.
 
         Raises:
-            InputError: it is no JSON object.
+            InputError: it cannot be read, or is no JSON object.
         """
         if not self.best.is_file():
             return {}
         try:
-            best = json.loads(self.best.read_text(encoding="utf-8"))
-        except (ValueError, RecursionError):
-            best = None
+            best = read_json(self.best)
+        except InputError as error:
+            raise InputError(f"{error}. Delete it, or write it as it was.") from error
         if not isinstance(best, dict):
-            raise InputError(f"'{self.best}' is no JSON object: delete it, or write it as it was.")
+            raise InputError(f"'{self.best}' is no JSON object. Delete it, or write it as it was.")
         return best
 
     def write_best(self, best: Mapping[str, Any]) -> None:

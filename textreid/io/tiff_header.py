@@ -91,7 +91,7 @@ def read_tiff_header(file: BinaryIO, start: int = 0) -> TiffHeader:
                     places += values
                 if len(seen) == 1 and values:
                     found[number] = max(found.get(number, 0), values[0])
-    except (struct.error, KeyError, OverflowError, ValueError) as error:
+    except Exception as error:  # a place, a length or a number that the file does not have
         raise ImageError("broken: its header was cut off.") from error
     width, height = found.get(_WIDTH, 0), found.get(_HEIGHT, 0)
     strip = width * min(height, found.get(_STRIP_ROWS, height))

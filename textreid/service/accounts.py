@@ -45,7 +45,7 @@ def read_accounts(auth: str | None = None, auth_file: Path | None = None) -> Acc
     if auth_file is not None:
         try:
             lines = auth_file.read_text("utf-8").splitlines()
-        except (OSError, UnicodeDecodeError) as error:
+        except (OSError, ValueError) as error:
             raise InputError(f"The accounts in {auth_file} cannot be read: {error}.") from None
         accounts += [
             _parse_account(line, f"{auth_file}, line {n}") for n, line in enumerate(lines, 1) if line.strip()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -13,6 +12,7 @@ from typing import Any
 import torch
 
 from textreid.errors import InputError, ModelError, TextReIDError
+from textreid.io.plain_data import read_json
 from textreid.io.run_folder import RunFolder, write_json
 from textreid.recipe.recipe import Recipe, read_recipe
 from textreid.training.progress import RunState
@@ -55,9 +55,9 @@ def settle(recipe: Recipe, folder: RunFolder) -> None:
 def _changes(recipe: Recipe, path: Path) -> list[str]:
     """Names of the settings that are not those of a recipe that was written."""
     try:
-        before = read_recipe(dict(json.loads(path.read_text(encoding="utf-8"))), where=str(path))
+        before = read_recipe(dict(read_json(path)), where=str(path))
         old, new = _comparable(before), _comparable(recipe)
-    except (ValueError, TypeError, RecursionError, TextReIDError) as error:
+    except Exception as error:  # whatever stands there in place of settings
         raise InputError(
             f"'{path}' holds no settings of a run: delete it to go on with those of the command. {error}"
         ) from error

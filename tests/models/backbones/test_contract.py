@@ -148,6 +148,8 @@ def test_locations_are_row_by_row(case: str) -> None:
             r"\[model\.image_options\] does not fit 'clip'",
         ),
         ("siglip", {"config": {"hidden_size": "x"}}, ModelError, "does not fit 'siglip'"),
+        ("siglip", {"config": {"hidden_act": "x"}}, ModelError, "does not fit 'siglip'"),
+        ("clip", {"config": {"patch_size": 0}}, ModelError, "does not fit 'clip'"),
     ],
 )
 def test_refusals(name: str, options: dict[str, Any], error: type[Exception], message: str) -> None:

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import torch
-from huggingface_hub.errors import StrictDataclassError
 from torch import Tensor, nn
 
 from textreid.errors import ModelError
@@ -91,7 +90,7 @@ class PatchTransformer(Backbone):
         try:
             config = self.config_class(**self.options.get("config", {}))
             tower = self.model_class._from_config(config)
-        except (TypeError, ValueError, StrictDataclassError) as error:
+        except Exception as error:  # a value that it refuses, in one of many ways
             raise ModelError(f"[model.image_options] does not fit '{self.name}': {error}") from error
         stride = self.options.get("stride", config.patch_size)
         tower.embeddings.patch_embedding.stride = (stride, stride)
