@@ -84,8 +84,11 @@ reproduce-pocket: install ## Train the built-in model again: make reproduce-pock
 	$(BIN)/textreid train cuhk-pedes-pocket-late --root $(ROOT) --out runs/pocket-late
 	$(BIN)/textreid train cuhk-pedes-pocket --root $(ROOT) --out runs/pocket
 
-build: install ## Build the wheel into dist/
-	$(BIN)/python -m pip wheel --no-deps --wheel-dir dist .
+build: install ## Build the sdist and the wheel of what is committed into dist/
+	rm -rf build && mkdir -p build dist
+	git archive HEAD | tar -x -C build
+	cd build && $(abspath $(BIN))/python -m hatchling build --directory $(abspath dist)
+	rm -rf build
 
 clean: ## Remove the virtual environments and every cache
 	rm -rf .venv .venv-gpu dist build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
