@@ -35,6 +35,7 @@ EPOCHS = 90
 LONGER = {"joint-all": 140}
 """It has fourteen losses to bring down at once."""
 RATE = 1e-3
+PHASES = ("phase", "domain_dropout")
 
 
 class OverfitRuns:
@@ -106,7 +107,7 @@ def smaller(name: str) -> list[str]:
 
 def shrunk(recipe: Recipe, epochs: int) -> Recipe:
     """The recipe with another optimiser and images as they are."""
-    phases = [stage for stage in recipe.stages if stage["name"] == "phase"]
+    phases = [stage for stage in recipe.stages if stage["name"] in PHASES]
     rates = {"image_rate": RATE, "text_rate": RATE, "head_rate": RATE}
     own = {"epochs": epochs // len(phases), "warmup": 1, **rates}
     return replace(
@@ -115,7 +116,9 @@ def shrunk(recipe: Recipe, epochs: int) -> Recipe:
         augment=AugmentRecipe(flip=0, pad=0, erase=0, jitter=0),
         optimizer=OptimizerRecipe(),
         stages=tuple(
-            phase(frozen=stage.get("frozen", []), **own) if stage["name"] == "phase" else stage
+            stage | phase(frozen=stage.get("frozen", []), **own) | {"name": stage["name"]}
+            if stage["name"] in PHASES
+            else stage
             for stage in recipe.stages
         ),
     )

@@ -21,7 +21,7 @@ def rank_1(recipe: Recipe, out: Path) -> dict[str, float]:
     """
     encoder, reads_text = Encoder.load(out / "model", device="cpu"), recipe.model.reads_text
     found = {}
-    for data in (data for data in recipe.data if not data.generated):
+    for data in (data for data in recipe.data if data.labels and not data.generated):
         crops = tuple(datasets.load(*locate(data, out), data.split))
         described = reads_text and any(crop.captions for crop in crops)
         benchmark = Benchmark(data.name, data.split, crops, queries=() if described else crops)

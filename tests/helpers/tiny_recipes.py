@@ -66,6 +66,8 @@ def tiny(name: str, hub: Path) -> list[str]:
     if recipe.sampler.generated:
         changes.append("sampler.generated=2")
     for number, data in enumerate(recipe.data):
+        if data.sources:
+            changes.append(f"data.{number}.sources=[]")
         if data.generated:
             changes.append(f"data.{number}.root={hub / 'samples'}")
         if data.name == "synthetic":
@@ -74,7 +76,9 @@ def tiny(name: str, hub: Path) -> list[str]:
         changes += [f"val.identities={PEOPLE}", "val.images=2"]
     epochs = 2 if recipe.noise else 1
     for number, stage in enumerate(recipe.stages):
-        if stage["name"] == "phase":
+        if stage["name"] == "domain_dropout":
+            changes += [f"stages.{number}.images=16", f"stages.{number}.deterministic=0"]
+        if stage["name"] in ("phase", "domain_dropout"):
             changes += [f"stages.{number}.epochs={epochs}", f"stages.{number}.image_size=[64, 32]"]
         if stage["name"] == "dcgan":
             small = {"epochs": 1, "batch": 4, "image_size": "[32, 16]", "width": 4, "samples": 3}

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from textreid.data import datasets
 from textreid.data.attributes.space import attribute_space, with_attributes
-from textreid.errors import InputError
+from textreid.errors import InputError, UnknownNameError
 from textreid.io.typed_path import typed_path
 from textreid.recipe.data import DataRecipe
 from textreid.synthetic.writers.cuhk_pedes import write_cuhk_pedes
@@ -64,6 +64,7 @@ def read_training_set(recipes: Sequence[DataRecipe], out: Path, *, reads_text: b
 
     Raises:
         InputError: there is none, it cannot be read, nobody is known in it, or no image has a caption.
+        UnknownNameError: a data set, a split, or a source of one does not exist.
     """
     loaded = [_read(recipe, out) for recipe in recipes]
     crops = [crop for part in loaded for crop in part]
@@ -75,9 +76,13 @@ def read_training_set(recipes: Sequence[DataRecipe], out: Path, *, reads_text: b
             " or train on images alone: --set model.reads_text=false"
         )
     domains = [source for source, part in enumerate(loaded) for _ in part]
+    shown = [
+        crop if recipes[source].labels else replace(crop, person_id=None)
+        for crop, source in zip(crops, domains, strict=True)
+    ]
     labels = [
         GENERATED if recipes[source].generated else label
-        for source, label in zip(domains, contiguous_labels(crops, domains), strict=True)
+        for source, label in zip(domains, contiguous_labels(shown, domains), strict=True)
     ]
     if max(labels) < 0:
         raise InputError("Nobody is known in this data: a model learns from images of the same person.")
@@ -92,9 +97,20 @@ def read_training_set(recipes: Sequence[DataRecipe], out: Path, *, reads_text: b
 
 def _read(recipe: DataRecipe, out: Path) -> list[PersonCrop]:
     crops = with_attributes(datasets.load(*locate(recipe, out), recipe.split, recipe.image_folder), recipe)
-    if not recipe.generated:
-        return crops
-    return [replace(crop, person_id=None, captions=(), attributes={}) for crop in crops]
+    if recipe.sources:
+        found = {_source(crop) for crop in crops}
+        for source in recipe.sources:
+            if source not in found:
+                raise UnknownNameError(f"source of {recipe.name}", source, found)
+        crops = [crop for crop in crops if _source(crop) in recipe.sources]
+    if recipe.generated:
+        return [replace(crop, person_id=None, captions=(), attributes={}) for crop in crops]
+    return crops
+
+
+def _source(crop: PersonCrop) -> str:
+    """The first folder of an image's path."""
+    return crop.id.partition("/")[0]
 
 
 def contiguous_labels(crops: Sequence[PersonCrop], sources: Sequence[int]) -> list[int]:

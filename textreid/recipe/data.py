@@ -26,6 +26,9 @@ class DataRecipe:
         attributes: where more attributes come from than the data set has: "captions", or the path of an
             annotation file; see `textreid.data.attributes.space`.
         image_folder: what the paths in a table of one's own lie below, if not below its own folder.
+        sources: only images of these sources, the first folder of their paths, such as "CUHK03" of
+            cuhk-pedes; empty for all.
+        labels: False: who its images show is not read, as of data that nobody has labelled.
         generated: its images were drawn by a network and show nobody; `sampler.generated` of them join each
             batch, and the loss `lsro` learns from them.
     """
@@ -39,6 +42,8 @@ class DataRecipe:
     trust: dict[str, float] = field(default_factory=dict)
     attributes: str = ""
     image_folder: str = ""
+    sources: tuple[str, ...] = ()
+    labels: bool = True
     generated: bool = False
 
     def __post_init__(self) -> None:

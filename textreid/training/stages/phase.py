@@ -87,9 +87,14 @@ class Config(Schedule, StageConfig):
 
 def run(run: TrainingRun, options: Config) -> None:
     """Train for the epochs of one phase, and keep the best model."""
+    train_phase(run, options, PhaseTask)
+
+
+def train_phase(run: TrainingRun, options: Config, make_task: type[PhaseTask]) -> None:
+    """As `run`, with a task of its own kind, which goes on from phases before it as they do."""
     recipe, number = run.recipe, run.state.stage
-    phases = [stage.config for stage in run.stages[:number] if stage.name == "phase"]
-    follows = number > 0 and run.stages[number - 1].name == "phase"
+    phases = [stage.config for stage in run.stages[:number] if isinstance(stage.config, Config)]
+    follows = number > 0 and isinstance(run.stages[number - 1].config, Config)
     torch.manual_seed(recipe.seed)
     size = [*phases, options][0].image_size
     model, processor = start_model(recipe.model, size, run.data.captions)
@@ -99,7 +104,7 @@ def run(run: TrainingRun, options: Config) -> None:
             run.reporter.note(sentence)
     start = copy.deepcopy(model.state_dict()) if recipe.model.interpolate else {}
     title, teacher = f"phase {len(phases) + 1}", read_teacher(run)
-    task = PhaseTask(run, options, model, processor, start, title=title, teacher=teacher)
+    task = make_task(run, options, model, processor, start, title=title, teacher=teacher)
     if not follows and run.start_folder is not None:
         with reading_model(run.start_folder):
             left: JointModel = load_whole(JointModel, run.start_folder)
@@ -152,7 +157,8 @@ class PhaseTask(Step, Task):
         processor.image_processor = image_processor(
             size, pixels.image_mean, pixels.image_std, pixels.resample
         )
-        self.run, self.processor, self.start, self.title = run, processor, start, title
+        self.run, self.options = run, options
+        self.processor, self.start, self.title = processor, start, title
         self.teacher = teacher
         self.transform = train_transform(recipe.augment, size, pixels.image_mean, pixels.resample)
         self.finish = Finish(recipe.augment, pixels.image_mean, pixels.image_std)
