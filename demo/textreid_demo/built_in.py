@@ -60,7 +60,7 @@ def prepare(encoder: ImageTextEncoder, *, frames: int = 40, folder: Path | None 
     with one_at_a_time(target):
         if not _is_usable(target / "gallery", encoder):
             with (
-                whole_folder(target, replace=True) as made,
+                whole_folder(target, replace=True, private=True) as made,
                 PersonSearch.open(made / "gallery", create=True, encoder=encoder) as search,
             ):
                 drawn = built_in_gallery(frames)

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from textreid_index import in_use
 from textreid_index.errors import GalleryError, InvalidValueError, UnknownSourceError
 from textreid_index.records import UPLOADS, SourceState
 from textreid_index.source_keys import source_key, source_path
@@ -131,7 +132,8 @@ class Files:
     def remove_unused(self, keys: Collection[str]) -> None:
         """Delete those of the gallery's own files among `keys` from which nobody is left, and their states.
 
-        Where any record names a file, also by a path where the gallery once lay, it stays.
+        Where any record names a file, also by a path where the gallery once lay, it stays; and so does one
+        that is `in_use`, which whoever uses it removes afterwards.
 
         Raises:
             GalleryError: a file cannot be removed; or as for `Gallery.delete`.
@@ -145,12 +147,15 @@ class Files:
                     if not people.is_from(db, key):
                         sources.erase(db, key)
         for key in unused:
+            file = self._store.file.parent / key
             try:
-                (self._store.file.parent / key).unlink(missing_ok=True)
+                with in_use.unused(file) as free:
+                    if free and not self.is_named(key):
+                        file.unlink(missing_ok=True)
             except OSError as error:
                 raise GalleryError(
-                    f"Nobody is left from {self._store.file.parent / key}, but it cannot be removed:"
-                    f" {error.strerror}. Remove it yourself."
+                    f"Nobody is left from {file}, but it cannot be removed: {error.strerror}."
+                    " Remove it yourself."
                 ) from error
 
     def count(self, keys: Sequence[str]) -> int:

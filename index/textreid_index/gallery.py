@@ -67,8 +67,11 @@ class Gallery:
             GalleryNotFoundError: no gallery there, and `create` is false.
             ForeignGalleryError: something else is there, or a newer textreid made it.
             UnknownBackendError: no such backend, or its library is missing.
+            InvalidValueError: the path is an empty text.
             GalleryError: the folder cannot be read.
         """
+        if path == "":
+            raise InvalidValueError('"" names no folder: name that of the gallery.')
         resolved = backends.resolve(backend)
         return cls(Store(Path(path), create=create, wait=wait), resolved)
 

@@ -138,7 +138,7 @@ def test_looking_after_a_gallery(textreid, kept, tmp_path):
         (("search", "--gallery", "gallery", "--image", "none.jpg"), "none.jpg cannot be used"),
         (("search", "--gallery", "gallery", "--image", "text.jpg"), "text.jpg cannot be used"),
         (("search", "a man", "--gallery", "gallery", "--since", "noon"), "2026-03-01T14:05"),
-        (("search", "a man", "--gallery", "gallery", "--sheet", "no/such/folder.jpg"), "cannot be written"),
+        (("search", "a man", "--gallery", "gallery", "--sheet", "text.jpg/hits.jpg"), "cannot be written"),
         (("search", "a man", "--gallery", "gallery", "--sheet", "hits.doc"), "cannot be written"),
         (("search", "a man", "--gallery", "gallery", "--log", "no/log"), "cannot be logged"),
         (("index", "missing", "--gallery", "gallery"), "missing does not exist"),

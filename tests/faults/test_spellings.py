@@ -15,6 +15,7 @@ from tests.helpers.toy import ToyEncoder, draw_person
 from tests.helpers.toy_console import run_textreid
 from tests.helpers.toy_gallery import fill, people
 from textreid import PersonSearch
+from textreid.errors import InputError
 from textreid_index import Gallery, InvalidValueError, Record, Where
 
 CAMERA = unicodedata.normalize("NFD", "Königstraße")
@@ -140,6 +141,9 @@ def test_an_empty_text_is_refused_in_every_place(disk):
     run_textreid("gallery", "move", "", "x", "--gallery", "g", code=2)
     run_textreid("gallery", "move", "disk", "", "--gallery", "g", code=2)
     run_textreid("index", "", "--gallery", "g", "--crops", code=2)
+    for option in (["--gallery", ""], ["--gallery="], ["--gallery", "g", "--log", ""], ["--sheet", ""]):
+        assert '"" names nothing' in run_textreid("search", "red", *option, code=2).output
+    assert '"" names nothing' in run_textreid("gallery", "info", "--gallery", "", code=2).output
     with Gallery.open("g") as gallery:
         for refused in (lambda: gallery.forget(""), lambda: gallery.delete([""]), lambda: gallery.delete("")):
             with pytest.raises(InvalidValueError):
@@ -147,6 +151,11 @@ def test_an_empty_text_is_refused_in_every_place(disk):
         for name in ("source", "camera"):
             with pytest.raises(InvalidValueError):
                 Where(**{name: ""})
+        with pytest.raises(InputError):
+            PersonSearch.open(gallery, log="")
+    for make in (False, True):
+        with pytest.raises(InvalidValueError):
+            Gallery.open("", create=make)
     assert count() == 2
 
 

@@ -92,7 +92,8 @@ def test_own_files_are_never_deleted(desk: Desk) -> None:
 def test_what_a_killed_addition_left_goes_at_the_next_start(
     desk: Desk, photo: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    left = uploads.store(photo, desk.gallery)
+    with uploads.stored(photo, desk.gallery) as left:
+        pass
     Desk(desk.search)
     assert stored(desk.gallery) == [left], "it may just be on its way in"
     later = left.stat().st_ctime + 3601
@@ -104,11 +105,26 @@ def test_what_a_killed_addition_left_goes_at_the_next_start(
 def test_another_file_of_the_same_name_is_not_taken_for_this_one(desk: Desk, photo: Path) -> None:
     """Such as a part of it, from a disk that was full or a copy that was killed."""
     content = photo.read_bytes()
-    whole = uploads.store(photo, desk.gallery)
-    whole.write_bytes(content[:100])
+    with uploads.stored(photo, desk.gallery) as whole:
+        whole.write_bytes(content[:100])
     photo.write_bytes(content)
-    assert uploads.store(photo, desk.gallery) == whole
-    assert whole.read_bytes() == content
+    with uploads.stored(photo, desk.gallery) as again:
+        assert again == whole
+        assert whole.read_bytes() == content
+
+
+def test_it_stays_while_it_is_added_again_and_the_last_person_of_before_goes(desk: Desk, photo: Path) -> None:
+    content = photo.read_bytes()
+    desk.add([photo], crops=False, camera="yard")
+    before = [record.id for record in desk.gallery.records() if record.camera == "yard"]
+    photo.write_bytes(content)
+    with uploads.stored(photo, desk.gallery) as place:
+        assert desk.delete(before) == 2
+        assert place.read_bytes() == content
+        desk.gallery.files.remove_unused([f"uploads/{place.name}"])
+        assert stored(desk.gallery) == [place]
+    desk.gallery.files.remove_unused([f"uploads/{place.name}"])
+    assert stored(desk.gallery) == []
 
 
 def test_an_upload_that_does_not_fit_leaves_nothing(desk: Desk, photo: Path, tmp_path: Path) -> None:

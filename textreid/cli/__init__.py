@@ -45,12 +45,18 @@ class _Verbs(TyperGroup):
 
 
 class _Verb(TyperCommand):
-    """Refuses `--rerank` without a number, which meant k-reciprocal re-ranking in version 0.1."""
+    """Refuses what would be taken for something else than was meant.
+
+    An empty value, as an unset variable of a script leaves it: as a path it would be the current folder.
+    And `--rerank` without a number, which meant k-reciprocal re-ranking in version 0.1.
+    """
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         from textreid.errors import RERANK_TAKES_A_NUMBER, InputError
 
-        for option, value in pairwise([*args, ""]):
+        for option, value in pairwise([*args, "-"]):
+            if option.startswith("-") and (not value or option.endswith("=")):
+                raise InputError(f'{option.rstrip("=")} "" names nothing. Is a variable empty, or unset?')
             if option == "--rerank" and not value.lstrip("-").isdigit():
                 raise InputError(RERANK_TAKES_A_NUMBER)
         return super().parse_args(ctx, args)
@@ -79,6 +85,8 @@ def application() -> typer.Typer:
     app.callback()(_about)
     for name, verb in sorted(_verbs()):
         if isinstance(verb, typer.Typer):
+            for command in verb.registered_commands:
+                command.cls = _Verb
             app.add_typer(verb, name=name)
         else:
             app.command(name, cls=_Verb, help=_help(verb))(verb)

@@ -63,12 +63,13 @@ def verify(gallery: GalleryFolder) -> None:
     Examples:
       textreid gallery verify --gallery gallery
     """
+    from textreid.io.printable import printable
     from textreid_index import Gallery
 
     with Gallery.open(gallery) as opened:
         problems = opened.verify()
         for problem in problems:
-            print(problem)
+            print(printable(problem))
         if problems:
             raise typer.Exit(1)
         people = len(opened)

@@ -148,12 +148,19 @@ def _example(path: Path) -> Image:
 
 
 def _write_sheet(search: PersonSearch, hits: Hits, title: str, path: Path, zone: tzinfo) -> None:
-    from textreid.search.contact_sheet import contact_sheet
+    from PIL import Image
 
+    from textreid.search.contact_sheet import contact_sheet
+    from textreid_index.whole_folder import whole_file
+
+    kind = Image.registered_extensions().get(path.suffix.lower())
+    if kind is None:
+        raise InputError(f"The contact sheet {path} cannot be written: name it .jpg or .png.")
     thumbnails = search.gallery.thumbnails(hits.ids)
     sheet = contact_sheet(hits.among(thumbnails), list(thumbnails.values()), title=title, zone=zone)
     try:
-        sheet.save(path)
+        with whole_file(path) as file:
+            sheet.save(file, kind)
     except Exception as error:  # each kind of file has its writer, with errors of its own
         raise InputError(f"The contact sheet {path} cannot be written: {error}") from None
 

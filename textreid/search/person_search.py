@@ -94,8 +94,10 @@ class PersonSearch:
 
         Raises:
             GalleryError: there is no gallery, or it cannot be used.
-            InputError: the log cannot be written.
+            InputError: the log cannot be written, or has no name.
         """
+        if log == "":
+            raise InputError('log="" names no file: name one, or leave it out to keep no record.')
         opened = gallery if isinstance(gallery, Gallery) else Gallery.open(gallery, create=create)
 
         def load() -> ImageTextEncoder:
@@ -107,7 +109,7 @@ class PersonSearch:
                 return Encoder.load_known(opened.encoder, device=device)
             return Encoder.load(model or DEFAULT_MODEL, device=device)
 
-        return cls(opened, load, SearchLog(Path(log)) if log else None)
+        return cls(opened, load, None if log is None else SearchLog(Path(log)))
 
     def close(self) -> None:
         """Release the gallery's files."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from threading import Lock
@@ -81,11 +82,12 @@ class Desk:
         with self._adding:
             stored: list[Path] = []
             try:
-                for file in files:
-                    stored.append(uploads.store(file, self.gallery))
-                return self.search.add(
-                    stored, crops=crops, detector=self.detector, camera=camera, progress=progress
-                )
+                with ExitStack() as kept:
+                    for file in files:
+                        stored.append(kept.enter_context(uploads.stored(file, self.gallery)))
+                    return self.search.add(
+                        stored, crops=crops, detector=self.detector, camera=camera, progress=progress
+                    )
             finally:
                 self.gallery.files.remove_unused([self.gallery.files.key(file) for file in stored])
 

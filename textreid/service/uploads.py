@@ -11,11 +11,13 @@ import hashlib
 import re
 import shutil
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from textreid.io.refusals import in_words
 from textreid_index import Gallery, GalleryError
+from textreid_index.in_use import in_use
 from textreid_index.records import UPLOADS
 from textreid_index.whole_folder import whole_file
 
@@ -23,24 +25,34 @@ JUST_NOW = 3600
 """Seconds for which an upload may be on its way into the gallery."""
 
 
-def store(file: Path, gallery: Gallery) -> Path:
-    """Move an upload into the gallery, whole or not at all; returns where it is now.
+@contextmanager
+def stored(file: Path, gallery: Gallery) -> Iterator[Path]:
+    """Move an upload into the gallery, whole or not at all, and yield where it is now.
 
-    One whose content the gallery holds already is deleted, for it is there.
+    One whose content the gallery holds already is deleted, for it is there. While the block runs nobody
+    removes it, also not with the last person that was found in it before.
 
     Raises:
         InputError: it cannot be written there.
     """
-    folder = upload_folder(gallery)
-    with in_words(folder):
-        folder.mkdir(mode=0o700, exist_ok=True)
-        digest = _digest(file)
-        alike = folder.glob(f"*-{digest[:16]}{file.suffix.lower()}")
-        same = next((stored for stored in alike if _digest(stored) == digest), None)
-        if same is None:
-            return _move(file, folder / _safe_name(file, digest[:16]))
-        file.unlink()
-        return same
+    with in_words(upload_folder(gallery)):
+        place = _put(file, upload_folder(gallery))
+    with in_use(place) as here:
+        if here:
+            file.unlink(missing_ok=True)
+            yield place
+            return
+    with stored(file, gallery) as place:  # the last person in it was deleted just then
+        yield place
+
+
+def _put(file: Path, folder: Path) -> Path:
+    """Where this content lies already, or lies now."""
+    folder.mkdir(mode=0o700, exist_ok=True)
+    digest = _digest(file)
+    alike = folder.glob(f"*-{digest[:16]}{file.suffix.lower()}")
+    same = next((one for one in alike if _digest(one) == digest), None)
+    return same or _move(file, folder / _safe_name(file, digest[:16]))
 
 
 def tidy(gallery: Gallery) -> None:
