@@ -11,16 +11,16 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from tests.helpers.faults.small_disk import FILLING, fill_up, small_disk
 from tests.helpers.toy_gallery import embed, fill, filled, people
 from tests.helpers.toy_migrations import add_index, add_mood
-from textreid_index import Gallery, GalleryError
+from textreid_index import Gallery, GalleryError, GalleryFullError
 from textreid_index.store import migrations, people_table, schema
 
 PRESENT = schema.FORMAT
@@ -28,7 +28,7 @@ TO_NEXT, TO_AFTER_NEXT = (f"from format {PRESENT} to {PRESENT + steps}" for step
 COPY = f"gallery.sqlite.format-{PRESENT}"
 
 
-def make_people_anew(db: sqlite3.Connection) -> None:
+def make_people_anew(db: sqlite3.Connection, _: Path) -> None:
     """What SQLite advises where ALTER TABLE is not enough: a new table, filled, in place of the old one."""
     db.execute("CREATE TABLE wider AS SELECT *, '' AS mood FROM people")
     db.execute("DROP TABLE people")
@@ -38,21 +38,21 @@ def make_people_anew(db: sqlite3.Connection) -> None:
     db.execute("DROP TABLE wider")
 
 
-def stumble(db: sqlite3.Connection) -> None:
+def stumble(db: sqlite3.Connection, _: Path) -> None:
     db.execute("DELETE FROM thumbnails WHERE key > 2")
     raise ValueError("a row that nobody thought of")
 
 
-def ask_for_a_missing_table(db: sqlite3.Connection) -> None:
+def ask_for_a_missing_table(db: sqlite3.Connection, _: Path) -> None:
     db.execute("DELETE FROM sources")
     db.execute("UPDATE moods SET mood = ''")
 
 
-def leave_orphans(db: sqlite3.Connection) -> None:
+def leave_orphans(db: sqlite3.Connection, _: Path) -> None:
     db.execute("DELETE FROM people WHERE key = 3")
 
 
-def bring_forward(monkeypatch: pytest.MonkeyPatch, *steps: Callable[[sqlite3.Connection], None]) -> None:
+def bring_forward(monkeypatch: pytest.MonkeyPatch, *steps: migrations.Migration) -> None:
     """From here on the present format is the one that these steps lead to."""
     monkeypatch.setattr(schema, "FORMAT", PRESENT + len(steps))
     monkeypatch.setattr(migrations, "MIGRATIONS", dict(enumerate(steps, PRESENT)))
@@ -168,6 +168,30 @@ def test_without_a_copy_no_step_is_taken(old: tuple, monkeypatch: pytest.MonkeyP
         assert content(gallery) == before
 
 
+def test_on_a_full_disk_it_is_searched_as_it_is(
+    old: tuple, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And brought up to date as soon as there is room. Needs Linux and root."""
+    folder, before = old
+    with small_disk(tmp_path / "disk", 1 << 20) as disk:
+        shutil.copytree(folder, disk / "g")
+        stored = (disk / "g" / "gallery.sqlite").read_bytes()
+        bring_forward(monkeypatch, add_mood)
+        for room in (0, 20_000):
+            fill_up(disk, leave=room)
+            with Gallery.open(disk / "g") as gallery:
+                assert content(gallery) == before
+                for change in (lambda: fill(gallery, people(1, "late")), lambda: gallery.delete(["p003"])):
+                    with pytest.raises(GalleryFullError):
+                        change()
+                assert content(gallery) == before
+            assert (disk / "g" / "gallery.sqlite").read_bytes() == stored
+        (disk / FILLING).unlink()
+        with Gallery.open(disk / "g") as gallery:
+            assert content(gallery) == before
+            assert gallery.delete(["p003"]) == 1
+
+
 KILLED = """
 import os, shutil, sqlite3, sys
 from itertools import count
@@ -256,9 +280,9 @@ def test_two_openers_at_once_take_the_step_once(old: tuple, monkeypatch: pytest.
     folder, before = old
     taken = []
 
-    def slow(db: sqlite3.Connection) -> None:
+    def slow(db: sqlite3.Connection, folder: Path) -> None:
         taken.append(db)
-        add_mood(db)
+        add_mood(db, folder)
         time.sleep(0.3)
 
     bring_forward(monkeypatch, slow)

@@ -176,24 +176,28 @@ def test_a_reader_without_rights_sees_what_the_owner_adds(public_folder: Path) -
     assert as_nobody(code, public_folder) == "True 8 8\n"
 
 
-def test_an_earlier_format_that_may_only_be_read_says_what_to_type(public_folder: Path) -> None:
+def test_an_earlier_format_that_may_only_be_read_is_searched_as_it_is(public_folder: Path) -> None:
     filled(public_folder / "g", 5)[0].close()
     before = (public_folder / "g" / "gallery.sqlite").read_bytes()
     for path in (*(public_folder / "g").iterdir(), public_folder / "g"):
         path.chmod(0o555)
     code = """
         import sys
-        from textreid_index.store import migrations, schema
+        from textreid_index.store import migrations, reader, schema
         from tests.helpers.toy_migrations import add_mood
         schema.FORMAT, migrations.MIGRATIONS = schema.FORMAT + 1, {schema.FORMAT: add_mood}
+        with Gallery.open(sys.argv[1] + "/g") as gallery:
+            print(gallery.readonly, len(gallery.search(embed(["q"]), 99)[0]), gallery.verify())
+        reader.COPIED_BYTES = 1000
         try:
-            Gallery.open(sys.argv[1] + "/g")
+            Gallery.open(sys.argv[1] + "/g").search(embed(["q"]), 99)
         except GalleryReadOnlyError as error:
             print(error)
     """
-    said = as_nobody(code, public_folder)
+    answer, said = as_nobody(code, public_folder).splitlines()
+    assert answer == "True 5 []"
     old, new = schema.FORMAT, schema.FORMAT + 1
-    assert f"is of format {old} and has to be brought to format {new}, but can only be read here" in said
+    assert f"is of format {old}, has to be brought to format {new}" in said
     assert f"cp -r {public_folder}/g COPY && textreid gallery info --gallery COPY" in said
     assert (public_folder / "g" / "gallery.sqlite").read_bytes() == before
 

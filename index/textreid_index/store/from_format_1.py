@@ -43,9 +43,8 @@ SOURCES = "key, size, mtime_ns, settings, status, people, reason, resume_at, che
 PEOPLE = 'id, source, x1, y1, x2, y2, camera, time, "offset", frame, track, checksum'
 
 
-def migrate(db: sqlite3.Connection) -> None:
-    """Take the step, inside the caller's transaction."""
-    folder = Path(db.execute("PRAGMA database_list").fetchone()[2]).parent
+def migrate(db: sqlite3.Connection, folder: Path) -> None:
+    """Take the step, inside the caller's transaction, of the gallery in this folder."""
     _add_columns_and_tables(db)
     _write_gallery(db)
     _write_sources(db, folder)

@@ -10,8 +10,9 @@ Whoever changes `schema.TABLES`
 2. adds the step from the format before to `MIGRATIONS`,
 3. adds a small gallery of the format before to `tests/fixtures`, which a test opens, verifies and searches.
 
-A step executes SQL inside the caller's transaction; it neither commits nor touches other files. Foreign keys
-are off while it runs, so that a table may be made anew, and are checked afterwards.
+A step is given a connection and the gallery's folder, and executes SQL inside the caller's transaction; it
+neither commits nor touches other files. Foreign keys are off while it runs, so that a table may be made anew,
+and are checked afterwards. Where nothing can be written, steps are taken in a copy in memory: see `Reader`.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from textreid_index.errors import GalleryError
 from textreid_index.store import from_format_1, schema
 from textreid_index.store.sqlite_errors import translate_errors
 
-Migration = Callable[[sqlite3.Connection], None]
+Migration = Callable[[sqlite3.Connection, Path], None]
 
 MIGRATIONS: dict[int, Migration] = {1: from_format_1.migrate}
 """By format: the step from there to the next one. There is one for each format below `schema.FORMAT`."""
@@ -56,7 +57,7 @@ def migrate(db: sqlite3.Connection, file: Path) -> None:
     try:
         with translate_errors(file.parent):
             _copy(file, copy)
-            _take_steps(db, old)
+            take_steps(db, file)
             db.commit()
     except Exception as error:  # whatever a step stumbles over, the owner must hear that nothing is lost
         db.rollback()
@@ -74,9 +75,18 @@ def copies(file: Path) -> Iterator[Path]:
     return file.parent.glob(f"{file.name}.format-*")
 
 
-def _take_steps(db: sqlite3.Connection, old: int) -> None:
-    for number in range(old, schema.FORMAT):
-        MIGRATIONS[number](db)
+def take_steps(db: sqlite3.Connection, file: Path) -> None:
+    """Bring what is in this connection to the present format, inside the caller's transaction.
+
+    Args:
+        db: a connection to a gallery's file, or to a copy of it in memory, without foreign keys.
+        file: the gallery's file.
+
+    Raises:
+        GalleryError: as `schema.read_format`, or a step cannot be taken.
+    """
+    for number in range(schema.read_format(db, file), schema.FORMAT):
+        MIGRATIONS[number](db, file.parent)
     if db.execute("PRAGMA foreign_key_check").fetchone():
         raise GalleryError("a row would belong to nobody.")
     db.execute(f"PRAGMA user_version = {schema.FORMAT}")

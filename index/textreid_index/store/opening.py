@@ -11,6 +11,7 @@ from pathlib import Path
 from textreid_index.errors import (
     ForeignGalleryError,
     GalleryError,
+    GalleryFullError,
     GalleryNotFoundError,
     GalleryReadOnlyError,
 )
@@ -19,6 +20,7 @@ from textreid_index.store.commit_count import FILE as COMMITS
 from textreid_index.store.connection import connect
 from textreid_index.store.permissions import make_private_file, make_private_folder
 from textreid_index.store.reader import Reader
+from textreid_index.store.sqlite_errors import translate_errors
 from textreid_index.store.waiting import again
 
 FILE = "gallery.sqlite"
@@ -61,12 +63,15 @@ def locate(folder: Path, *, create: bool) -> Path:
     return file
 
 
-def prepare(file: Path, *, create: bool, wait: float) -> None:
+def prepare(file: Path, *, create: bool, wait: float) -> GalleryFullError | None:
     """Make the tables where they are missing, and bring those of an earlier format up to date.
+
+    Returns:
+        Why they stay of an earlier format, where the disk has no room; else None.
 
     Raises:
         GalleryNotFoundError: there are no tables, and `create` is false.
-        GalleryError: what `migrations.migrate` raises.
+        GalleryError: what `migrations.migrate` raises otherwise.
         sqlite3.Error: the file cannot be read, or there is no room to write.
     """
     if create:
@@ -74,18 +79,28 @@ def prepare(file: Path, *, create: bool, wait: float) -> None:
     with closing(Reader(file, readonly=False, wait=wait)) as reader, reader.transaction() as db:
         blank = schema.is_blank(db)
         if not blank and schema.read_format(db, file) == schema.FORMAT:
-            return
+            return None
     if blank and not create:
         raise _not_found(file.parent)
-    with closing(again(wait, partial(connect, file, "rw", wait))) as db:
+    try:
+        with translate_errors(file.parent), closing(again(wait, partial(connect, file, "rw", wait))) as db:
+            if blank:
+                _make_tables(db, wait)
+            migrations.migrate(db, file)
+    except GalleryFullError as error:
         if blank:
-            # SQLite does not wait for another program that switches to a write-ahead log
-            again(wait, partial(db.execute, "PRAGMA journal_mode = WAL"))
-            db.execute("BEGIN IMMEDIATE")
-            if schema.is_blank(db):
-                schema.create(db)
-            db.commit()
-        migrations.migrate(db, file)
+            raise
+        return error
+    return None
+
+
+def _make_tables(db: sqlite3.Connection, wait: float) -> None:
+    # SQLite does not wait for another program that switches to a write-ahead log
+    again(wait, partial(db.execute, "PRAGMA journal_mode = WAL"))
+    db.execute("BEGIN IMMEDIATE")
+    if schema.is_blank(db):
+        schema.create(db)
+    db.commit()
 
 
 def require_format(db: sqlite3.Connection, file: Path) -> None:
@@ -99,9 +114,9 @@ def require_format(db: sqlite3.Connection, file: Path) -> None:
     number = schema.read_format(db, file)
     if number < schema.FORMAT:
         raise GalleryReadOnlyError(
-            f"The gallery {file.parent} is of format {number} and has to be brought to format"
-            f" {schema.FORMAT}, but can only be read here. Copy it to a folder that you may write to and open"
-            " the copy:"
+            f"The gallery {file.parent} is of format {number}, has to be brought to format {schema.FORMAT},"
+            " which cannot be done here, and is too large to do it in memory. Copy it to a folder that you"
+            " may write to, on a disk with room for it twice, and open the copy:"
             f" cp -r {file.parent} COPY && textreid gallery info --gallery COPY"
         )
 

@@ -4,7 +4,8 @@ With a write-ahead log SQLite shares memory through a file beside it. That file 
 nor in a folder that may only be read. There are other ways to read everything that was committed, the log
 included: to keep all others out; and, where nothing can be changed anyway, to take no locks at all, and to
 look afterwards whether the files are still as they were. Where that is affordable, the look comes before any
-answer: the file is read from a copy in memory, which is made again until nobody disturbed it.
+answer: the file is read from a copy in memory, which is made again until nobody disturbed it. So is one of an
+earlier format, which is brought to the present one there where the file itself cannot be.
 """
 
 from __future__ import annotations
@@ -17,7 +18,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from textreid_index.errors import GalleryBusyError, GalleryError
+from textreid_index.store import schema
 from textreid_index.store.connection import connect, log_file, read_text
+from textreid_index.store.migrations import take_steps
 from textreid_index.store.waiting import again
 
 
@@ -68,11 +71,13 @@ class Reader:
         file: the gallery's file.
         readonly: whether this user may not change it.
         wait: seconds to wait for another program that is in the way.
+        upgrade: bring a copy of a file of an earlier format to the present one.
     """
 
-    def __init__(self, file: Path, *, readonly: bool, wait: float) -> None:
+    def __init__(self, file: Path, *, readonly: bool, wait: float, upgrade: bool = False) -> None:
         self._file = file
         self._readonly = readonly
+        self._upgrade = upgrade
         self._wait = wait
         self._lasting: sqlite3.Connection | None = None
         self._copy: tuple[Look, sqlite3.Connection] | None = None
@@ -130,14 +135,14 @@ class Reader:
 
     def _open(self, way: Way) -> tuple[sqlite3.Connection, Way, Look]:
         before = _look(self._file)
-        if not way.locked and self._copy is not None and self._copy[0] == before:
+        if self._copy is not None and self._copy[0] == before:
             _begin(self._copy[1])
             return self._copy[1], SHARED, ()
         wait = 0 if way.alone else self._wait  # two who want to be alone would wait for one another
         db = connect(self._file, way.mode, wait, alone=way.alone, options=way.options)
         try:
             _begin(db)
-            if not way.locked and before[0][1] <= COPIED_BYTES:
+            if (not way.locked or self._is_former(db)) and before[0][1] <= COPIED_BYTES:
                 with closing(db):
                     return self._copy_from(db, before), SHARED, ()
         except sqlite3.DatabaseError as error:
@@ -153,6 +158,10 @@ class Reader:
         copy = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
         copy.text_factory = read_text
         db.backup(copy)
+        if self._is_former(copy):
+            copy.execute("BEGIN")
+            take_steps(copy, self._file)
+            copy.commit()
         if _look(self._file) != before:
             copy.close()
             raise GalleryBusyError(DISTURBED.format(folder=self._file.parent))
@@ -161,6 +170,10 @@ class Reader:
         self._copy = (before if settled else (), copy)
         _begin(copy)
         return copy
+
+    def _is_former(self, db: sqlite3.Connection) -> bool:
+        """Whether it is of an earlier format, and to be brought to the present one."""
+        return self._upgrade and schema.read_format(db, self._file) < schema.FORMAT
 
     def _drop_copy(self) -> None:
         if self._copy is not None:

@@ -70,20 +70,21 @@ class Store:
         self._checked = False
         self.file = locate(folder, create=create).absolute()  # also where the program goes to another folder
         self.readonly = not all(os.access(path, os.W_OK) for path in (folder, self.file) if path.exists())
+        self._refusal: GalleryError | None = None
         self._reader = self._new_reader()
         self.notice: str | None = None
         self._commits = CommitCount(self.file)
         try:
             if not self.readonly:
                 with translate_errors(folder):
-                    prepare(self.file, create=create, wait=wait)
+                    self._refusal = prepare(self.file, create=create, wait=wait)
             with suppress(GalleryBusyError, GalleryFullError, GalleryDamagedError):
                 self.notice = self.describe_missing()
                 if self.notice is not None:
                     log.warning(self.notice)
                 with self.snapshot() as db:
                     unscrubbed = gallery_table.read_state(db).unscrubbed
-                if unscrubbed and not self.readonly:
+                if unscrubbed and not self.readonly and self._refusal is None:
                     self.scrub()
         except BaseException:
             self.close()
@@ -232,7 +233,7 @@ class Store:
                 state = gallery_table.read_state(db)
         except GalleryDamagedError:  # which is told where it matters: here nothing can be compared
             return None
-        if not self.readonly:
+        if not self.readonly and self._refusal is None:
             self._commits.raise_to((state.identity, state.commits))
         missing = seen - state.commits if identity == state.identity else 0
         return MISSING.format(missing=missing, folder=self.folder) if missing > 0 else None
@@ -258,12 +259,14 @@ class Store:
         self._require_open()
         if self.readonly:
             raise GalleryReadOnlyError(READ_ONLY.format(folder=self.folder))
+        if self._refusal is not None:
+            raise self._refusal
         if self._writer is None:
             self._writer = again(self._wait, partial(connect, self.file, "rw", self._wait))
         return self._writer
 
     def _new_reader(self) -> Reader:
-        return Reader(self.file, readonly=self.readonly, wait=self._wait)
+        return Reader(self.file, readonly=self.readonly, wait=self._wait, upgrade=True)
 
     def _require_open(self) -> None:
         if self._closed:
