@@ -13,7 +13,7 @@ import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 
-from textreid_index.records import MEMBER_MARK, MEMORY_PREFIX
+from textreid_index.records import MEMBER_MARK, MEMORY_PREFIX, UPLOADS
 
 
 def source_key(path: str | Path, gallery: Path) -> str:
@@ -39,7 +39,10 @@ def source_path(key: str, gallery: Path) -> Path:
         gallery: the gallery's folder.
     """
     path = gallery / key
-    for place in (path, Path(key)):  # whoever fills a gallery may name files relative to where they work
+    places = [path]
+    if not key.startswith(f"{UPLOADS}/"):
+        places.append(Path(key))  # whoever fills a gallery may name files relative to where they work
+    for place in places:
         if os.path.exists(place):  # noqa: PTH110  (no name is too long for it)
             return place
     found = Path(path.anchor)

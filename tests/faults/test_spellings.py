@@ -277,6 +277,14 @@ class TestUploads:
         for folder in (gallery.with_name("link"), gallery / ".." / "g", Path()):
             self.look(folder)
 
+    def test_one_that_is_gone_is_not_taken_for_a_namesake_elsewhere(self, gallery):
+        (gallery.parent / "uploads").mkdir()
+        (gallery / "uploads" / "yard-0123456789abcdef.png").rename("uploads/yard-0123456789abcdef.png")
+        with PersonSearch.open(gallery, encoder=ToyEncoder()) as search:
+            (record,) = search.gallery.records()
+            with pytest.raises(InputError):
+                search.frame(record.id)
+
     def test_they_move_with_the_gallery(self, gallery):
         gallery.rename(gallery.with_name("moved"))
         self.look(gallery.with_name("moved"))
