@@ -13,6 +13,7 @@ from PIL.Image import Image
 
 from textreid.ingest.content import content_of
 from textreid.io.zones import zone_named
+from textreid.people.best_view import Embed
 from textreid.people.detectors.boxes import Detector
 from textreid.people.find import find_people
 from textreid.people.photos import sightings
@@ -51,15 +52,16 @@ def file_jobs(
     start: float | None,
     zone: str | None,
     key_of: Callable[[Path], str],
+    embed: Embed | None = None,
 ) -> list[Job]:
-    """One job a file; `key_of` names them as the gallery does.
+    """One job a file; `key_of` names them as the gallery does, `embed` tells people in films apart.
 
     Raises:
         InputError: there is no such time zone.
     """
     settings, clock = _settings(detector, camera, start, zone), zone_named(zone)
     named = {name: replace(source, name=name) for source in sources if (name := key_of(source.path))}
-    return [_file_job(source, settings, detector, camera, start, clock) for source in named.values()]
+    return [_file_job(source, settings, detector, camera, start, clock, embed) for source in named.values()]
 
 
 def image_jobs(images: Sequence[Image], detector: Detector | None, camera: str | None) -> list[Job]:
@@ -74,11 +76,18 @@ def _file_job(
     camera: str | None,
     start: float | None,
     zone: tzinfo,
+    embed: Embed | None,
 ) -> Job:
     return Job(
         state=source.state(settings, "failed", 0),
         read=lambda resume_at: find_people(
-            source, detector=detector, camera=camera, start=start, resume_at=resume_at, zone=zone
+            source,
+            detector=detector,
+            camera=camera,
+            start=start,
+            resume_at=resume_at,
+            zone=zone,
+            embed=embed,
         ),
         content=cache(partial(_content, source)),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, tzinfo
 
+from textreid.people.best_view import Embed
 from textreid.people.detectors.boxes import Detector
 from textreid.people.guard import guarded
 from textreid.people.sightings import Found, Skipped
@@ -19,6 +20,7 @@ def find_people(
     start: float | None = None,
     resume_at: float | None = None,
     zone: tzinfo = UTC,
+    embed: Embed | None = None,
 ) -> Iterator[Found | Skipped]:
     """Read one source and yield its people in units that can be committed one by one.
 
@@ -36,12 +38,14 @@ def find_people(
             its name. Photos have the time of their EXIF data or name; the time of the file is never used.
         resume_at: where an earlier run stopped: seconds of a video, members of an archive; None: the start.
         zone: where the clocks of cameras hung, for times without a zone.
+        embed: turns crops into vectors of unit norm, by which people in a video are told apart, such as
+            `Encoder.encode_images`; None: they are followed by their boxes alone.
 
     Yields:
         `Found` units in order, and a `Skipped` for whatever could not be used. A source of which nothing can
         be used yields `Skipped` only, whatever was raised while it was read.
     """
-    return guarded(source.key, _read(source, detector, camera, start, resume_at, zone))
+    return guarded(source.key, _read(source, detector, camera, start, resume_at, zone, embed))
 
 
 def _read(
@@ -51,6 +55,7 @@ def _read(
     start: float | None,
     resume_at: float | None,
     zone: tzinfo,
+    embed: Embed | None,
 ) -> Iterator[Found | Skipped]:
     from textreid.people import archives, photos, video
 
@@ -63,4 +68,4 @@ def _read(
     elif detector is None:
         yield Skipped(source.key, "a video is not an image of one person; add it without saying that it is.")
     else:
-        yield from video.find(source, detector, camera, start, resume_at, zone)
+        yield from video.find(source, detector, camera, start, resume_at, zone, embed)

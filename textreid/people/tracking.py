@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import supervision as sv
 from trackers import ByteTrackTracker
 
-from textreid.people.best_view import TrackView, look_at
+from textreid.people.best_view import Embed, TrackView, choose_views, look_at
 from textreid.people.detectors.boxes import Boxes
 from textreid.people.sightings import Box
+from textreid.people.track_joining import join
+from textreid.people.tracklet import Seen, Tracklet, covered, overlap
 from textreid.people.video_file import Frame
 
 MAX_GAP_SECONDS = 1.5
-"""Seconds for which somebody may be hidden and still be the same track."""
+"""Seconds for which somebody may be hidden and be found again by the place alone."""
 
 MIN_FRAMES = 3
 """Frames in which somebody must have been seen."""
@@ -22,8 +26,8 @@ MIN_FRAMES = 3
 MIN_FRAME_RATE = 2.5
 """Frames a second below which people move too far between two frames to be followed: each view is a track."""
 
-MAX_VIEWS = 8
-"""Views that are held of one track, each from its own half second."""
+NEAR_SECONDS = 1.0
+"""Seconds before the first and after the last box of a track for which its person is still about there."""
 
 NOISE_LEVELS = 2.5
 """Grey levels by which a spot must change from one look to the next to be more than noise."""
@@ -32,57 +36,98 @@ MIN_STILL_SCORE = 0.8
 """Mean score from which something that never moves is believed to be a person all the same."""
 
 
-@dataclass
+@dataclass(frozen=True)
 class Track:
     """One person followed through a video.
 
     Attributes:
-        number: unique in the video: the frame in which it begins, and two digits for its place there.
-        last: the latest view.
-        views: the best view of each half second, by half second.
-        scores: the detector's, one for each frame in which it was seen.
-        changes: mean grey levels by which it changed from one frame to the next.
-        path: where it was seen: seconds into the video, and the box.
+        seen: where, in time order.
+        views: of it, in time order.
     """
 
-    number: int
-    last: TrackView
-    views: dict[int, TrackView] = field(default_factory=dict)
-    scores: list[float] = field(default_factory=list)
-    changes: list[float] = field(default_factory=list)
-    path: list[tuple[float, Box]] = field(default_factory=list)
+    seen: tuple[Seen, ...]
+    views: tuple[TrackView, ...]
 
-    def add(self, view: TrackView) -> None:
-        """See the person once more."""
-        if self.scores:
-            self.changes.append(float(np.abs(view.look - self.last.look).mean()))
-        self.scores.append(view.score)
-        self.path.append((view.offset, view.box))
-        self.last = view
-        moment = int(view.offset * 2)
-        if moment not in self.views or view.quality > self.views[moment].quality:
-            self.views[moment] = view
-        if len(self.views) > MAX_VIEWS:
-            del self.views[min(self.views, key=lambda m: self.views[m].quality)]
+    @classmethod
+    def of(cls, tracklets: Sequence[Tracklet]) -> Track:
+        """The tracklets of one person, in time order."""
+        return cls(
+            tuple(seen for each in tracklets for seen in each.seen),
+            tuple(view for each in tracklets for view in each.views),
+        )
+
+    @property
+    def number(self) -> int:
+        """Unique in the video: the frame in which it begins, and two digits for its place there."""
+        return self.seen[0].number
+
+    @property
+    def path(self) -> tuple[tuple[float, Box], ...]:
+        """Where the person was seen: seconds into the video, and the box."""
+        return tuple((seen.offset, seen.box) for seen in self.seen)
+
+    @cached_property
+    def _line(self) -> np.ndarray:
+        """[5, N] float64: the times, and the four sides of the boxes."""
+        return np.array([(seen.offset, *seen.box) for seen in self.seen]).T
 
     @property
     def is_thing(self) -> bool:
         """Whether it is rather a parked car or a lamp post: weakly detected, and it never moves at all."""
-        still = len(self.changes) > 0 and float(np.median(self.changes)) < NOISE_LEVELS
-        return still and float(np.mean(self.scores)) < MIN_STILL_SCORE
+        changes = [seen.change for seen in self.seen if seen.change is not None]
+        still = len(changes) > 0 and float(np.median(changes)) < NOISE_LEVELS
+        return still and float(np.mean([seen.score for seen in self.seen])) < MIN_STILL_SCORE
 
-    def best(self) -> list[TrackView]:
-        """Its views, the best one first."""
-        return sorted(self.views.values(), key=lambda view: -view.quality)
+    def at(self, offset: float) -> Box | None:
+        """Where the person was, between two boxes on a straight line; None a second before and after."""
+        if not self.seen[0].offset - NEAR_SECONDS <= offset <= self.seen[-1].offset + NEAR_SECONDS:
+            return None
+        times, *sides = self._line
+        left, top, right, bottom = (float(np.interp(offset, times, side)) for side in sides)
+        return left, top, right, bottom
+
+    def best(self, number: int, others: Sequence[Track]) -> list[TrackView]:
+        """Up to so many views that show the person best and each otherwise, the best one first.
+
+        Args:
+            number: of views.
+            others: all tracks; whoever a view may show as well spoils it, also somebody who was not detected.
+        """
+        rated = [
+            (view.quality * self._steady(view) * (1 - self._shared(view, others)) ** 2, view)
+            for view in self.views
+        ]
+        return choose_views(rated, number)
+
+    def _steady(self, view: TrackView) -> float:
+        """How far, 0..1, the box is where the boxes before and after say: a slip of the detector is not."""
+        place = next(i for i, seen in enumerate(self.seen) if seen.offset == view.offset)
+        boxes = [seen.box for seen in self.seen[max(0, place - 1) : place + 2] if seen.offset != view.offset]
+        if not boxes:
+            return 1.0
+        left, top, right, bottom = np.mean(boxes, axis=0).tolist()
+        return overlap(view.box, (left, top, right, bottom))
+
+    def _shared(self, view: TrackView, others: Sequence[Track]) -> float:
+        """The largest part of a view, 0..1, in which another person is."""
+        boxes = [other.at(view.offset) for other in others if other is not self]
+        return max((covered(view.box, box) for box in boxes if box is not None), default=0.0)
 
 
 class Follower:
-    """Follows people from frame to frame with ByteTrack.
+    """Follows people from frame to frame by their boxes, with ByteTrack, and by their looks.
+
+    Whoever ByteTrack follows is cut in two where the looks change for good, as they do where it takes one
+    person for another who passes; and what it leaves in pieces is joined where the looks agree.
 
     Y. Zhang et al.: ByteTrack: Multi-Object Tracking by Associating Every Detection Box, ECCV 2022.
+
+    Args:
+        embed: by what people are told apart; None: by their boxes alone.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, embed: Embed | None = None) -> None:
+        self._embed = embed
         self._tracker = ByteTrackTracker(
             lost_track_buffer=45,
             frame_rate=5,  # these two: 7 frames without a match
@@ -91,40 +136,54 @@ class Follower:
             minimum_consecutive_frames=1,
             minimum_iou_threshold=0.2,
         )
-        self._tracks: dict[int, Track] = {}
-        self._done: list[Track] = []
+        self._followed: dict[int, Tracklet] = {}
+        self._done: list[Tracklet] = []
         self._times: list[float] = []
 
     def update(self, frame: Frame, boxes: Boxes) -> None:
         """See the next frame."""
+        before = self._times[-1] if self._times else frame.offset
         self._times.append(frame.offset)
         followed = self._tracker.update(
             sv.Detections(xyxy=boxes.xyxy, confidence=boxes.scores, data={"index": np.arange(len(boxes))})
         )
-        for place, (name, index) in enumerate(
-            zip(followed.tracker_id, followed.data.get("index", ()), strict=True)
-        ):
-            view = look_at(frame, boxes, int(index))
-            track = self._tracks.get(int(name)) or Track(100 * frame.number + place, view)
-            track.add(view)
-            if name >= 0:
-                self._tracks[int(name)] = track
-            else:  # seen here for the first time, perhaps the only one
-                self._done.append(track)
+        for name, index in zip(followed.tracker_id, followed.data.get("index", ()), strict=True):
+            view = look_at(frame, boxes, int(index), self._embed)
+            tracklet = self._followed.get(int(name)) or Tracklet()
+            missed = len(tracklet.seen) > 0 and tracklet.seen[-1].offset < before
+            complete = tracklet.add(view, 100 * frame.number + int(index), missed)
+            if name < 0:  # seen here for the first time, perhaps the only one
+                self._done.append(tracklet)
+                continue
+            self._followed[int(name)] = tracklet
+            if complete and self._embed and (rest := tracklet.divide()):
+                self._done.append(tracklet)
+                self._followed[int(name)] = rest
         lost = [
-            name for name, track in self._tracks.items() if frame.offset - track.last.offset > MAX_GAP_SECONDS
+            name
+            for name, tracklet in self._followed.items()
+            if frame.offset - tracklet.seen[-1].offset > MAX_GAP_SECONDS
         ]
-        self._done += [self._tracks.pop(name) for name in lost]
+        for name in lost:
+            self._end(self._followed.pop(name))
 
     @property
     def busy(self) -> bool:
         """Whether anybody is being followed."""
-        return not all(track.is_thing for track in self._tracks.values())
+        return not all(Track.of([tracklet]).is_thing for tracklet in self._followed.values())
 
     def finish(self) -> list[Track]:
         """The people, in the order in which they appeared."""
+        for tracklet in self._followed.values():
+            self._end(tracklet)
         length = self._times[-1] - self._times[0] if self._times else 0.0
         needed = 1 if len(self._times) - 1 < MIN_FRAME_RATE * length else MIN_FRAMES
-        tracks = [*self._done, *self._tracks.values()]
-        people = [track for track in tracks if len(track.scores) >= needed and not track.is_thing]
-        return sorted(people, key=lambda track: track.number)
+        people = join(self._done) if self._embed else [[tracklet] for tracklet in self._done]
+        tracks = sorted(map(Track.of, people), key=lambda track: track.number)
+        return [track for track in tracks if len(track.seen) >= needed and not track.is_thing]
+
+    def _end(self, tracklet: Tracklet) -> None:
+        self._done.append(tracklet)
+        while self._embed and (rest := tracklet.divide(ended=True)):
+            self._done.append(rest)
+            tracklet = rest

@@ -8,6 +8,7 @@ from itertools import islice
 
 from PIL import Image
 
+from textreid.people.best_view import Embed
 from textreid.people.detectors.boxes import Boxes, Detector
 from textreid.people.sightings import Found, Note, Sighting, Skipped, record_id, settings_of
 from textreid.people.source_files import Source
@@ -28,8 +29,8 @@ MAX_STRETCH_SECONDS = 120.0
 MAX_BATCH, BATCH_PIXELS = 8, 50_000_000
 """Frames that are looked at together, at most so many and of so many pixels."""
 
-MORE_VIEWS = 3
-"""Further views of a track beside the best one."""
+VIEWS = 4
+"""Views of a track: the best one, and those that show the person otherwise."""
 
 
 def find(
@@ -39,6 +40,7 @@ def find(
     start: float | None,
     resume_at: float | None,
     zone: tzinfo = UTC,
+    embed: Embed | None = None,
 ) -> Iterator[Found | Skipped]:
     """The people of a video file in stretches.
 
@@ -48,14 +50,21 @@ def find(
     with Clip(source.path) as clip:
         if start is None:
             start = recorded(clip.metadata, source.path.name, zone)
-        yield from _stretches(clip, source, detector, camera or source.path.stem, start, resume_at or 0.0)
+        camera = camera or source.path.stem
+        yield from _stretches(clip, source, detector, camera, start, resume_at or 0.0, embed)
 
 
 def _stretches(
-    clip: Clip, source: Source, detector: Detector, camera: str, start: float | None, begin: float
+    clip: Clip,
+    source: Source,
+    detector: Detector,
+    camera: str,
+    start: float | None,
+    begin: float,
+    embed: Embed | None,
 ) -> Iterator[Found | Skipped]:
     settings, people, looks, seen = settings_of(detector), 0, 0, begin
-    follower = Follower()
+    follower = Follower(embed)
     for frame, boxes in _detected(clip.sample(FRAMES_PER_SECOND, begin), detector):
         length = frame.offset - begin
         if length >= MAX_STRETCH_SECONDS or (length >= STRETCH_SECONDS and not follower.busy):
@@ -63,7 +72,7 @@ def _stretches(
             people += len(found)
             state = source.state(settings, "partial", people, resume_at=frame.offset)
             yield Found(state, found, min(frame.offset / clip.length, 1.0) if clip.length else 0.0)
-            follower, begin = Follower(), frame.offset
+            follower, begin = Follower(embed), frame.offset
         follower.update(frame, boxes)
         looks, seen = looks + 1, frame.offset
     found = _sightings(follower.finish(), source.key, camera, start)
@@ -102,11 +111,11 @@ def _detected(frames: Iterable[Frame], detector: Detector) -> Iterator[tuple[Fra
 
 
 def _sightings(tracks: list[Track], name: str, camera: str, start: float | None) -> list[Sighting]:
-    return [_sighting(track, name, camera, start) for track in tracks]
+    return [_sighting(track, tracks, name, camera, start) for track in tracks]
 
 
-def _sighting(track: Track, name: str, camera: str, start: float | None) -> Sighting:
-    best, *rest = track.best()
+def _sighting(track: Track, others: list[Track], name: str, camera: str, start: float | None) -> Sighting:
+    best, *rest = track.best(VIEWS, others)
     time = None if start is None else start + best.offset
     record = Record(
         record_id(name, best.frame, best.box),
@@ -118,11 +127,11 @@ def _sighting(track: Track, name: str, camera: str, start: float | None) -> Sigh
         best.frame,
         track.number,
     )
-    more = sorted(rest[:MORE_VIEWS], key=lambda view: view.offset)
+    more = sorted(rest, key=lambda view: view.offset)
     return Sighting(
         Image.fromarray(best.crop),
         record,
         best.score,
         tuple(Image.fromarray(view.crop) for view in more),
-        tuple(track.path),
+        track.path,
     )

@@ -187,7 +187,15 @@ class PersonSearch:
         if not crops:
             finder = CancellableDetector(load_detector(detector) if isinstance(detector, str) else detector)
         listing = look_through(paths) if paths else Listing([], [])
-        todo = jobs.file_jobs(listing.sources, finder, camera, start, zone, self.gallery.files.key)
+        todo = jobs.file_jobs(
+            listing.sources,
+            finder,
+            camera,
+            start,
+            zone,
+            self.gallery.files.key,
+            lambda crops: self.encoder.encode_images(crops),
+        )
         todo += jobs.image_jobs(images, finder, camera)
         cancel = finder.cancel if finder else lambda: None
         report = indexing.run(todo, self.gallery, lambda: self.encoder, progress, cancel)
