@@ -50,7 +50,8 @@ def test_of_several_first_starts_one_makes_the_gallery_and_all_have_it(tmp_path:
 def test_a_start_that_was_killed_leaves_nothing_that_the_next_does_not_remove(
     pool: ProcessPoolExecutor, tmp_path: Path
 ) -> None:
-    found = outcomes(pool, make, start_again, tmp_path)
+    """Of the folders that kills leave each fourth is started from; long tests start from all."""
+    found = outcomes(pool, make, start_again, tmp_path, every=4)
     assert len(found) > 5
     assert {one.left for one in found} == {(PEOPLE, 1)}
 

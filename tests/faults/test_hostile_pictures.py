@@ -21,7 +21,7 @@ PICTURES = {
     "floats_in_colour": lambda: hostile.tiff(3000, 3000, bits=32, kind=hostile.FLOAT),
     "colour_of_16_bits": lambda: hostile.tiff(4000, 4000, bits=16, rows=1000),
     "grey_of_32_bits": lambda: hostile.tiff(
-        7000, 7000, samples=1, bits=32, kind=hostile.SIGNED, photometric=1
+        4000, 4000, samples=1, bits=32, kind=hostile.SIGNED, photometric=1
     ),
     "a_hundred_samples": lambda: hostile.tiff(7000, 7000, samples=100),
     "many_samples": lambda: hostile.tiff(700, 700, samples=60_000),

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
 import numpy as np
@@ -38,18 +41,39 @@ async def ask_at_once(url: str) -> list[httpx.Response]:
         return list(await asyncio.gather(*asked))
 
 
+@contextmanager
+def served_alone_or_beside_the_page(folder: Path, served: str) -> Iterator[str]:
+    """The address of the service."""
+    serve, prefix = (serve_http, "") if served == "alone" else (serve_page, "api/v1")
+    with PersonSearch.open(folder / "gallery", create=True, encoder=Slow()) as search:
+        fill(search, folder)
+        with serve(Desk(search, detector=ToyDetector()), port=free_port()) as url:  # type: ignore[operator]
+            yield f"{url.rstrip('/')}/{prefix}".rstrip("/")
+
+
+@pytest.mark.parametrize("kind", ["multipart/form-data; boundary=x", "application/x-www-form-urlencoded"])
+@pytest.mark.parametrize("served", ["alone", "beside the page"])
+def test_whoever_would_wait_too_long_is_told_before_the_body_is_sent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, served: str, kind: str
+) -> None:
+    monkeypatch.setattr("textreid.service.queueing.LONGEST_WAIT", -1.0)
+    with served_alone_or_beside_the_page(tmp_path, served) as address:
+        url = urlsplit(address)
+        with socket.create_connection((url.hostname, url.port), timeout=30) as connection:
+            head = f"POST {url.path}/search HTTP/1.1\r\nHost: {url.netloc}\r\n"
+            connection.sendall(f"{head}Content-Type: {kind}\r\nContent-Length: 9999\r\n\r\n".encode())
+            answer = connection.recv(4096).decode().lower()
+    assert answer.startswith("http/1.1 503 ")
+    assert "\r\nretry-after: 0\r\n" in answer
+
+
 @pytest.mark.parametrize("served", ["alone", "beside the page"])
 def test_nobody_waits_for_long_and_nothing_fails(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, served: str
 ) -> None:
     monkeypatch.setattr("textreid.service.queueing.LONGEST_WAIT", 0.25)
-    serve, prefix = (serve_http, "") if served == "alone" else (serve_page, "api/v1")
-    with PersonSearch.open(tmp_path / "gallery", create=True, encoder=Slow()) as search:
-        fill(search, tmp_path)
-        with serve(Desk(search, detector=ToyDetector()), port=free_port()) as url:  # type: ignore[operator]
-            address = f"{url.rstrip('/')}/{prefix}".rstrip("/")
-            httpx.post(f"{address}/search", data={"text": "a red shirt"}).raise_for_status()
-            answers = run_in_a_loop(ask_at_once(f"{address}/search"))
+    with served_alone_or_beside_the_page(tmp_path, served) as address:
+        answers = run_in_a_loop(ask_at_once(f"{address}/search"))
     assert {answer.status_code for answer in answers} == {200, 503}
     refused = [answer for answer in answers if answer.status_code == 503]
     assert all(int(answer.headers["retry-after"]) >= 1 for answer in refused)

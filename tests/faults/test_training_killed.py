@@ -34,11 +34,11 @@ def pool() -> Iterator[ProcessPoolExecutor]:
 def test_it_goes_on_to_the_same_weights_numbers_log_and_files(
     pool: ProcessPoolExecutor, tmp_path: Path
 ) -> None:
-    """Of the folders that kills leave each sixteenth is looked at; long tests look at all, of all stages."""
+    """Of the folders that kills leave each fortieth is looked at; long tests look at all, of all stages."""
     write_people(tmp_path)
     train, resume = (partial(function, tmp_path, STAGES) for function in (train_tiny, go_on))
     expected = pool.submit(go_on, tmp_path, STAGES, tmp_path / "alone").result()
-    found = outcomes(pool, train, resume, tmp_path / "killed", every=16)
+    found = outcomes(pool, train, resume, tmp_path / "killed", every=40)
     assert len(found) > 4
     for one in found:
         assert one.left == expected, one.before

@@ -99,20 +99,40 @@ def test_several_at_once_are_as_much_faster() -> None:
     run(work)
 
 
-def test_before_anybody_is_done_the_first_ones_time_so_far_counts() -> None:
+def test_a_crowd_that_comes_before_anything_is_known_hears_when_the_first_is_done() -> None:
     async def work() -> None:
         office = Office()
-        first = asynccontextmanager(office.queue.__call__)(Client())  # type: ignore[arg-type]
-        async with first:
+        answers = await asyncio.gather(
+            *(office.ask(number, 1.0) for number in range(100)), return_exceptions=True
+        )
+        assert answers[:32] == [None] * 32
+        assert [refused(answer) for answer in answers[32:]] == [31] * 68
+        assert office.done == list(range(32))
+
+    run(work)
+
+
+def test_a_first_one_that_fails_keeps_nobody() -> None:
+    async def work() -> None:
+        office, gone = Office(), Client()
+        gone.gone = True
+        crowd = [office.ask(0, 1.0, gone), *(office.ask(number, 1.0) for number in range(1, 5))]
+        answers = await asyncio.gather(*crowd, return_exceptions=True)
+        assert answers[1:] == [None] * 4
+        assert office.done == [1, 2, 3, 4]
+
+    run(work)
+
+
+def test_while_the_first_takes_long_nobody_is_let_wait_for_it() -> None:
+    async def work() -> None:
+        office = Office()
+        async with asynccontextmanager(office.queue.__call__)(Client()):  # type: ignore[arg-type]
             assert office.queue.expected_wait() == 0
-            office.clock.now += 20
-            second = asyncio.create_task(office.ask(2, 1.0))
-            await asyncio.sleep(0)
-            assert office.queue.expected_wait() == 40
+            office.clock.now += 40
             with pytest.raises(HTTPException) as refusal:
-                await office.ask(3, 1.0)
+                await office.ask(2, 1.0)
             assert refused(refusal.value) == 40
-        await second
 
     run(work)
 

@@ -60,9 +60,8 @@ class BoundedBodies:
 
             try:
                 require(int(told) if told.isdecimal() else 0)
-                body = receive_bounded if with_files else await _read_whole(receive_bounded)
-                if body is not None:
-                    await self.app(scope, body, send_unless_refused)
+                body = receive_bounded if with_files else _as_one(receive_bounded)
+                await self.app(scope, body, send_unless_refused)
             except Exception:
                 if refusal is None:
                     raise
@@ -91,18 +90,22 @@ class FewAtOnce:
             self._now -= 1
 
 
-async def _read_whole(receive: Receive) -> Receive | None:
-    """The same messages, with the body as one that has come already; None: the client has gone before."""
-    parts, more = [], True
-    while more:
-        message = await receive()
-        if message["type"] != "http.request":
-            return None
-        parts.append(message.get("body", b""))
-        more = message.get("more_body", False)
-    first: list[Message] = [{"type": "http.request", "body": b"".join(parts), "more_body": False}]
+def _as_one(receive: Receive) -> Receive:
+    """The same messages, with the body as one, which has come whole before any of it is parsed."""
+    come = False
 
-    async def receive_again() -> Message:
-        return first.pop() if first else await receive()
+    async def receive_whole() -> Message:
+        nonlocal come
+        if come:
+            return await receive()
+        parts, more = [], True
+        while more:
+            message = await receive()
+            if message["type"] != "http.request":
+                return message
+            parts.append(message.get("body", b""))
+            more = message.get("more_body", False)
+        come = True
+        return {"type": "http.request", "body": b"".join(parts), "more_body": False}
 
-    return receive_again
+    return receive_whole

@@ -24,8 +24,8 @@ class Queue:
     """A FastAPI dependency: requests go on in the order they came, a few at once, or are refused at once.
 
     How long one will wait is expected from the requests before it and the time of one: the median of the
-    last ones, and before the first is done, how long that has taken so far. A request that waits holds no
-    thread, and one whose client has gone takes no turn.
+    last ones. Of a crowd that comes before anything is known, the first go on, and the others hear when one
+    of these is done. A request that waits holds no thread, and one whose client has gone takes no turn.
 
     Args:
         at_once: how many go on together.
@@ -38,6 +38,7 @@ class Queue:
         self._durations: deque[float] = deque(maxlen=REMEMBERED)
         self._began = 0.0
         self._before = 0
+        self._known = asyncio.Event()
 
     async def __call__(self, request: Request) -> AsyncIterator[None]:
         """Wait for a turn, and keep it until the request is answered.
@@ -45,9 +46,10 @@ class Queue:
         Raises:
             HTTPException: 503, with the expected wait as Retry-After, where it is longer than `LONGEST_WAIT`.
         """
-        wait = self.expected_wait()
-        if wait > LONGEST_WAIT:
-            raise HTTPException(503, _explain(wait), {"Retry-After": str(math.ceil(wait))})
+        self._refuse_if_long()
+        if self._before >= self._at_once and not self._known.is_set():
+            await self._known.wait()
+            self._refuse_if_long()
         self._before += 1
         try:
             async with self._turns:
@@ -59,6 +61,7 @@ class Queue:
                 self._durations.append(self._clock() - start)
         finally:
             self._before -= 1
+            self._known.set()
 
     def expected_wait(self) -> float:
         """Seconds until a request that comes now would have its turn."""
@@ -66,6 +69,11 @@ class Queue:
             return 0.0
         one = statistics.median(self._durations) if self._durations else self._clock() - self._began
         return self._before * one / self._at_once
+
+    def _refuse_if_long(self) -> None:
+        wait = self.expected_wait()
+        if wait > LONGEST_WAIT:
+            raise HTTPException(503, _explain(wait), {"Retry-After": str(math.ceil(wait))})
 
 
 class RefuseEarly:

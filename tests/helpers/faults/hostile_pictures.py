@@ -128,7 +128,7 @@ def texts_in_a_png(count: int = 60) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + header + text * count + pixels + chunk(b"IEND", b"")
 
 
-def animation(kind: str, frames: int = 5) -> bytes:
+def animation(kind: str, frames: int = 3) -> bytes:
     """Frames that differ."""
     buffer = BytesIO()
     images = [
