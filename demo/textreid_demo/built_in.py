@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from textreid.io.user_folders import cache_folder
 from textreid.people.sightings import Sighting
 from textreid.search.person_search import PersonSearch
 from textreid.synthetic.shots.frames import SEED, Frame, built_in_gallery
@@ -32,11 +32,6 @@ EXAMPLES = (
 )
 
 
-def cache_folder() -> Path:
-    """Where this user's caches lie: `$XDG_CACHE_HOME/textreid`, else `~/.cache/textreid`."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "textreid"
-
-
 def prepare(encoder: ImageTextEncoder, *, frames: int = 40, folder: Path | None = None) -> Path:
     """The built-in gallery for this encoder, drawn and indexed if this user has none yet.
 
@@ -47,13 +42,14 @@ def prepare(encoder: ImageTextEncoder, *, frames: int = 40, folder: Path | None 
     Args:
         encoder: the model that will search it.
         frames: how many frames to draw.
-        folder: where to store it, instead of `cache_folder()`.
+        folder: where to store it, instead of the user's cache.
 
     Returns:
         The gallery's folder.
 
     Raises:
         GalleryError: the one that is there cannot be opened, and is not damaged either.
+        InputError: there is no folder for caches.
     """
     home = folder or cache_folder()
     target = home / f"drawn-people-{version('textreid')}-{SEED}-{frames}-{encoder.info.fingerprint[:16]}"

@@ -67,9 +67,13 @@ def main() -> None:
 
     Threads of OpenMP that wait for work are told to sleep, unless the user wants it otherwise. They would
     spin, which takes the cores from whatever else is busy on the machine. It counts only before torch is
-    loaded.
+    loaded. So do the folders that libraries are led to where there is no home.
     """
+    from textreid.io.user_folders import lead_libraries
+
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    if about_folders := lead_libraries():
+        _say("[yellow]note[/]", about_folders)
     application()()
 
 
@@ -131,8 +135,12 @@ def _about(
 
 
 def _complain(message: str) -> None:
+    _say("[bold red]error:[/]", message)
+
+
+def _say(what: str, message: str) -> None:
     from rich.markup import escape
 
     from textreid.cli._console import stderr
 
-    stderr().print("[bold red]error:[/]", escape(" ".join(message.split())))
+    stderr().print(what, escape(" ".join(message.split())))

@@ -13,6 +13,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from textreid.errors import InputError
+from textreid.io.user_folders import cache_folders, is_own
 
 try:
     import fcntl
@@ -36,7 +37,7 @@ def waiting_folder() -> Iterator[Path]:
         raise InputError(
             "There is no folder in which uploads could wait. Set XDG_CACHE_HOME to one that you may write to."
         )
-    for place in filter(_is_own, _homes()):
+    for place in filter(is_own, _homes()):
         _remove_abandoned(place)
     with _claimed(home):  # so that nobody takes for abandoned what is just being made
         folder = Path(tempfile.mkdtemp(prefix="server-", dir=home))
@@ -50,11 +51,7 @@ def waiting_folder() -> Iterator[Path]:
 
 
 def _homes() -> Iterator[Path]:
-    """Where such folders may lie: in the user's cache, or where there is none, among the temporary files."""
-    with suppress(RuntimeError):  # a user without a home
-        yield Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "textreid" / NAME
-    user = os.getuid() if hasattr(os, "getuid") else "user"
-    yield Path(tempfile.gettempdir()) / f"textreid-{user}" / NAME
+    return (folder / NAME for folder in cache_folders())
 
 
 def _is_private(home: Path) -> bool:
@@ -62,19 +59,12 @@ def _is_private(home: Path) -> bool:
     try:
         for folder in (home.parent, home):
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            if not _is_own(folder):
+            if not is_own(folder):
                 return False
         home.chmod(0o700)
         return os.access(home, os.W_OK | os.X_OK)
     except OSError:
         return False
-
-
-def _is_own(folder: Path) -> bool:
-    """Whether it is a folder of this user, and no link to one."""
-    if folder.is_symlink() or not folder.is_dir():
-        return False
-    return not hasattr(os, "getuid") or folder.stat().st_uid == os.getuid()
 
 
 def _remove_abandoned(home: Path) -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from textreid.errors import UnknownNameError
+from textreid.io.user_folders import torch_folder
 from textreid.people.detectors.boxes import Detector
 
 RTDETR = (
@@ -63,8 +63,8 @@ def _present() -> Detector | None:
     """The best neural detector whose weights are on this machine."""
     if repository := _cached():
         return load_detector(repository)
-    home = Path(os.environ.get("TORCH_HOME", Path.home() / ".cache" / "torch"))
-    if not any(home.glob("hub/checkpoints/*.pth")):  # most machines: no need to import torchvision to know
+    home = torch_folder()
+    if home is None or not any(home.glob("hub/checkpoints/*.pth")):  # most: no need to import torchvision
         return None
     from textreid.people.detectors import torchvision as vision
 
