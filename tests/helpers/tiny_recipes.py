@@ -15,6 +15,15 @@ PEOPLE = 16  # half of them are for training in Market-1501
 TINY_SCRATCH = ["model.init=scratch", "model.image_backbone=test_efficientnet", "model.text_layers=2"]
 
 
+SMALL = {
+    "dcgan": {"epochs": 1, "batch": 4, "image_size": "[32, 16]", "width": 4, "samples": 3},
+    "adda": {"epochs": 1, "batch": 4, "hidden": 8},
+    "pul": {"rounds": 1, "passes": 1, "clusters": 3, "sure": -1, "batch": 4},
+    "cluster_contrast": {"epochs": 1, "identities": 2, "images": 2, "least": 2, "neighbours": 2},
+}
+"""Stage -> options for few people."""
+
+
 def attributes() -> dict[str, np.ndarray]:
     """A part of the authors' annotation file: columns of 1 and 2, one row a person."""
     colours = [f"up{name}" for name in ("black", "white", "red", "purple", "yellow", "gray", "blue", "green")]
@@ -80,7 +89,6 @@ def tiny(name: str, hub: Path) -> list[str]:
             changes += [f"stages.{number}.images=16", f"stages.{number}.deterministic=0"]
         if stage["name"] in ("phase", "domain_dropout"):
             changes += [f"stages.{number}.epochs={epochs}", f"stages.{number}.image_size=[64, 32]"]
-        if stage["name"] == "dcgan":
-            small = {"epochs": 1, "batch": 4, "image_size": "[32, 16]", "width": 4, "samples": 3}
-            changes += [f"stages.{number}.{option}={value}" for option, value in small.items()]
+        small = SMALL.get(stage["name"], {})
+        changes += [f"stages.{number}.{option}={value}" for option, value in small.items()]
     return changes

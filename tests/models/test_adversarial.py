@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from textreid.models.adversarial import deceiver_loss, discriminator_loss
+from textreid.models.discriminator import DomainDiscriminator
 
 
 class Sum(nn.Module):
@@ -43,6 +44,48 @@ def test_the_judge_learns_from_its_own_loss_alone() -> None:
     deceiver_loss(judge, fake).backward()
     assert judge.scale.grad is None
     assert (fake.grad < 0).all()  # towards what the judge takes for real
+
+
+def test_an_encoder_of_shifted_data_learns_to_be_taken_for_the_source() -> None:
+    """ADDA on two classes of points, of which the target is the source turned and moved, without labels."""
+    torch.manual_seed(0)
+    classes = torch.arange(400) % 2
+    middles = torch.tensor([[-2.0, 0.0], [2.0, 0.0]])[classes]
+    source, unseen = (middles + 0.5 * torch.randn(400, 2) for _ in range(2))
+    target = unseen @ torch.tensor([[0.94, 0.34], [-0.34, 0.94]]) + torch.tensor([1.8, 1.0])
+    encoder = nn.Linear(2, 2)
+    with torch.no_grad():
+        encoder.weight.copy_(torch.eye(2))
+        encoder.bias.zero_()
+    judge = DomainDiscriminator(2, hidden=32)
+    optimizer = torch.optim.Adam([*judge.parameters(), *encoder.parameters()], lr=3e-3, betas=(0.5, 0.999))
+
+    def right() -> float:
+        """How many of the target are on the side of their class in the source, x below or above 0."""
+        return float(((encoder(target)[:, 0] > 0) == classes.bool()).float().mean())
+
+    def told_apart() -> float:
+        """How well a judge that begins anew tells half of the points, having learned the others."""
+        torch.manual_seed(1)
+        fresh, mapped = DomainDiscriminator(2, hidden=32), encoder(target).detach()
+        own = torch.optim.Adam(fresh.parameters(), lr=1e-2)
+        for _ in range(100):
+            own.zero_grad()
+            discriminator_loss(fresh, source[:200], mapped[:200]).backward()
+            own.step()
+        right = (fresh(source[200:]) > 0).float().mean() + (fresh(mapped[200:]) < 0).float().mean()
+        return float(right / 2)
+
+    before = right(), told_apart()
+    for _ in range(800):
+        optimizer.zero_grad()
+        mapped = encoder(target)
+        (discriminator_loss(judge, source, mapped) + deceiver_loss(judge, mapped)).backward()
+        optimizer.step()
+    assert before[0] < 0.9
+    assert before[1] > 0.95
+    assert right() > 0.98
+    assert told_apart() < 0.65
 
 
 def test_deceiving_leaves_the_statistics_of_the_judge_alone() -> None:

@@ -41,7 +41,7 @@ class TrainingSet:
     @property
     def classes(self) -> int:
         """Number of different people."""
-        return max(self.labels) + 1
+        return max(-1, *self.labels) + 1
 
     @property
     def generated(self) -> list[int]:
@@ -84,7 +84,7 @@ def read_training_set(recipes: Sequence[DataRecipe], out: Path, *, reads_text: b
         GENERATED if recipes[source].generated else label
         for source, label in zip(domains, contiguous_labels(shown, domains), strict=True)
     ]
-    if max(labels) < 0:
+    if max(labels) < 0 and all(recipe.labels for recipe in recipes):
         raise InputError("Nobody is known in this data: a model learns from images of the same person.")
     trust = [
         [recipe.trust.get(crop.caption_source, 1.0)] * len(crop.captions)

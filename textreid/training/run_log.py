@@ -1,7 +1,8 @@
 """What a training run writes down of itself: lines of JSON, TensorBoard's events, curves.
 
 Each line says by its "kind" what it holds: "losses" of a step, a "validation", how many pairs a search for
-"noisy pairs" believes, or to what fraction of its numbers "domain dropout" finds a data set helped.
+"noisy pairs" believes, what fraction of numbers "domain dropout" finds to help a data set, or how many crops
+without labels are in how many "clusters".
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from textreid_index.whole_folder import whole_file
 WITHOUT_TENSORBOARD = "TensorBoard is not installed, so no events are written: pip install 'textreid[train]'"
 
 
-Kind = Literal["losses", "validation", "noisy pairs", "domain dropout"]
+Kind = Literal["losses", "validation", "noisy pairs", "domain dropout", "clusters"]
 
 
 class RunLog:

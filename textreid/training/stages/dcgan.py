@@ -18,15 +18,14 @@ from torchvision.utils import make_grid
 
 from textreid.config import require_between
 from textreid.data.batches import seed_of
-from textreid.data.image_augment import SeededAugmentation
 from textreid.errors import InputError
-from textreid.io.image_reader import read_images
 from textreid.io.whole_folder import whole_folder
 from textreid.models.adversarial import deceiver_loss, discriminator_loss
 from textreid.models.generators.dcgan import HALVINGS, Discriminator, Generator
 from textreid.models.joint import JointModel
 from textreid.models.processor import image_processor
 from textreid.recipe.augment import AugmentRecipe
+from textreid.training.crop_reader import CropReader
 from textreid.training.distributed import own_rows
 from textreid.training.loop import fit
 from textreid.training.progress import StepReport
@@ -93,6 +92,7 @@ class GanTask(Task):
         torch.manual_seed(run.recipe.seed)
         self.generator = Generator(options.image_size, noise=options.noise, width=options.width)
         self.judge = Discriminator(options.image_size, width=options.width)
+        self.reader = CropReader(run, image_processor(options.image_size), MIRRORED)
 
     def open_epoch(self, epoch: int, first: int) -> tuple[int, Iterator[tuple[int, Tensor]]]:
         """Crops [b, 3, H, W] uint8 of this process's part of each batch; what is left over comes later."""
@@ -103,11 +103,7 @@ class GanTask(Task):
         steps = max(1, len(crops) // size)
         order = [shuffled[step * size : (step + 1) * size] for step in range(steps)]
         own = [[batch[place] for place in own_rows(len(batch))] for batch in order]
-        vary = SeededAugmentation(
-            image_processor(self.options.image_size), MIRRORED, (run.process_seed, epoch)
-        )
-        self.finish = vary.finish
-        read = read_images(crops, own, vary, first=first, workers=run.recipe.workers)
+        read = self.reader.read(crops, own, epoch=epoch, first=first)
         return steps, ((len(rows), images) for rows, images in zip(order[first:], read, strict=True))
 
     def train(self, mode: bool = True) -> GanTask:
@@ -118,7 +114,7 @@ class GanTask(Task):
 
     def forward(self, inputs: Tensor) -> LossReport:
         """The losses "judge" and "generator" of real crops [b, 3, H, W] uint8."""
-        real = self.finish(inputs.to(self.model.device))
+        real = self.reader.finish(inputs.to(self.model.device))
         fake = self.generator(torch.randn(len(real), self.generator.noise, device=real.device))
         judged, deceived = discriminator_loss(self.judge, real, fake), deceiver_loss(self.judge, fake)
         return LossReport(judged + deceived, {"judge": judged.detach(), "generator": deceived.detach()})
