@@ -74,6 +74,8 @@ def tiny(name: str, hub: Path) -> list[str]:
         changes.append("model.text_layers_to_keep=[0, 1]")
     if recipe.sampler.generated:
         changes.append("sampler.generated=2")
+    if recipe.sampler.unknown:
+        changes.append("sampler.unknown=2")
     for number, data in enumerate(recipe.data):
         if data.sources:
             changes.append(f"data.{number}.sources=[]")

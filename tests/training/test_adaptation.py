@@ -73,6 +73,16 @@ def test_nobody_of_the_target_is_known(recipe: Recipe, tmp_path: Path) -> None:
     assert alone.classes == 0
 
 
+def test_images_of_nobody_known_join_the_batches_of_a_phase(recipe: Recipe, tmp_path: Path) -> None:
+    """Two of the target beside eight of the source; the queue of `oim` fills with them."""
+    sampler = replace(recipe.sampler, unknown=2)
+    train(replace(recipe, sampler=sampler, loss={"oim": {"queue": 64}}), tmp_path)
+    state = torch.load(tmp_path / "state.pt", weights_only=True)
+    assert state["task"]["objective.terms.oim.queued"] == 2 * state["run"]["steps"]
+    with pytest.raises(InputError, match="labels = false"):
+        train(replace(recipe, sampler=sampler, data=recipe.data[:1]), tmp_path / "other")
+
+
 @pytest.mark.parametrize("name", STAGES)
 def test_an_interrupted_stage_ends_with_the_same_bits(
     recipe: Recipe, runs: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str

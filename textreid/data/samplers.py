@@ -208,7 +208,7 @@ class IdentitySampler(Sampler[list[int]]):
 def make_sampler(
     recipe: SamplerRecipe, labels: Sequence[int], domains: Sequence[int], *, seed: int
 ) -> IdentitySampler:
-    """The sampler that a recipe asks for; generated images join its batches later.
+    """The sampler that a recipe asks for; images of nobody join its batches later.
 
     Args:
         recipe: what a batch is.
@@ -216,7 +216,7 @@ def make_sampler(
         domains: likewise.
         seed: likewise.
     """
-    options = {name: value for name, value in vars(recipe).items() if name != "generated"}
+    options = {name: value for name, value in vars(recipe).items() if name not in ("generated", "unknown")}
     return IdentitySampler(labels, domains=domains, **options, seed=seed)
 
 

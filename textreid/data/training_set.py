@@ -49,6 +49,11 @@ class TrainingSet:
         return [row for row, label in enumerate(self.labels) if label == GENERATED]
 
     @property
+    def unknown(self) -> list[int]:
+        """The rows of the crops of nobody known."""
+        return [row for row, label in enumerate(self.labels) if label == -1]
+
+    @property
     def captions(self) -> list[str]:
         """Every caption, in the order of the crops."""
         return [caption for crop in self.crops for caption in crop.captions]

@@ -66,6 +66,7 @@ class SamplerRecipe:
         hard_neighbours: how many of the identities that look most like it each identity brings into a batch;
             they are found anew before every epoch, see `textreid.training.mining.hard_identities`.
         generated: generated images that join those P × K, from the data sets that hold such.
+        unknown: images of nobody known that join them, for losses such as `oim` and `distillation`.
     """
 
     identities: int = 32
@@ -73,11 +74,12 @@ class SamplerRecipe:
     balance: bool = False
     hard_neighbours: int = 0
     generated: int = 0
+    unknown: int = 0
 
     def __post_init__(self) -> None:
         require_between(self, 1, LARGEST_BATCH, "identities", "images")
         require_between(self, 0, 1_000, "hard_neighbours")
-        require_between(self, 0, LARGEST_BATCH, "generated")
+        require_between(self, 0, LARGEST_BATCH, "generated", "unknown")
         if self.identities * self.images < 2:
             raise InputError("A batch of one image compares nothing: take 2 identities or more.")
         if self.identities * self.images > LARGEST_BATCH:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from textreid.data.image_paths import require_files
 from textreid.data.samplers import make_sampler
 from textreid.data.training_set import TrainingSet
+from textreid.errors import InputError
 from textreid.evaluate.answers import caveats, require_answers
 from textreid.evaluate.benchmark import Benchmark
 from textreid.evaluate.directions import direction_of
@@ -20,6 +21,11 @@ def require_usable(recipe: Recipe, data: TrainingSet, val: Mapping[str, Benchmar
         InputError: image files are missing, or a validation split has no query with a right answer.
     """
     require_files(data.crops, "training")
+    if recipe.sampler.unknown and not data.unknown:
+        raise InputError(
+            "sampler.unknown joins images of nobody known, and everybody is: leave it out, or add a [[data]]"
+            " table with labels = false."
+        )
     for name, benchmark in val.items():
         require_files((*benchmark.queries, *benchmark.gallery), name)
         require_answers(benchmark, [direction_of(benchmark, reads_text=recipe.model.reads_text)])

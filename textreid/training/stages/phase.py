@@ -15,8 +15,8 @@ from torch import Tensor
 
 from textreid.data.batches import EpochBatches, PairDataset, load_batches, seed_of
 from textreid.data.caption_length import remark_cut_captions
-from textreid.data.generated import with_generated
 from textreid.data.image_augment import Finish, train_transform
+from textreid.data.nobody import with_nobody
 from textreid.data.samplers import DistributedBatches, make_sampler
 from textreid.errors import InputError
 from textreid.io.shared_memory import affordable_workers
@@ -196,9 +196,10 @@ class PhaseTask(Step, Task):
                 processes=processes,
             )
         )
-        if recipe.sampler.generated:
-            joined, own = recipe.sampler.generated, own_rows(recipe.sampler.generated)
-            order = list(with_generated(order, data.generated, joined, own, seed=recipe.seed, epoch=epoch))
+        nobody = ((data.generated, recipe.sampler.generated), (data.unknown, recipe.sampler.unknown))
+        for rows, count in nobody:
+            if count:
+                order = list(with_nobody(order, rows, count, own_rows(count), seed=recipe.seed, epoch=epoch))
         batches = EpochBatches(
             PairDataset(data, self.transform),
             order,

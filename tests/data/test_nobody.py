@@ -1,4 +1,4 @@
-"""Generated images in the batches of real ones."""
+"""Images of nobody in the batches of people who are known."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.helpers.tiny_recipes import write_samples
-from textreid.data.generated import with_generated
+from textreid.data.nobody import with_nobody
 from textreid.data.training_set import read_training_set
 from textreid.recipe import DataRecipe
 from textreid.synthetic import write_market1501
@@ -19,10 +19,10 @@ ROWS = [20, 21, 22, 23, 24]
 
 
 def joined(own: range = range(3), *, seed: int = 0, epoch: int = 0) -> list[list[int]]:
-    return list(with_generated(REAL, ROWS, 3, own, seed=seed, epoch=epoch))
+    return list(with_nobody(REAL, ROWS, 3, own, seed=seed, epoch=epoch))
 
 
-def test_real_images_stay_and_all_generated_ones_come_before_one_comes_again() -> None:
+def test_people_known_stay_and_all_of_nobody_come_before_one_comes_again() -> None:
     batches = joined()
     assert [batch[:4] for batch in batches] == REAL
     drawn = [row for batch in batches for row in batch[4:]]

@@ -1,4 +1,4 @@
-"""Images that a network drew, joined to the batches of real ones."""
+"""Images of nobody, unknown or drawn by a network, joined to the batches of people who are known."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from itertools import chain, islice
 import numpy as np
 
 
-def with_generated(
+def with_nobody(
     batches: Sequence[Sequence[int]], rows: Sequence[int], count: int, own: range, *, seed: int, epoch: int
 ) -> Iterator[list[int]]:
-    """Each batch, followed by generated images; all are drawn before one comes again in an epoch.
+    """Each batch, followed by images of nobody; all are drawn before one comes again in an epoch.
 
     Args:
-        batches: rows of real images that this process sees.
-        rows: those of all generated images, at least one.
+        batches: rows of images of people who are known, that this process sees.
+        rows: those of nobody, at least one.
         count: how many join each batch, in all processes together.
         own: which of these this process sees.
         seed: of their order.
