@@ -93,7 +93,9 @@ def smaller(name: str) -> list[str]:
     if recipe.model.text_layers_to_keep:
         changes.append("model.text_layers_to_keep=[0, 1, 2]")
     if recipe.model.matcher:
-        changes += ["model.matcher.width=32", "model.matcher.heads=2"]
+        small = {"gna_rnn": {"units": 32, "hidden": 32, "width": 32}}
+        sizes = small.get(recipe.model.matcher.get("name", ""), {"width": 32, "heads": 2})
+        changes += [f"model.matcher.{option}={size}" for option, size in sizes.items()]
     if "mlm" in recipe.loss:
         changes += ["loss.mlm.layers=1", "loss.mlm.width=32", "loss.mlm.heads=2"]
     for loss, options in recipe.loss.items():

@@ -14,7 +14,10 @@ from textreid.errors import InputError, UnknownNameError
 from textreid.models import matchers
 from textreid.models.matchers import Matcher
 
-CASES: dict[str, dict[str, Any]] = {"cross_attention": {"width": 32, "heads": 2}}
+CASES: dict[str, dict[str, Any]] = {
+    "cross_attention": {"width": 32, "heads": 2},
+    "gna_rnn": {"units": 32, "hidden": 16, "width": 16},
+}
 """Name -> options that make it small."""
 OUTFITS = [(0, 1), (1, 0), (2, 3), (3, 2), (0, 2), (2, 0), (1, 3), (3, 1)]
 """Colours of shirt and trousers; each pair comes both ways round."""
