@@ -42,10 +42,13 @@ class UnknownNameError(TextReIDError):
     """A name that does not exist; the message offers the nearest one that does."""
 
     def __init__(self, kind: str, name: object, known: Iterable[str]) -> None:
-        known, name = sorted(known), f"{name!s:.80}"
+        super().__init__(kind, f"{name!s:.80}", tuple(sorted(known)))  # by which pickle makes it again
+
+    def __str__(self) -> str:
+        kind, name, known = self.args
         near = difflib.get_close_matches(name, known, n=1)
         hint = f" Did you mean '{near[0]}'?" if near else ""
-        super().__init__(f"There is no {kind} called '{name}'.{hint} Known: {', '.join(known) or 'none'}.")
+        return f"There is no {kind} called '{name}'.{hint} Known: {', '.join(known) or 'none'}."
 
 
 def warn_renamed(old: str, new: str) -> None:

@@ -11,7 +11,7 @@ def choose_device(device: str) -> str:
     """The device itself, or for "auto" a GPU where there is one.
 
     Raises:
-        InputError: there is no such device.
+        InputError: there is no such device, or, in a process that was forked, its parent has it.
     """
     if device == "auto":
         if torch.cuda.is_available():

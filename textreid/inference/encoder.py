@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -19,9 +20,11 @@ from textreid.inference.calibration import Calibration
 from textreid.inference.device import choose_device
 from textreid.inference.old_names import OldEncoderNames
 from textreid.inference.openvino import compile_for_cpu
+from textreid.io.forked import one_thread_in_forks
 from textreid.models.reading import reading_model
 from textreid.types import ImagePairScorer, PairScorer
 from textreid_index import EncoderInfo
+from textreid_index.forks import follow_forks
 
 LONGEST_TEXT = 100_000
 """Characters of a description; a model reads its first hundred words or so."""
@@ -30,10 +33,13 @@ LONGEST_TEXT = 100_000
 class Encoder(OldEncoderNames):
     """The one way to turn images and texts into vectors; a `textreid.types.ImageTextEncoder`.
 
+    In a process that was forked it is loaded anew when it is first used.
+
     Args:
         adapter: what encodes one batch.
         info: name, fingerprint (of weights, configuration, preprocessing and vocabulary) and dimension.
         folder: the model's, where its calibration is looked for.
+        load: loads the adapter once more; None: a forked process goes on with this one.
 
     Example:
         >>> encoder = Encoder.load("pocket")  # doctest: +SKIP
@@ -41,10 +47,32 @@ class Encoder(OldEncoderNames):
         (1, 384)
     """
 
-    def __init__(self, adapter: ModelAdapter, info: EncoderInfo, folder: Path | None = None) -> None:
-        self._adapter = adapter
+    def __init__(
+        self,
+        adapter: ModelAdapter,
+        info: EncoderInfo,
+        folder: Path | None = None,
+        load: Callable[[], ModelAdapter] | None = None,
+    ) -> None:
         self.info = info
         self.folder = folder
+        self._adapters, self._load_anew = [adapter], load
+        self._loading, self._inherited = Lock(), False
+        one_thread_in_forks()
+        follow_forks(self, in_child=Encoder._begin_anew)
+
+    def _begin_anew(self) -> None:
+        """In a forked process: have the model loaded anew, since threads and locks stay with the parent."""
+        self._loading, self._inherited = Lock(), self._load_anew is not None
+
+    @property
+    def _adapter(self) -> ModelAdapter:
+        if self._inherited:
+            with self._loading:
+                if self._inherited and self._load_anew is not None:
+                    self._adapters.append(self._load_anew())  # what was inherited is never touched again
+                    self._inherited = False
+        return self._adapters[-1]
 
     @classmethod
     def load(cls, name: str | Path = "pocket", *, device: str = "auto") -> Encoder:
@@ -92,7 +120,7 @@ class Encoder(OldEncoderNames):
             if device == "cpu":
                 adapter = compile_for_cpu(adapter)
             info = EncoderInfo(name=name, fingerprint=fingerprint(folder), dim=_dimension(adapter))
-        return cls(adapter, info, folder)
+        return cls(adapter, info, folder, lambda: load_adapter(folder, choose_device(device)))
 
     def encode_images(self, images: Sequence[Image.Image], *, batch_size: int = 64) -> np.ndarray:
         """Crops to [N, D] float32 of unit norm.

@@ -8,6 +8,7 @@ may change is measured by how far apart vectors lie.
 
 from __future__ import annotations
 
+import ctypes
 import logging
 import math
 import os
@@ -23,6 +24,8 @@ from torch import Tensor
 
 from textreid.inference.adapters import ModelAdapter, TransformersAdapter
 from textreid.inference.onnx_graphs import ImageGraph, PlacesGraph, TextGraph, to_onnx
+from textreid.io.forked import is_forked
+from textreid_index.forks import follow_forks
 
 COMPILE_AFTER_ROWS = 1024
 """Crops, or texts, that are encoded before compiling: together they cost about what compiling does."""
@@ -37,13 +40,14 @@ log = logging.getLogger(__name__)
 def compile_for_cpu(adapter: ModelAdapter) -> ModelAdapter:
     """The same model on a CPU, compiled once it pays.
 
-    As it is if the extra "cpu" is not installed, and in a process that was started with another allocator of
-    memory, such as tcmalloc for training: OpenVINO would end it with "double free or corruption".
+    As it is if the extra "cpu" is not installed; in a process that was started with another allocator of
+    memory, such as tcmalloc for training: OpenVINO would end it with "double free or corruption"; and in one
+    that was forked, where its threads are missing.
     """
     packages = ("openvino", "onnxscript")
     if not isinstance(adapter, TransformersAdapter) or "malloc" in os.environ.get("LD_PRELOAD", ""):
         return adapter
-    if not all(find_spec(name) for name in packages):
+    if is_forked() or not all(find_spec(name) for name in packages):
         return adapter
     return CompiledAdapter(adapter.model, adapter.processor)
 
@@ -196,6 +200,11 @@ def _core() -> Any:
     return openvino.Core()
 
 
+def _keep(compiled: Any) -> None:
+    """In a forked process: never let it go, since it would wait for its threads, which are the parent's."""
+    ctypes.pythonapi.Py_IncRef(ctypes.py_object(compiled))
+
+
 def load_onnx(onnx: bytes, precision: str | None = None) -> Callable[..., Tensor]:
     """A graph as a function of tensors, which any number of threads may call.
 
@@ -212,6 +221,7 @@ def load_onnx(onnx: bytes, precision: str | None = None) -> Callable[..., Tensor
     if precision:
         settings["INFERENCE_PRECISION_HINT"] = precision
     compiled = core.compile_model(core.read_model(onnx), "CPU", settings)
+    follow_forks(compiled, in_child=_keep)
 
     def run(*inputs: Tensor) -> Tensor:
         outputs = compiled.infer_new_request([tensor.numpy() for tensor in inputs])

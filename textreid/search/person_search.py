@@ -37,6 +37,7 @@ from textreid.search.search_log import SearchLog
 from textreid.types import ImageTextEncoder, QueryKind, ScoreScale
 from textreid_index import Embeddings, Gallery, Hits, Record, Where
 from textreid_index.embeddings import require_same_encoder
+from textreid_index.forks import follow_forks
 from textreid_index.records import MEMORY_PREFIX
 from textreid_index.snapshot import Snapshot
 
@@ -69,6 +70,11 @@ class PersonSearch:
         self._encoder: ImageTextEncoder | None = None
         self._rerankers: dict[QueryKind, Reranker] = {}
         self._loading = threading.Lock()
+        follow_forks(self, in_child=PersonSearch._begin_anew)
+
+    def _begin_anew(self) -> None:
+        """In a forked process: wait for no thread of the parent."""
+        self._loading, self._reranker = threading.Lock(), None
 
     @classmethod
     def open(

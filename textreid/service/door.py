@@ -28,8 +28,11 @@ class TooManyGuessesError(Exception):
     """The next guess has to wait: `seconds`."""
 
     def __init__(self, seconds: float) -> None:
+        super().__init__(seconds)
         self.seconds = seconds
-        super().__init__(f"Too many wrong passwords: try again in {math.ceil(seconds)} seconds.")
+
+    def __str__(self) -> str:
+        return f"Too many wrong passwords: try again in {math.ceil(self.seconds)} seconds."
 
 
 class Door:

@@ -16,6 +16,7 @@ from torch import Tensor, distributed
 from torch.nn import functional as F
 
 from textreid.errors import InputError
+from textreid.io.forked import one_thread_in_forks
 from textreid.types import Batch, Encoded, Features
 
 PATIENCE = timedelta(days=1)
@@ -143,6 +144,7 @@ def make_accelerator(device: str, precision: str) -> Accelerator:
         InputError: "fp16" on a CPU.
     """
     atexit.unregister(_take_leave)
+    one_thread_in_forks()
     if precision == "fp16" and device == "cpu":
         raise InputError("fp16 is for GPUs: --set precision=bf16")
     if device.startswith("cuda:"):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from functools import cache, partial
+
 import faiss
 import numpy as np
 
@@ -23,11 +26,13 @@ class Backend(VectorBackend):
     exact = True
 
     def __init__(self, dim: int) -> None:
+        _one_thread_in_forks()
         self._keys = np.empty(0, dtype=np.int64)
         self._index = faiss.IndexFlatIP(dim)
         # faiss-gpu without a visible GPU hands out an empty index instead of failing: ask first.
         has_gpu = hasattr(faiss, "GpuIndexFlatIP") and faiss.get_num_gpus() > 0
         self._gpu = faiss.GpuIndexFlatIP(faiss.StandardGpuResources(), dim) if has_gpu else None
+        self._process = os.getpid()  # a process that is forked cannot use the card
 
     def add(self, block: Block) -> None:
         """Append the vectors."""
@@ -57,6 +62,8 @@ class Backend(VectorBackend):
         k = min(k, len(self._keys) if mask is None else int(mask.sum()))
         if k == 0:
             return np.empty((len(queries), 0), np.float32), np.empty((len(queries), 0), np.int64)
+        if os.getpid() != self._process:
+            self._gpu = None
         if self._gpu is not None and mask is None and k <= GPU_LARGEST_K:
             scores, rows = self._gpu.search(queries, k)
         else:
@@ -92,3 +99,10 @@ class Backend(VectorBackend):
                 self._gpu.add(vectors)
             except RuntimeError:  # no room left on the card: the CPU's copy serves from here on
                 self._gpu = None
+
+
+@cache
+def _one_thread_in_forks() -> None:
+    """Let processes forked from here on search with one thread: there OpenMP has lost its others."""
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=partial(faiss.omp_set_num_threads, 1))

@@ -23,6 +23,7 @@ from textreid_index.errors import (
     GalleryFullError,
     GalleryReadOnlyError,
 )
+from textreid_index.forks import follow_forks
 from textreid_index.store import gallery_table, indexes, migrations
 from textreid_index.store.commit_count import CommitCount
 from textreid_index.store.connection import connect
@@ -40,6 +41,10 @@ MISSING = (
     " gallery.sqlite-wal, was removed, or gallery.sqlite replaced by an older copy. Restore the whole folder"
     " from a copy, or index the photos again, which adds who is missing."
 )
+
+
+IN_USE_ELSEWHERE: list[object] = []
+"""Connections that a thread of the parent was inside when it was forked: they are kept, and never touched."""
 
 
 class Store:
@@ -63,8 +68,7 @@ class Store:
     def __init__(self, folder: Path, *, create: bool, wait: float) -> None:
         self.folder = folder
         self._wait = wait
-        self._read_lock = threading.Lock()
-        self._write_lock = threading.Lock()
+        self._read_lock, self._write_lock = threading.Lock(), threading.Lock()
         self._writer: sqlite3.Connection | None = None
         self._closed = False
         self._checked = False
@@ -89,6 +93,7 @@ class Store:
         except BaseException:
             self.close()
             raise
+        follow_forks(self, before=Store._hold, in_parent=Store._go_on, in_child=Store._leave_inherited)
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
@@ -254,6 +259,29 @@ class Store:
             if self._writer is not None:
                 self._writer.close()
                 self._writer = None
+
+    def _hold(self) -> None:
+        """Let no thread be inside a connection; one that stays there for seconds is not waited for."""
+        self._held = [lock for lock in (self._write_lock, self._read_lock) if lock.acquire(timeout=2)]
+
+    def _go_on(self) -> None:
+        for lock in self._held:
+            lock.release()
+
+    def _leave_inherited(self) -> None:
+        """In a forked process: have connections of one's own, since SQLite's belong to a process."""
+        in_use = len(self._held) < 2
+        self._read_lock, self._write_lock = threading.Lock(), threading.Lock()
+        if self._closed:
+            return
+        reader, writer = self._reader, self._writer
+        self._reader, self._writer, self._checked = self._new_reader(), None, False
+        if in_use:
+            IN_USE_ELSEWHERE.append((reader, writer))
+            return
+        reader.close()  # takes no lock from the parent; by this SQLite sees that it has none here
+        if writer is not None:
+            writer.close()
 
     def _writing_connection(self) -> sqlite3.Connection:
         self._require_open()

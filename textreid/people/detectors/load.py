@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from textreid.errors import UnknownNameError
+from textreid.io.forked import one_thread_in_forks
 from textreid.io.user_folders import torch_folder
 from textreid.people.detectors.boxes import Detector
 
@@ -36,6 +37,7 @@ def load_detector(name: str = "auto") -> Detector:
         UnknownNameError: no detector has that name.
         ModelError: its weights cannot be loaded.
     """
+    one_thread_in_forks()
     if name == "auto":
         return _present() or load_detector("nanodet")
     if name == "nanodet":
