@@ -187,10 +187,10 @@ def measure(name: str, tracks: list[Followed], truth: dict[int, Shown], rate: fl
     }
 
 
-def follow(video: Path) -> list[Followed]:
-    """As `textreid index` does."""
+def follow(video: Path, embed) -> list[Followed]:
+    """As `textreid index` does, by boxes and looks; without `embed` by boxes alone."""
     (source,) = list_sources([video])
-    units = find_people(source, detector=load_detector("nanodet"), embed=Encoder.load().encode_images)
+    units = find_people(source, detector=load_detector("nanodet"), embed=embed)
     people = [person for unit in units for person in getattr(unit, "sightings", ())]
     return [Followed.of(person.path, (person.record.offset, person.record.box)) for person in people]
 
@@ -220,7 +220,11 @@ if __name__ == "__main__":
     torch.set_num_threads(1)
     cv2.setNumThreads(1)
     annotated = read_truth(given.truth)
-    rows = {"NanoDet": follow(given.video)}
+    encode = Encoder.load().encode_images
+    rows = {
+        "NanoDet, boxes and looks": follow(given.video, encode),
+        "NanoDet, boxes alone": follow(given.video, None),
+    }
     if given.before:
         rows["HOG and ByteTrack (b9f9629)"] = follow_before(given.video, given.before)
     print(json.dumps([measure(name, tracks, annotated, 10.0) for name, tracks in rows.items()], indent=2))

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from textreid_index.hits import BatchHits, Cut, Hits, SearchHit
     from textreid_index.records import Record, SourceState
     from textreid_index.stats import GalleryStats
+    from textreid_index.tracks import Track, View
     from textreid_index.where import Where
 
 _HOMES = {
@@ -57,9 +58,11 @@ _HOMES = {
     "Record": "records",
     "SearchHit": "hits",
     "SourceState": "records",
+    "Track": "tracks",
     "UnknownBackendError": "errors",
     "UnknownPersonError": "errors",
     "UnknownSourceError": "errors",
+    "View": "tracks",
     "Where": "where",
 }
 
@@ -83,9 +86,11 @@ __all__ = [
     "Record",
     "SearchHit",
     "SourceState",
+    "Track",
     "UnknownBackendError",
     "UnknownPersonError",
     "UnknownSourceError",
+    "View",
     "Where",
 ]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -21,11 +21,13 @@ from textreid_index.stats import GalleryStats
 from textreid_index.store import people_removal as removal
 from textreid_index.store import people_table as people
 from textreid_index.store import sources_table as sources
+from textreid_index.store import tracks_table
 from textreid_index.store.export import export
 from textreid_index.store.gallery_table import advance, read_state, write_encoder
 from textreid_index.store.repair import take_out_damaged
 from textreid_index.store.sqlite import Store
 from textreid_index.store.verify import find_problems
+from textreid_index.tracks import Track
 from textreid_index.vector_cache import VectorCache
 from textreid_index.where import EVERYBODY, Where
 
@@ -140,6 +142,7 @@ class Gallery:
         thumbnails: Sequence[bytes],
         *,
         source: SourceState | None = None,
+        tracks: Mapping[str, Track] = people.NO_TRACKS,
     ) -> int:
         """Add people in one transaction: after a crash either all of them are in, or none.
 
@@ -153,6 +156,7 @@ class Gallery:
             embeddings: their vectors; `ids` are the records' ids in the same order.
             thumbnails: N JPEG files.
             source: state of the file they come from, committed with them.
+            tracks: the ways of those who were found in a video, by id.
 
         Returns:
             By how many the gallery grew: those given, less those whose place they took.
@@ -173,7 +177,7 @@ class Gallery:
             if source is not None:
                 replaced += removal.replace_readings(db, source, {record.source for record in records})
                 sources.write(db, source)
-            people.insert(db, records, embeddings.vectors, thumbnails, source)
+            people.insert(db, records, embeddings.vectors, thumbnails, source, tracks)
             if ids or replaced:
                 advance(db, removed=replaced > 0)
             if ids:
@@ -227,6 +231,16 @@ class Gallery:
             keys = now.keys(ids)
             jpegs = now.thumbnails(keys.values())
         return {id: jpegs[key] for id, key in keys.items()}
+
+    def track(self, id: str) -> Track | None:
+        """The person's way through a video, with views; None where only one image is known of the person.
+
+        Raises:
+            UnknownPersonError: nobody has this id.
+            GalleryDamagedError: it changed since it was written.
+        """
+        with self._store.reading() as db:
+            return tracks_table.read(db, people.find_key(db, id))
 
     def vectors(self, ids: Sequence[str]) -> np.ndarray:
         """The vectors [N, D] float32 of these people, in the order of the ids.
@@ -390,6 +404,7 @@ class Gallery:
     def export(self, folder: str | Path) -> None:
         """Write everything to a new folder: gallery.json, records.jsonl, vectors.npy and thumbnails/.
 
+        Where people were found in videos, there are tracks.jsonl and views/ too.
         The folder appears complete or not at all.
 
         Raises:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,6 +11,8 @@ import pytest
 from PIL import Image
 
 from tests.helpers.drawn_footage import BLUE, GREEN, RED, Walker, Watcher, colour_of, every, write_film
+from tests.helpers.toy import ToyEncoder
+from textreid import PersonSearch
 from textreid.people import Sighting, find_people, list_sources
 
 
@@ -104,3 +107,21 @@ def test_only_where_boxes_are_unsure_is_anybody_embedded(tmp_path: Path) -> None
 
     follow(tmp_path / "a.mp4", [Walker(RED, 0, 20, speed=5)], 20, embed=counted)
     assert 0 < len(embedded) <= 12
+
+
+def test_a_gallery_keeps_the_way_and_the_views_that_a_vector_is_made_of(tmp_path: Path) -> None:
+    film, encoder = write_film(tmp_path / "a.mp4", HIDDEN, every(10, 9)), ToyEncoder()
+    with PersonSearch.open(tmp_path / "gallery", create=True, encoder=encoder) as people:
+        people.add(film, detector=Watcher())
+        (record,) = people.gallery.records()
+        track = people.gallery.track(record.id)
+        (vector,) = people.gallery.vectors([record.id])
+    assert (track.start, track.end) == pytest.approx((0.0, 7.8), abs=0.2)
+    assert (track.views[0].offset, track.views[0].box) == (record.offset, record.box)
+    for time, box in track.path:
+        (x, y), *_ = (place for walker in HIDDEN if (place := walker.at(time)))
+        assert np.abs(np.array(box) - (x, y, x + 20, y + 48)).max() <= 4
+    images = [Image.open(io.BytesIO(view.jpeg)) for view in track.views]
+    assert len(images) == 4
+    mean = encoder.encode_images(images).mean(axis=0)
+    assert float(mean @ vector) / np.linalg.norm(mean) > 0.98

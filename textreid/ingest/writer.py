@@ -13,7 +13,7 @@ import numpy as np
 from textreid.ingest.hand_deletions import not_deleted
 from textreid.ingest.own_ids import with_own_ids
 from textreid.types import ImageTextEncoder
-from textreid_index import Embeddings, EncoderInfo, Gallery, SourceState
+from textreid_index import Embeddings, EncoderInfo, Gallery, SourceState, Track, View
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -26,6 +26,9 @@ BATCH = 64
 
 THUMBNAIL = 256
 """Longest side of a stored thumbnail in pixels."""
+
+VIEW = 384
+"""Longest side in pixels of a stored view of somebody in a video; models look at no larger ones."""
 
 
 class GalleryWriter:
@@ -115,13 +118,29 @@ def add_people(
     """
     records = [person.record for person in people]
     embeddings = Embeddings(tuple(record.id for record in records), vectors, encoder)
-    return gallery.add(records, embeddings, [_thumbnail(person.image) for person in people], source=source)
+    thumbnails = [_jpeg(person.image, THUMBNAIL, quality=85) for person in people]
+    tracks = {person.record.id: _track(person) for person in people if person.path}
+    return gallery.add(records, embeddings, thumbnails, source=source, tracks=tracks)
 
 
-def _thumbnail(image: Image) -> bytes:
-    """A small JPEG of a person."""
+def _track(person: Sighting) -> Track:
+    """The way of somebody in a video, with the views that the vector is made of."""
+    record = person.record
+    assert record.offset is not None
+    assert record.box is not None
+    places = ((record.offset, record.box), *person.more_places)
+    images = (person.image, *person.more)
+    views = [
+        View(offset, box, _jpeg(image, VIEW, quality=95))
+        for (offset, box), image in zip(places, images, strict=True)
+    ]
+    return Track(person.path, tuple(views))
+
+
+def _jpeg(image: Image, longest: int, quality: int) -> bytes:
+    """A JPEG file of a person, reduced to a longest side."""
     small = image.copy()
-    small.thumbnail((THUMBNAIL, THUMBNAIL))
+    small.thumbnail((longest, longest))
     buffer = BytesIO()
-    small.save(buffer, "JPEG", quality=85)
+    small.save(buffer, "JPEG", quality=quality)
     return buffer.getvalue()

@@ -22,6 +22,7 @@ class Sighting:
         record: where and when that view was taken.
         score: the detector's confidence in that view; None where the image as a whole is the person.
         more: further good views of the same track, in time order.
+        more_places: of each of `more` the seconds into the video, and the box.
         path: all places of the track in time order: seconds into the video, and the box.
     """
 
@@ -29,6 +30,7 @@ class Sighting:
     record: Record
     score: float | None
     more: tuple[Image, ...] = ()
+    more_places: tuple[tuple[float, Box], ...] = ()
     path: tuple[tuple[float, Box], ...] = ()
 
 

@@ -133,5 +133,6 @@ def _sighting(track: Track, others: list[Track], name: str, camera: str, start: 
         record,
         best.score,
         tuple(Image.fromarray(view.crop) for view in more),
+        tuple((view.offset, view.box) for view in more),
         track.path,
     )

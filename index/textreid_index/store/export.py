@@ -12,6 +12,7 @@ import numpy as np
 from textreid_index.errors import GalleryDamagedError, GalleryError
 from textreid_index.store import gallery_table
 from textreid_index.store import people_table as people
+from textreid_index.store import tracks_table as tracks
 from textreid_index.store.checksums import REPAIR
 from textreid_index.whole_folder import whole_folder
 
@@ -36,6 +37,7 @@ def export(db: sqlite3.Connection, folder: Path) -> None:
 def _write(db: sqlite3.Connection, folder: Path) -> None:
     encoder = gallery_table.read_state(db).encoder
     keys = _write_records(db, folder)
+    _write_tracks(db, folder)
     _write_vectors(db, folder / "vectors.npy", keys, 0 if encoder is None else encoder.dim)
     described = {"people": len(keys), "encoder": None if encoder is None else asdict(encoder)}
     (folder / "gallery.json").write_text(json.dumps(described, indent=2) + "\n", encoding="utf-8")
@@ -53,6 +55,25 @@ def _write_records(db: sqlite3.Connection, folder: Path) -> list[int]:
             lines.write(json.dumps(record, ensure_ascii=False) + "\n")
             keys.append(row[0])
     return keys
+
+
+def _write_tracks(db: sqlite3.Connection, folder: Path) -> None:
+    """Write the ways of people through videos, and the views of those people, if there are any."""
+    ids = dict(db.execute("SELECT key, id FROM tracks JOIN people USING (key) ORDER BY key"))
+    if not ids:
+        return
+    (folder / "views").mkdir()
+    with (folder / "tracks.jsonl").open("w", encoding="utf-8") as lines:
+        for number, (key, id) in enumerate(ids.items()):
+            track = tracks.read(db, key)
+            assert track is not None
+            views = []
+            for place, view in enumerate(track.views):
+                name = f"views/{number:08}-{place}.jpg"
+                (folder / name).write_bytes(view.jpeg)
+                views.append({"offset": view.offset, "box": view.box, "image": name})
+            path = [(time, *box) for time, box in track.path]
+            lines.write(json.dumps({"id": id, "path": path, "views": views}, ensure_ascii=False) + "\n")
 
 
 def _write_vectors(db: sqlite3.Connection, path: Path, keys: list[int], dim: int) -> None:

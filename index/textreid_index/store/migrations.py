@@ -25,12 +25,12 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 from textreid_index.errors import GalleryError
-from textreid_index.store import from_format_1, schema
+from textreid_index.store import from_format_1, from_format_2, schema
 from textreid_index.store.sqlite_errors import translate_errors
 
 Migration = Callable[[sqlite3.Connection, Path], None]
 
-MIGRATIONS: dict[int, Migration] = {1: from_format_1.migrate}
+MIGRATIONS: dict[int, Migration] = {1: from_format_1.migrate, 2: from_format_2.migrate}
 """By format: the step from there to the next one. There is one for each format below `schema.FORMAT`."""
 
 

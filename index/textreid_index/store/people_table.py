@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -12,13 +12,16 @@ import numpy as np
 from textreid_index.errors import GalleryDamagedError, UnknownPersonError
 from textreid_index.records import Record, SourceState
 from textreid_index.store import sources_table as sources
+from textreid_index.store import tracks_table
 from textreid_index.store.checksums import DELETE, RESTORE, blob_checksum, checked_fields, fields_checksum
 from textreid_index.store.filter_sql import filter_condition, id_condition
+from textreid_index.tracks import Track
 from textreid_index.where import EVERYBODY, Where
 
 FIELDS = 'key, id, source, x1, y1, x2, y2, camera, time, "offset", frame, track, file, reading'
 COLUMNS = f"{FIELDS}, checksum"
 ROWS_AT_ONCE = 8192
+NO_TRACKS: Mapping[str, Track] = {}
 
 
 def insert(
@@ -27,8 +30,18 @@ def insert(
     vectors: np.ndarray,
     thumbnails: Sequence[bytes],
     source: SourceState | None = None,
+    tracks: Mapping[str, Track] = NO_TRACKS,
 ) -> None:
-    """Write people whose ids are not in the table; `source` is the state of the file they come from."""
+    """Write people whose ids are not in the table.
+
+    Args:
+        db: the connection.
+        records: N people.
+        vectors: [N, D], of each.
+        thumbnails: of each.
+        source: state of the file they come from.
+        tracks: the ways of those who were found in a video, by id.
+    """
     reading = None if source is None else source.reading
     first = _last_key(db) + 1
     for key, (record, vector, jpeg) in enumerate(zip(records, vectors, thumbnails, strict=True), first):
@@ -37,6 +50,8 @@ def insert(
         blob = vector.astype("<f4").tobytes()
         db.execute("INSERT INTO vectors VALUES (?,?,?)", [key, blob, blob_checksum(key, blob)])
         db.execute("INSERT INTO thumbnails VALUES (?,?,?)", [key, jpeg, blob_checksum(key, jpeg)])
+        if record.id in tracks:
+            tracks_table.write(db, key, tracks[record.id])
 
 
 def write_row(db: sqlite3.Connection, fields: Sequence[object]) -> None:

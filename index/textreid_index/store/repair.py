@@ -10,6 +10,7 @@ from textreid_index.store import copies_table as copies
 from textreid_index.store import deletions_table as deletions
 from textreid_index.store import people_table as people
 from textreid_index.store import sources_table as sources
+from textreid_index.store import tracks_table as tracks
 from textreid_index.store.checksums import blob_checksum, fields_checksum
 
 READ_AGAIN = "damaged"
@@ -31,11 +32,16 @@ def take_out_damaged(db: sqlite3.Connection) -> int:
     ):
         names = list(_changed_rows(db, table, columns, f"CAST({name} AS BLOB)"))
         _delete(db, table, f"CAST({name} AS BLOB)", names)
-    damaged = {*_changed_rows(db, "people", people.COLUMNS, "key"), *_changed_blobs(db)}
+    damaged = {
+        *_changed_rows(db, "people", people.COLUMNS, "key"),
+        *_changed_rows(db, "tracks", tracks.COLUMNS, "key"),
+        *_changed_rows(db, "views", tracks.VIEW_COLUMNS, "person"),
+        *_changed_blobs(db),
+    }
     _read_again(db, damaged)
     count = _delete(db, "people", "key", damaged)
-    for table in ("vectors", "thumbnails"):
-        db.execute(f"DELETE FROM {table} WHERE key NOT IN (SELECT key FROM people)")
+    for table, key in (("vectors", "key"), ("thumbnails", "key"), ("tracks", "key"), ("views", "person")):
+        db.execute(f"DELETE FROM {table} WHERE {key} NOT IN (SELECT key FROM people)")
     db.execute("DELETE FROM copies WHERE source NOT IN (SELECT key FROM sources)")
     db.execute("DELETE FROM deletions WHERE file NOT IN (SELECT key FROM sources)")
     return count

@@ -7,7 +7,8 @@ generation G needs only the rows with larger keys, unless something was removed 
 `source` is a member of. `people.reading` numbers the readings of that file, and `sources.reading` says which
 is the latest; who was added without a state of the file belongs to none. `sources.removed` counts who of the
 latest reading was taken away since, and is NULL for a file that was read in format 1. `copies` are further
-paths of the same content, `deletions` is what has to be known of those who must not come back.
+paths of the same content, `deletions` is what has to be known of those who must not come back. `tracks` and
+`views` tell of people in videos where they went and how they looked.
 
 Whoever changes `TABLES` raises `FORMAT` and adds the step from the format before: see `migrations`.
 """
@@ -21,7 +22,7 @@ from textreid_index.errors import ForeignGalleryError, GalleryDamagedError
 from textreid_index.store import gallery_table
 
 APPLICATION_ID = 0x74524944  # "tRID"
-FORMAT = 2
+FORMAT = 3
 
 TABLES = """
 CREATE TABLE gallery (
@@ -64,6 +65,16 @@ CREATE TABLE deletions (
     key INTEGER PRIMARY KEY, file TEXT NOT NULL REFERENCES sources ON DELETE CASCADE,
     source TEXT NOT NULL, "offset" REAL, x1 REAL, y1 REAL, x2 REAL, y2 REAL, checksum INTEGER NOT NULL
 );
+CREATE TABLE tracks (
+    key INTEGER PRIMARY KEY REFERENCES people ON DELETE CASCADE,
+    start REAL NOT NULL, stop REAL NOT NULL, path BLOB NOT NULL, checksum INTEGER NOT NULL
+);
+CREATE TABLE views (
+    person INTEGER NOT NULL REFERENCES people ON DELETE CASCADE, place INTEGER NOT NULL,
+    "offset" REAL NOT NULL, x1 REAL NOT NULL, y1 REAL NOT NULL, x2 REAL NOT NULL, y2 REAL NOT NULL,
+    jpeg BLOB NOT NULL, checksum INTEGER NOT NULL,
+    PRIMARY KEY (person, place)
+) WITHOUT ROWID;
 CREATE INDEX people_file ON people (file, reading);
 CREATE INDEX sources_content ON sources (content);
 CREATE INDEX copies_source ON copies (source);

@@ -10,6 +10,7 @@ from textreid_index.store import deletions_table as deletions
 from textreid_index.store import gallery_table
 from textreid_index.store import people_table as people
 from textreid_index.store import sources_table as sources
+from textreid_index.store import tracks_table as tracks
 from textreid_index.store.checksums import blob_checksum, fields_checksum
 from textreid_index.store.indexes import check_integrity
 
@@ -40,6 +41,8 @@ def _find_changed_rows(db: sqlite3.Connection) -> Iterator[str]:
         ("people", people.COLUMNS, 1, "The record of {!r}"),
         ("sources", sources.COLUMNS, 0, "The state of the source {!r}"),
         ("copies", copies.COLUMNS, 0, "The further path {!r}"),
+        ("tracks", tracks.COLUMNS, 0, "The track of person {!r}"),
+        ("views", tracks.VIEW_COLUMNS, 0, "A view of person {!r}"),
         ("deletions", deletions.COLUMNS, 2, "What is kept of somebody deleted from {!r}"),
     )
     for table, columns, name, what in tables:
