@@ -34,7 +34,7 @@ from people import OVERLAP, on_the_ground
 from scipy.optimize import linear_sum_assignment
 from torchvision.ops import box_iou
 
-from textreid.inference.encoder import Encoder
+from textreid import Encoder
 from textreid.people import Boxes, find_people, list_sources, load_detector
 
 ALONE = 0.2
