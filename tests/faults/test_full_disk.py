@@ -13,11 +13,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.helpers.faults.committed import FORMER, content, copy
 from tests.helpers.faults.small_disk import FILLING, fill_up, small_disk
 from tests.helpers.toy_gallery import embed, fill, filled, people
 from textreid_index import Gallery, GalleryError, GalleryFullError
 
-FORMER = Path(__file__).parents[1] / "fixtures" / "b9f9629" / "folders.tar.xz"
 LEFT = {"closed": set(), "killed": {"-wal", "-shm"}, "killed and half copied": {"-wal"}}
 """What may lie beside a gallery's file."""
 
@@ -26,31 +26,6 @@ LEFT = {"closed": set(), "killed": {"-wal", "-shm"}, "killed and half copied": {
 def disk(tmp_path: Path) -> Iterator[Path]:
     with small_disk(tmp_path / "disk", 4 << 20) as disk:
         yield disk
-
-
-def content(gallery: Gallery, place: Path) -> list[object]:
-    """Whatever can be read of a gallery, an export to another disk included."""
-    records = list(gallery.records())
-    hits = gallery.search(embed(["q"]), 9)[0].to_dicts()
-    gallery.export(place / "exported")
-    lines = (place / "exported" / "records.jsonl").read_text()
-    shutil.rmtree(place / "exported")
-    return [
-        records,
-        hits,
-        gallery.vectors([records[-1].id]).tolist(),
-        gallery.cameras(),
-        gallery.verify(),
-        lines,
-    ]
-
-
-def copy(gallery: Path, target: Path, endings: set[str]) -> None:
-    """The gallery's files as they lie on the disk now, some left out."""
-    target.mkdir()
-    for file in gallery.iterdir():
-        if "-" not in file.name or file.name[file.name.index("-") :] in endings:
-            shutil.copy(file, target / file.name)
 
 
 @pytest.mark.parametrize("left", LEFT)
@@ -130,10 +105,7 @@ def test_an_export_that_does_not_fit_leaves_nothing(disk: Path, tmp_path: Path) 
         assert len((disk / "out" / "records.jsonl").read_text().splitlines()) == len(records)
 
 
-OLD_GALLERY = Path(__file__).parents[1] / "fixtures" / "b9f9629" / "gallery" / "gallery.sqlite"
-
-
-def test_a_gallery_of_an_earlier_format_that_finds_no_room_stays_as_it_was(
+def test_a_gallery_of_an_earlier_format_that_finds_no_room_is_searched_and_stays_as_it_was(
     disk: Path, tmp_path: Path
 ) -> None:
     with tarfile.open(FORMER) as archive:
@@ -141,11 +113,15 @@ def test_a_gallery_of_an_earlier_format_that_finds_no_room_stays_as_it_was(
     (old,) = (tmp_path / "former").rglob("gallery.sqlite")
     (disk / "g").mkdir()
     shutil.copy(old, disk / "g" / "gallery.sqlite")
-    before = (disk / "g" / "gallery.sqlite").read_bytes()
+    before = old.read_bytes()
+    with Gallery.open(old.parent) as gallery:
+        known = list(gallery.records())
     for room in (0, 8192, 100_000):
         fill_up(disk, leave=room)
-        with pytest.raises(GalleryError, match="full"):
-            Gallery.open(disk / "g")
+        with Gallery.open(disk / "g", wait=1) as gallery:
+            assert [record.id for record in gallery.records()] == [record.id for record in known]
+            with pytest.raises(GalleryFullError, match="MB of free space"):
+                gallery.delete([known[0].id])
         assert not list((disk / "g").glob("*.format-*"))
         assert (disk / "g" / "gallery.sqlite").read_bytes() == before
     (disk / FILLING).unlink()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -87,7 +88,8 @@ class SearchLog:
         """The whole line, or none of it: what did not fit is taken back."""
         is_file = stat.S_ISREG(os.fstat(file).st_mode)
         if is_file and fcntl is not None:
-            fcntl.flock(file, fcntl.LOCK_EX)
+            with suppress(OSError):  # a file system without locks
+                fcntl.flock(file, fcntl.LOCK_EX)
         size, rest = os.fstat(file).st_size, line
         try:
             while rest:

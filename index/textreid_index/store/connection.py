@@ -40,6 +40,11 @@ def connect(
     return db
 
 
+def is_alone(db: sqlite3.Connection) -> bool:
+    """Whether a connection keeps everybody else out."""
+    return db.execute("PRAGMA locking_mode").fetchone() == ("exclusive",)
+
+
 def log_file(file: Path) -> Path:
     """SQLite's log of what was committed last, beside the gallery's file."""
     return file.with_name(f"{file.name}-wal")

@@ -21,12 +21,14 @@ import os
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import closing, suppress
+from contextlib import closing, nullcontext, suppress
 from pathlib import Path
 
 from textreid_index.errors import GalleryError
 from textreid_index.store import from_format_1, from_format_2, schema
+from textreid_index.store.connection import is_alone
 from textreid_index.store.sqlite_errors import translate_errors
+from textreid_index.store.waiting import Waiting
 
 Migration = Callable[[sqlite3.Connection, Path], None]
 
@@ -34,12 +36,13 @@ MIGRATIONS: dict[int, Migration] = {1: from_format_1.migrate, 2: from_format_2.m
 """By format: the step from there to the next one. There is one for each format below `schema.FORMAT`."""
 
 
-def migrate(db: sqlite3.Connection, file: Path) -> None:
+def migrate(db: sqlite3.Connection, file: Path, waiting: Waiting) -> None:
     """Bring a gallery file to the present format; one that has it already is only looked at.
 
     Args:
         db: a connection to the file that may write, is in no transaction, and is closed afterwards.
         file: the gallery's file, for the copy beside it.
+        waiting: for other programs that write.
 
     Raises:
         GalleryError: it could not be done; nothing is changed then.
@@ -49,14 +52,16 @@ def migrate(db: sqlite3.Connection, file: Path) -> None:
     if schema.read_format(db, file) == schema.FORMAT:
         return
     db.execute("PRAGMA foreign_keys = OFF")
-    db.execute("BEGIN IMMEDIATE")
+    alone = is_alone(db)
+    waiting.again(lambda: db.execute("BEGIN" if alone else "BEGIN IMMEDIATE"))
     old = schema.read_format(db, file)
     if old == schema.FORMAT:  # another program brought it up to date while this one waited
         return
     copy = file.with_name(f"{file.name}.format-{old}")
     try:
         with translate_errors(file.parent):
-            _copy(file, copy)
+            with nullcontext(db) if alone else closing(sqlite3.connect(file)) as committed:
+                _copy(committed, file, copy)
             take_steps(db, file)
             db.commit()
     except Exception as error:  # whatever a step stumbles over, the owner must hear that nothing is lost
@@ -92,15 +97,15 @@ def take_steps(db: sqlite3.Connection, file: Path) -> None:
     db.execute(f"PRAGMA user_version = {schema.FORMAT}")
 
 
-def _copy(file: Path, target: Path) -> None:
-    """Copy the last committed state of a database to a file that appears whole or not at all."""
+def _copy(committed: sqlite3.Connection, file: Path, target: Path) -> None:
+    """Copy a database, in which nothing is written yet, to a file that appears whole or not at all."""
     unfinished = target.with_name(f"{target.name}.part")
     try:
         unfinished.unlink(missing_ok=True)
         unfinished.touch()
         shutil.copymode(file, unfinished)  # before anybody is in it
-        with closing(sqlite3.connect(file)) as source, closing(sqlite3.connect(unfinished)) as copy:
-            source.backup(copy)
+        with closing(sqlite3.connect(unfinished)) as copy:
+            committed.backup(copy)
         with unfinished.open("rb") as written:
             os.fsync(written.fileno())
         unfinished.replace(target)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sqlite3
 from contextlib import closing
-from functools import partial
 from pathlib import Path
 
 from textreid_index.errors import (
@@ -17,11 +16,12 @@ from textreid_index.errors import (
 )
 from textreid_index.store import migrations, schema
 from textreid_index.store.commit_count import FILE as COMMITS
-from textreid_index.store.connection import connect
 from textreid_index.store.permissions import make_private_file, make_private_folder
 from textreid_index.store.reader import Reader
+from textreid_index.store.shares import try_locks
 from textreid_index.store.sqlite_errors import translate_errors
-from textreid_index.store.waiting import again
+from textreid_index.store.waiting import Waiting
+from textreid_index.store.writer import Writer
 
 FILE = "gallery.sqlite"
 
@@ -35,7 +35,7 @@ def locate(folder: Path, *, create: bool) -> Path:
     Raises:
         GalleryNotFoundError: there is none, and `create` is false.
         ForeignGalleryError: something else lies there.
-        GalleryError: the folder cannot be read or made.
+        GalleryError: the folder cannot be read or made, or not be locked.
     """
     file = folder / FILE
     try:
@@ -49,6 +49,8 @@ def locate(folder: Path, *, create: bool) -> Path:
             raise ForeignGalleryError(f"{folder} is a file. A gallery is a folder: name another one.")
         if not folder.exists() and not create:
             raise _not_found(folder)
+        if create and not file.exists():
+            try_locks(folder)
         make_private_folder(folder)
         others = [name for entry in folder.iterdir() if not (name := entry.name).startswith((".", COMMITS))]
         exists = file.exists()
@@ -63,7 +65,7 @@ def locate(folder: Path, *, create: bool) -> Path:
     return file
 
 
-def prepare(file: Path, *, create: bool, wait: float) -> GalleryFullError | None:
+def prepare(file: Path, *, create: bool, waiting: Waiting) -> GalleryFullError | None:
     """Make the tables where they are missing, and bring those of an earlier format up to date.
 
     Returns:
@@ -76,17 +78,18 @@ def prepare(file: Path, *, create: bool, wait: float) -> GalleryFullError | None
     """
     if create:
         make_private_file(file)
-    with closing(Reader(file, readonly=False, wait=wait)) as reader, reader.transaction() as db:
+    with closing(Reader(file, readonly=False, waiting=waiting)) as reader, reader.transaction() as db:
         blank = schema.is_blank(db)
         if not blank and schema.read_format(db, file) == schema.FORMAT:
             return None
     if blank and not create:
         raise _not_found(file.parent)
     try:
-        with translate_errors(file.parent), closing(again(wait, partial(connect, file, "rw", wait))) as db:
+        with translate_errors(file.parent), closing(Writer(file, waiting)) as writer:
             if blank:
-                _make_tables(db, wait)
-            migrations.migrate(db, file)
+                _make_tables(writer)
+            with writer.connection() as db:
+                migrations.migrate(db, file, waiting)
     except GalleryFullError as error:
         if blank:
             raise
@@ -94,13 +97,11 @@ def prepare(file: Path, *, create: bool, wait: float) -> GalleryFullError | None
     return None
 
 
-def _make_tables(db: sqlite3.Connection, wait: float) -> None:
-    # SQLite does not wait for another program that switches to a write-ahead log
-    again(wait, partial(db.execute, "PRAGMA journal_mode = WAL"))
-    db.execute("BEGIN IMMEDIATE")
-    if schema.is_blank(db):
-        schema.create(db)
-    db.commit()
+def _make_tables(writer: Writer) -> None:
+    writer.use_log()
+    with writer.transaction() as db:
+        if schema.is_blank(db):
+            schema.create(db)
 
 
 def require_format(db: sqlite3.Connection, file: Path) -> None:

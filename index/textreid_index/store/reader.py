@@ -21,7 +21,8 @@ from textreid_index.errors import GalleryBusyError, GalleryError
 from textreid_index.store import schema
 from textreid_index.store.connection import connect, log_file, read_text
 from textreid_index.store.migrations import take_steps
-from textreid_index.store.waiting import again
+from textreid_index.store.shares import cannot_share_memory, error_code, is_locked
+from textreid_index.store.waiting import Waiting
 
 
 @dataclass(frozen=True)
@@ -70,15 +71,19 @@ class Reader:
     Args:
         file: the gallery's file.
         readonly: whether this user may not change it.
-        wait: seconds to wait for another program that is in the way.
+        waiting: for other programs that are in the way.
         upgrade: bring a copy of a file of an earlier format to the present one.
+
+    Attributes:
+        takes_turns: whether all others have been kept out, because no memory can be shared here.
     """
 
-    def __init__(self, file: Path, *, readonly: bool, wait: float, upgrade: bool = False) -> None:
+    def __init__(self, file: Path, *, readonly: bool, waiting: Waiting, upgrade: bool = False) -> None:
         self._file = file
         self._readonly = readonly
         self._upgrade = upgrade
-        self._wait = wait
+        self._waiting = waiting
+        self.takes_turns = False
         self._lasting: sqlite3.Connection | None = None
         self._copy: tuple[Look, sqlite3.Connection] | None = None
         self._closed = False
@@ -96,7 +101,7 @@ class Reader:
             raise GalleryError(
                 f"The gallery {self._file.parent} is closed. Open it again with Gallery.open(...)."
             )
-        db, way, before = again(self._wait, self._begin)
+        db, way, before = self._waiting.again(self._begin)
         try:
             yield db
         finally:
@@ -124,8 +129,9 @@ class Reader:
             try:
                 return self._open(way)
             except sqlite3.OperationalError as error:
-                if not _is_barred(error):
+                if not _is_barred(error) and not (self._readonly and is_locked(error)):
                     raise
+                self.takes_turns = cannot_share_memory(error) and not self._readonly
         try:
             return self._open(last)
         except sqlite3.OperationalError:
@@ -138,7 +144,8 @@ class Reader:
         if self._copy is not None and self._copy[0] == before:
             _begin(self._copy[1])
             return self._copy[1], SHARED, ()
-        wait = 0 if way.alone else self._wait  # two who want to be alone would wait for one another
+        # two who want to be alone would wait for one another, and who may only read has another way
+        wait = 0 if way.alone or self._readonly else self._waiting.attempt
         db = connect(self._file, way.mode, wait, alone=way.alone, options=way.options)
         try:
             _begin(db)
@@ -203,20 +210,23 @@ def _look(file: Path) -> Look:
     for path in (file, log_file(file)):
         with suppress(FileNotFoundError):
             status = path.stat()
-            seen.append((status.st_ino, status.st_size, status.st_mtime_ns))
+            if status.st_size or path == file:  # an empty log comes and goes with whoever only reads
+                seen.append((status.st_ino, status.st_size, status.st_mtime_ns))
     return tuple(seen)
 
 
 def _is_barred(error: sqlite3.OperationalError) -> bool:
     """Whether the file of shared memory, or the log, could not be made."""
-    code = getattr(error, "sqlite_errorcode", 0)
-    return code & 0xFF in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_FULL) or code in BARRED
+    code = error_code(error)
+    return (
+        cannot_share_memory(error)
+        or code & 0xFF in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_FULL)
+        or code in BARRED
+    )
 
 
 BARRED = {
-    sqlite3.SQLITE_IOERR_SHMOPEN,
     sqlite3.SQLITE_IOERR_SHMSIZE,
-    sqlite3.SQLITE_IOERR_SHMMAP,
     sqlite3.SQLITE_IOERR_WRITE,
     sqlite3.SQLITE_READONLY_CANTINIT,
 }

@@ -13,7 +13,6 @@ import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
-from functools import partial
 from pathlib import Path
 
 from textreid_index.errors import (
@@ -26,13 +25,14 @@ from textreid_index.errors import (
 from textreid_index.forks import follow_forks
 from textreid_index.store import gallery_table, indexes, migrations
 from textreid_index.store.commit_count import CommitCount
-from textreid_index.store.connection import connect
 from textreid_index.store.opening import locate, prepare, require_format
 from textreid_index.store.permissions import describe_readers
 from textreid_index.store.reader import Reader
+from textreid_index.store.shares import describe_turns
 from textreid_index.store.sqlite_errors import READ_ONLY, translate_errors
 from textreid_index.store.state_repair import repair_state
-from textreid_index.store.waiting import again
+from textreid_index.store.waiting import Waiting
+from textreid_index.store.writer import Writer
 
 log = logging.getLogger("textreid_index")
 
@@ -59,7 +59,7 @@ class Store:
         folder: the gallery's folder.
         file: the database in it.
         readonly: whether this user may only read it.
-        notice: what its owner should know of it, as `describe_missing` found it at the opening.
+        notice: what its owner should know of it, as it was at the opening.
 
     Raises:
         GalleryError: one of its children says why the file cannot be used.
@@ -67,23 +67,24 @@ class Store:
 
     def __init__(self, folder: Path, *, create: bool, wait: float) -> None:
         self.folder = folder
-        self._wait = wait
         self._read_lock, self._write_lock = threading.Lock(), threading.Lock()
-        self._writer: sqlite3.Connection | None = None
         self._closed = False
         self._checked = False
+        self._takes_turns = False
         self.file = locate(folder, create=create).absolute()  # also where the program goes to another folder
+        self._waiting = Waiting(self.file.parent, wait)
         self.readonly = not all(os.access(path, os.W_OK) for path in (folder, self.file) if path.exists())
         self._refusal: GalleryError | None = None
         self._reader = self._new_reader()
+        self._writer = Writer(self.file, self._waiting)
         self.notice: str | None = None
         self._commits = CommitCount(self.file)
         try:
             if not self.readonly:
                 with translate_errors(folder):
-                    self._refusal = prepare(self.file, create=create, wait=wait)
+                    self._refusal = prepare(self.file, create=create, waiting=self._waiting)
             with suppress(GalleryBusyError, GalleryFullError, GalleryDamagedError):
-                self.notice = self.describe_missing()
+                self.notice = self._describe()
                 if self.notice is not None:
                     log.warning(self.notice)
                 with self.snapshot() as db:
@@ -122,6 +123,7 @@ class Store:
             closing(self._new_reader()) as reader,
             reader.transaction() as db,
         ):
+            self._takes_turns = reader.takes_turns
             require_format(db, self.file)
             yield db
 
@@ -142,8 +144,7 @@ class Store:
     @contextmanager
     def _changing(self) -> Iterator[sqlite3.Connection]:
         with self._write_lock, translate_errors(self.folder):
-            db = self._writing_connection()
-            with self._transaction(db):
+            with self._checked_writer().transaction() as db:
                 yield db
                 seen = gallery_table.count_commit(db, self._commits.read())
             self._commits.raise_to(seen)
@@ -184,9 +185,7 @@ class Store:
         """
         try:
             with self._write_lock, translate_errors(self.folder):
-                db = self._writing_connection()
-                if gallery_table.read_state(db).unscrubbed:
-                    self._rewrite(db)
+                self._rewrite(self._checked_writer())
         except (GalleryBusyError, GalleryFullError) as error:
             full = isinstance(error, GalleryFullError)
             reason = self._room() if full else "another program is using it"
@@ -195,14 +194,16 @@ class Store:
                 f" could not be rewritten, because {reason}. The next deletion, or the next opening, does it."
             ) from error
 
-    def _rewrite(self, db: sqlite3.Connection) -> None:
-        removed_at = gallery_table.read_state(db).removed_at
+    def _rewrite(self, writer: Writer) -> None:
+        with writer.connection() as db:
+            state = gallery_table.read_state(db)
+        if not state.unscrubbed:
+            return
         for copy in migrations.copies(self.file):
             copy.unlink(missing_ok=True)
-        again(self._wait, partial(db.execute, "VACUUM"))
-        again(self._wait, partial(self._empty_log, db))
-        with self._transaction(db):
-            if gallery_table.read_state(db).removed_at == removed_at:  # nobody else has deleted since
+        writer.rewrite()
+        with writer.transaction() as db:
+            if gallery_table.read_state(db).removed_at == state.removed_at:  # nobody else has deleted since
                 gallery_table.set_unscrubbed(db, False)
 
     def _check(self, db: sqlite3.Connection) -> None:
@@ -211,24 +212,15 @@ class Store:
             indexes.require_fitting(db)
             self._checked = True
 
-    def _empty_log(self, db: sqlite3.Connection) -> None:
-        if db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:
-            raise GalleryBusyError(f"Another program is reading the gallery {self.folder}.")
-
-    @contextmanager
-    def _transaction(self, db: sqlite3.Connection) -> Iterator[None]:
-        again(self._wait, partial(db.execute, "BEGIN IMMEDIATE"))
-        try:
-            yield
-            db.commit()
-        except BaseException:
-            db.rollback()
-            raise
-
     def _room(self) -> str:
         """How much room erasing takes, as the reason why it failed."""
         need = f"{self.file.stat().st_size / 1e6:,.1f} MB"
         return f"it takes {need} of free space on its disk, and as much for temporary files"
+
+    def _describe(self) -> str | None:
+        missing = self.describe_missing()
+        turns = describe_turns(self.file.parent) if self._takes_turns else None
+        return " ".join(filter(None, [missing, turns])) or None
 
     def describe_missing(self) -> str | None:
         """A sentence where the gallery has had commits that are not in its file any more."""
@@ -256,9 +248,7 @@ class Store:
         with self._read_lock, self._write_lock:
             self._closed = True
             self._reader.close()
-            if self._writer is not None:
-                self._writer.close()
-                self._writer = None
+            self._writer.close()
 
     def _hold(self) -> None:
         """Let no thread be inside a connection; one that stays there for seconds is not waited for."""
@@ -275,26 +265,24 @@ class Store:
         if self._closed:
             return
         reader, writer = self._reader, self._writer
-        self._reader, self._writer, self._checked = self._new_reader(), None, False
+        self._reader, self._writer = self._new_reader(), Writer(self.file, self._waiting)
+        self._checked = False
         if in_use:
             IN_USE_ELSEWHERE.append((reader, writer))
             return
         reader.close()  # takes no lock from the parent; by this SQLite sees that it has none here
-        if writer is not None:
-            writer.close()
+        writer.close()
 
-    def _writing_connection(self) -> sqlite3.Connection:
+    def _checked_writer(self) -> Writer:
         self._require_open()
         if self.readonly:
             raise GalleryReadOnlyError(READ_ONLY.format(folder=self.folder))
         if self._refusal is not None:
             raise self._refusal
-        if self._writer is None:
-            self._writer = again(self._wait, partial(connect, self.file, "rw", self._wait))
         return self._writer
 
     def _new_reader(self) -> Reader:
-        return Reader(self.file, readonly=self.readonly, wait=self._wait, upgrade=True)
+        return Reader(self.file, readonly=self.readonly, waiting=self._waiting, upgrade=True)
 
     def _require_open(self) -> None:
         if self._closed:

@@ -15,6 +15,8 @@ from textreid_index.errors import (
     GalleryFullError,
     GalleryReadOnlyError,
 )
+from textreid_index.store.file_system import describe_file_system
+from textreid_index.store.shares import NO_LOCKS, no_locks
 
 READ_ONLY = "The gallery {folder} can only be read. Copy it to a folder that you may write to."
 FULL = (
@@ -31,6 +33,11 @@ ERRORS: dict[int, tuple[type[GalleryError], str]] = {
     sqlite3.SQLITE_BUSY: (
         GalleryBusyError,
         "Another program is writing to the gallery {folder}. Try again when it has finished.",
+    ),
+    sqlite3.SQLITE_IOERR: (
+        GalleryError,
+        "The gallery {folder} could not be read or written. {system} failed. Look whether it is connected and"
+        " sound, and repeat it.",
     ),
     sqlite3.SQLITE_FULL: FULL,
     sqlite3.SQLITE_IOERR_SHMSIZE: FULL,
@@ -55,8 +62,12 @@ def translate_errors(folder: Path) -> Iterator[None]:
         yield
     except (sqlite3.Error, UnicodeDecodeError) as error:
         code = sqlite3.SQLITE_CORRUPT if _is_undecodable(error) else getattr(error, "sqlite_errorcode", 0)
+        if code in NO_LOCKS:
+            raise no_locks(folder) from error
         kind, text = ERRORS.get(code) or ERRORS.get(code & 0xFF) or ERRORS[sqlite3.SQLITE_ERROR]
-        raise kind(f"{text.format(folder=folder)} ({error})") from error
+        system = describe_file_system(folder)
+        name = getattr(error, "sqlite_errorname", "no SQLite code")
+        raise kind(f"{text.format(folder=folder, system=system)} ({error}, {name})") from error
 
 
 def _is_undecodable(error: Exception) -> bool:
