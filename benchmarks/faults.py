@@ -1,11 +1,12 @@
 """What was tried against the product, how often, and what failed: the table of docs/reliability.md.
 
-    python benchmarks/faults.py            tests/faults, some minutes
-    python benchmarks/faults.py --long     and hundreds of draws of each kind, from tests/long
+    python benchmarks/faults.py                              tests/faults, some minutes
+    python benchmarks/faults.py tests/long/test_damage.py    hundreds of draws of one kind
 
-Runs the tests of faults and writes `benchmarks/results/faults.json` and the table. A row is a file of tests,
-with the sentence that it begins with; tried are kills, disks, flipped bits, files, arguments or users, as the
-tests count them. Linux, root and a Chromium are needed, as for the tests.
+Runs tests of faults and writes `benchmarks/results/faults.json` and the table; rows of files that are not run
+stay as they are. A row is a file of tests, with the sentence that it begins with; tried are kills, disks,
+flipped bits, files, arguments or users, as the tests count them. Linux, root and a Chromium are needed, as
+for the tests.
 """
 
 from __future__ import annotations
@@ -23,7 +24,6 @@ import pytest
 ROOT = Path(__file__).parents[1]
 RESULTS, PAGE = ROOT / "benchmarks" / "results" / "faults.json", ROOT / "docs" / "reliability.md"
 START, END = "<!-- faults -->\n", "<!-- /faults -->\n"
-OVERFIT = "tests/long/test_overfit.py"
 
 
 class Tally:
@@ -45,31 +45,28 @@ class Tally:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--long", action="store_true", help="also run tests/long, which takes an hour")
+    parser.add_argument("tests", nargs="*", default=["tests/faults"], help="files or folders of tests")
     asked = parser.parse_args()
     sys.path.insert(0, str(ROOT))
     tally = Tally()
-    folders = ["tests/faults", *(["tests/long", f"--ignore={OVERFIT}"] if asked.long else [])]
-    pytest.main([*folders, "-q", "-p", "no:cacheprovider", f"--rootdir={ROOT}"], plugins=[tally])
-    rows = [
-        {
-            "what": _sentence(ROOT / name),
-            "file": name,
-            "tried": tally.tried[name],
-            "failed": tally.failed[name],
-        }
-        for name in sorted(tally.tried)
-    ]
+    pytest.main([*asked.tests, "-q", "-p", "no:cacheprovider", f"--rootdir={ROOT}"], plugins=[tally])
+    found = {
+        name: {"what": _sentence(ROOT / name), "tried": tally.tried[name], "failed": tally.failed[name]}
+        for name in {*tally.tried, *tally.failed}
+    }
+    before = json.loads(RESULTS.read_text("utf-8"))["faults"] if RESULTS.exists() else []
+    by_file = {row["file"]: row for row in before} | found
+    rows = [{"file": name} | row for name, row in sorted(by_file.items())]
     RESULTS.write_text(json.dumps({"faults": rows}, indent=2) + "\n", encoding="utf-8")
     PAGE.write_text(with_table(PAGE.read_text("utf-8"), rows), encoding="utf-8")
-    return int(any(row["failed"] for row in rows))
+    return int(any(tally.failed.values()))
 
 
 def with_table(page: str, rows: list[dict[str, Any]]) -> str:
     """The page's text with the part between the two markers written anew."""
     before, _, rest = page.partition(START)
     _, _, after = rest.partition(END)
-    lines = ["| what must hold | tried | failed |", "| --- | ---: | ---: |"]
+    lines = ["| what must hold | tried | tests that failed |", "| --- | ---: | ---: |"]
     lines += [
         f"| {row['what']} <small>[{Path(row['file']).name}](../{row['file']})</small>"
         f" | {row['tried']:,} | {len(row['failed'])} |"

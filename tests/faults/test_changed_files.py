@@ -14,6 +14,7 @@ import pytest
 
 from tests.helpers.faults.killing import forking_pool
 from tests.helpers.faults.small_disk import FILLING, fill_up, small_disk
+from tests.helpers.faults.tried import tried
 from tests.helpers.toy import ToyDetector, ToyEncoder, draw_frame
 from tests.helpers.toy_film import write_toy_film
 from textreid import PersonSearch
@@ -95,6 +96,7 @@ def dying(connect: Callable[..., sqlite3.Connection], moment: int) -> Any:
 def test_killed_before_any_change_it_has_the_old_people_or_the_new(tmp_path: Path) -> None:
     with forking_pool() as pool:
         left = pool.submit(kill_before_each_statement, tmp_path).result()
+    tried(len(left))
     assert len(left) > 4
     assert left[0] == [len(OLD)] * 2
     assert left[-1] == [len(NEW)] * 2
@@ -106,6 +108,7 @@ def test_on_a_full_disk_it_has_the_old_people_or_the_new(tmp_path: Path) -> None
     photos, full = tmp_path / "photos", 0
     with small_disk(tmp_path / "disk", 1 << 21) as disk:
         for room in range(0, 400_000, 40_000):
+            tried()
             shutil.rmtree(disk / "gallery", ignore_errors=True)
             draw(photos, OLD)
             with PersonSearch.open(disk / "gallery", create=True, encoder=ToyEncoder()) as search:

@@ -80,10 +80,12 @@ def run(run, options):
     run.keep_model(model, processor)
 '''
 LOCKED = {"name": "locked", "epochs": 1, "batch": 8, "candidates": 4, "negatives": 2, "views": 1}
+DRAWN = {"name": "dcgan", "epochs": 2, "batch": 6, "image_size": [32, 16], "width": 4, "samples": 3}
 BY_STAGE: dict[str, list[dict[str, Any]]] = {
     "phase": [phase(epochs=2), phase(image_size=[96, 48])],
     "locked": [phase(), LOCKED | {"frozen": "text"}, LOCKED | {"frozen": "image"}],
     "hubness": [phase(), {"name": "hubness", "nearest": 2}],
+    "dcgan": [phase(), DRAWN],
     "steer": [phase(), {"name": "steer"}],
     "double": [{"name": "double"}, {"name": "steer", "epochs": 1}, {"name": "double"}],
 }
@@ -176,7 +178,7 @@ def results(run: Path) -> dict[str, Any]:
         "events": _events(run / "tensorboard"),
         "state": _plain(torch.load(run / "state.pt", weights_only=True)),
         **{name: (run / name).read_bytes() for name in files if (run / name).exists()},
-        **{name: digest_of(run / name) for name in ("model", "epochs") if (run / name).exists()},
+        **{name: digest_of(run / name) for name in ("model", "epochs", "samples") if (run / name).exists()},
     }
 
 

@@ -12,6 +12,7 @@ from PIL import Image
 
 from tests.helpers.faults import hostile_pictures as hostile
 from tests.helpers.faults.memory_of_opening import open_each
+from tests.helpers.faults.tried import tried
 
 MAX_MEGABYTES, MAX_SECONDS = 1000, 10
 
@@ -55,6 +56,7 @@ def test_whatever_is_drawn_is_an_image_or_a_plain_sentence(
     for draw in range(draws):
         (tmp_path / f"{draw:03}").write_bytes(make(np.random.default_rng(draw)))
     opened = open_each(tmp_path)
+    tried(draws)
     assert len(opened) == draws
     for name, opening in opened.items():
         assert opening.answer is not None, name

@@ -23,9 +23,10 @@ REMEMBERED = 32
 class Queue:
     """A FastAPI dependency: requests go on in the order they came, a few at once, or are refused at once.
 
-    How long one will wait is expected from the requests before it and the time of one: the median of the
-    last ones. Of a crowd that comes before anything is known, the first go on, and the others hear when one
-    of these is done. A request that waits holds no thread, and one whose client has gone takes no turn.
+    How long one will wait is expected from the requests before it and the time of one: the mean of the
+    last ones but the longest. Of a crowd that comes before anything is known, the first go on, and the others
+    hear when one of these is done. A request that waits holds no thread, and one whose client has gone takes
+    no turn.
 
     Args:
         at_once: how many go on together.
@@ -67,7 +68,8 @@ class Queue:
         """Seconds until a request that comes now would have its turn."""
         if self._before < self._at_once:
             return 0.0
-        one = statistics.median(self._durations) if self._durations else self._clock() - self._began
+        lasted = sorted(self._durations) or [self._clock() - self._began]
+        one = statistics.fmean(lasted[:-1] or lasted)
         return self._before * one / self._at_once
 
     def _refuse_if_long(self) -> None:
