@@ -53,7 +53,7 @@ def kill_before_each_statement(place: Path) -> list[list[int]]:
     add(place)
     draw(place / "photos", NEW)
     connect, left = sqlite3.connect, list[list[int]]()
-    for moment in range(0, 1000, 16):
+    for moment in range(0, 1000, 8):
         copy = Path(shutil.copytree(place / "gallery", place / str(moment)))
         child = os.fork()
         if not child:
