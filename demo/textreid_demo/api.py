@@ -6,7 +6,6 @@ Gradio hands their arguments over as the caller sent them, so each one is checke
 from __future__ import annotations
 
 import base64
-import math
 from collections.abc import Callable
 from inspect import signature
 from typing import Any
@@ -112,9 +111,11 @@ def _text(value: object, name: str) -> str:
 
 
 def _number(value: object, name: str) -> int:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 1 <= value < math.inf:
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
         raise InputError(f"{name}: expected a whole number, at least 1.")
-    return int(value)
+    return value
 
 
 def _rate(value: object) -> float | None:

@@ -86,7 +86,7 @@ class Handlers:
 
     def show_more(self, view: View) -> Shown:
         """Further down the ranking."""
-        return self._show(replace(view.question, k=view.question.k + PAGE_SIZE))
+        return self._show(replace(view.question, k=min(view.question.k + PAGE_SIZE, MAX_HITS)))
 
     def find_again(self, view: View, id: str) -> tuple[View, str, dict[str, Any], str, None]:
         """People who look like this one, in place of what was typed and shown."""

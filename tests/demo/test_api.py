@@ -153,6 +153,9 @@ def test_a_bad_argument_is_named(client: Client) -> None:
         ("/search", {"text": "x" * 1001}, "at most 1000 characters"),
         ("/search", {"text": 5}, "text: expected text"),
         ("/search", {"text": "x", "k": 0}, "k: expected a whole number"),
+        ("/search", {"text": "x", "k": 1.5}, "k: expected a whole number"),
+        ("/search", {"text": "x", "k": 481}, "k: at most 480 people"),
+        ("/similar", {"id": "north-0-red", "k": 10**9}, "k: at most 480 people"),
         ("/search", {"text": "x", "since": "soon"}, "'soon' is not a date and time"),
         ("/search", {"text": "x", "more_like": "one"}, "more_like: expected a list"),
         ("/search", {"more_like": ["nobody"]}, "nobody"),
@@ -165,4 +168,4 @@ def test_a_bad_argument_is_named(client: Client) -> None:
 
 
 def test_a_large_k_is_bounded_by_the_gallery(client: Client) -> None:
-    assert len(client.predict(text="red", k=10**9, api_name="/search")) == 7
+    assert len(client.predict(text="red", k=480, api_name="/search")) == 7

@@ -94,6 +94,7 @@ def test_a_bad_argument_is_answered_with_a_sentence(service: httpx.Client) -> No
         ("/search", {"text": "x" * 1001}, 400, "at most 1000 characters"),
         ("/search", {"text": "x", "k": "0"}, 400, "k: "),
         ("/search", {"text": "x", "k": "many"}, 400, "k: "),
+        ("/search", {"text": "x", "k": "481"}, 400, "k: at most 480 people"),
         ("/search", {"text": "x", "since": "soon"}, 400, "'soon' is not a date and time"),
         ("/search", {"more_like": "nobody"}, 404, "nobody"),
         ("/delete", {"ids": ["nobody"]}, 404, "nobody"),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
-from dataclasses import replace
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
@@ -16,7 +15,7 @@ from textreid.ingest.indexing import AddReport, IndexProgress
 from textreid.search.contact_sheet import contact_sheet
 from textreid.service import uploads
 from textreid.service.opening import OPENING
-from textreid.service.question import MAX_HITS, Question
+from textreid.service.question import Question
 from textreid_index import Hits, Record, UnknownPersonError, Where
 
 if TYPE_CHECKING:
@@ -41,7 +40,7 @@ class Desk:
 
     def ask(self, question: Question) -> Hits:
         """Search; raises what `Question.ask` raises."""
-        return replace(question, k=min(question.k, MAX_HITS)).ask(self.search)
+        return question.ask(self.search)
 
     def is_calibrated(self, question: Question) -> bool:
         """Whether it is known what the scores of such a question mean."""

@@ -101,11 +101,13 @@ class Question:
         """Search the gallery for it.
 
         Raises:
-            InputError: something is too long or cannot be read, or nothing was asked.
+            InputError: something is too long, too much or cannot be read, or nothing was asked.
         """
         require_text("Describe the person", self.text, MAX_TEXT)
         require_ids("more_like", (*self.more, self.like or ""))
         require_ids("less_like", self.less)
+        if self.k > MAX_HITS:
+            raise InputError(f"k: at most {MAX_HITS} people come back at once.")
         if self.false_alarms is not None and not 0 < self.false_alarms < 1:
             raise InputError("false_alarms: expected a rate between 0 and 1, such as 0.05.")
         if self.like and not (self.text.strip() or self.photo or self.more or self.less):
