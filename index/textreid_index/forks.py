@@ -47,6 +47,32 @@ def follow_forks(
         _followers[one] = _Steps(before, in_parent, in_child)
 
 
+class Turn:
+    """A lock for blocks in the middle of which nobody forks: a fork waits for their end, for a minute."""
+
+    def __init__(self) -> None:
+        self._lock, self._held = threading.RLock(), False
+        follow_forks(self, before=Turn._hold, in_parent=Turn._go_on, in_child=Turn._begin_anew)
+
+    def __enter__(self) -> None:
+        self._lock.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        self._lock.release()
+
+    def _hold(self) -> None:
+        self._held = self._lock.acquire(timeout=60)
+
+    def _go_on(self) -> None:
+        if self._held:
+            self._lock.release()
+
+    def _begin_anew(self) -> None:
+        if not self._held:
+            self._lock = threading.RLock()
+        self._go_on()
+
+
 def _before() -> None:
     _changing.acquire()
     _told.extend(_followers.items())

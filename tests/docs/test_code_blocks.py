@@ -13,6 +13,7 @@ import typer
 
 from tests.helpers.docs_console import run_command
 from tests.helpers.docs_pages import Block, Page, read_pages
+from tests.helpers.global_settings import nothing_changed
 from textreid.cli import application
 
 PAGES = read_pages()
@@ -31,7 +32,8 @@ def test_blocks_run(page: Page, folder: Path, monkeypatch: pytest.MonkeyPatch) -
             exec(compile(block.text, block.where, "exec"), names)
         elif block.run and block.language == "bash":
             for line in block.commands:
-                run_command(line, folder)
+                with nothing_changed():
+                    run_command(line, folder)
 
 
 def blocks(*languages: str) -> list[Block]:

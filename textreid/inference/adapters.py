@@ -13,7 +13,7 @@ from torch import Tensor
 from textreid.errors import ModelError
 from textreid.inference.pair_scorer import JointImagePairScorer, JointPairScorer
 from textreid.io.plain_data import parse_json
-from textreid.models.folder import LOCAL, load_whole, silence_transformers
+from textreid.models.folder import LOADING, LOCAL, load_whole, silence_transformers
 from textreid.models.folder_check import check_folder
 from textreid.models.joint import JointModel
 from textreid.models.weights import require_finite
@@ -183,7 +183,7 @@ class SentenceTransformersAdapter(RunsWithTorch):
     def __init__(self, folder: Path, device: str) -> None:
         from sentence_transformers import SentenceTransformer
 
-        with silence_transformers(warnings=True):
+        with LOADING, silence_transformers(warnings=True):
             self.model = SentenceTransformer(
                 str(folder), device=device, model_kwargs={"use_safetensors": True}, **LOCAL
             )

@@ -7,12 +7,12 @@ CPU, and the comparison of the two.
 from __future__ import annotations
 
 import copy
-import warnings
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from textreid.io.without_warnings import without_warnings
 from textreid.models.folder import silence_transformers
 from textreid.models.matchers import Matcher
 
@@ -143,8 +143,7 @@ def to_onnx(graph: Graph, *examples: Tensor) -> bytes:
     Raises:
         Exception: of many kinds, where torch cannot follow the model.
     """
-    with warnings.catch_warnings(), silence_transformers(), torch.inference_mode(mode=False), torch.no_grad():
-        warnings.simplefilter("ignore")
+    with without_warnings(), silence_transformers(), torch.inference_mode(mode=False), torch.no_grad():
         # One row would be taken for a constant.
         inputs = tuple(
             torch.cat([each, each]) if 0 in free else each.clone()

@@ -7,7 +7,6 @@ an `ImageError` that says why not.
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, tzinfo
@@ -23,6 +22,7 @@ from textreid.io.formats import HEAD, SUFFIXES, image_format
 from textreid.io.memory import room_for
 from textreid.io.taken import first_time, time_in_exif, time_in_name, time_in_xmp
 from textreid.io.upright import upright_rgb
+from textreid.io.without_warnings import without_warnings
 
 __all__ = ["MAX_PIXELS", "SUFFIXES", "open_image"]
 
@@ -93,8 +93,7 @@ def _taken(decoded: Decoded, name: str | None, zone: tzinfo) -> float | None:
 def _plain_reasons() -> Iterator[None]:
     """Turn whatever a decoder raises on hostile bytes into an `ImageError` with a readable reason."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with without_warnings():
             yield
     except ImageError:
         raise

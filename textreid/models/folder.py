@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,8 @@ from textreid.models.folder_check import check_folder, check_size
 from textreid.models.joint import JointModel
 from textreid.models.processor import JointProcessor
 from textreid.models.weights import require_finite, write_digests
+from textreid_index.forks import Turn
+from textreid_index.shared_setting import SharedSetting
 from textreid_index.whole_folder import recover, whole_folder
 
 LOCAL = {"local_files_only": True, "trust_remote_code": False}
@@ -117,7 +119,7 @@ def load_whole(kind: Any, folder: Path, **options: Any) -> Any:
     """
     recover(folder)
     check_folder(folder)
-    with silence_transformers():
+    with LOADING, silence_transformers():
         with torch.device("meta"), no_init_weights():
             check_size(_build(kind, folder, options), folder)
         model, report = kind.from_pretrained(
@@ -146,20 +148,40 @@ def _build(kind: Any, folder: Path, options: dict[str, Any]) -> Any:
     return kind._from_config(kind.config_class.from_pretrained(folder, **LOCAL), **options)
 
 
+@SharedSetting
 @contextmanager
-def silence_transformers(*, warnings: bool = False) -> Iterator[None]:
-    """No progress bar of transformers inside the block, and no load report; its settings come back after.
-
-    Args:
-        warnings: let the load report through: it is what tells of missing weights where nothing else does.
-    """
-    verbosity, bar = logging.get_verbosity(), logging.is_progress_bar_enabled()
-    if not warnings:
-        logging.set_verbosity_error()
+def _without_bar() -> Iterator[None]:
+    bar = logging.is_progress_bar_enabled()
     logging.disable_progress_bar()
     try:
         yield
     finally:
-        logging.set_verbosity(verbosity)
         if bar:
             logging.enable_progress_bar()
+
+
+@SharedSetting
+@contextmanager
+def _errors_alone() -> Iterator[None]:
+    verbosity = logging.get_verbosity()
+    logging.set_verbosity_error()
+    try:
+        yield
+    finally:
+        logging.set_verbosity(verbosity)
+
+
+@contextmanager
+def silence_transformers(*, warnings: bool = False) -> Iterator[None]:
+    """No progress bar of transformers inside the block, and no load report, in any thread; both come back.
+
+    Args:
+        warnings: let the load report through: it is what tells of missing weights where nothing else does.
+    """
+    with _without_bar(), nullcontext() if warnings else _errors_alone():
+        yield
+
+
+LOADING = Turn()
+"""One model is loaded at a time: meanwhile transformers changes functions and the number type of torch, and
+of two at once the second would put back what the first had put there."""

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache, partial
 
 import faiss
 import numpy as np
 
 from textreid_index.backends._contract import Accepted, Block, VectorBackend
+from textreid_index.shared_setting import SharedSetting
 
 GPU_LARGEST_K = 2048
 """faiss refuses a larger k on the GPU."""
@@ -54,9 +57,8 @@ class Backend(VectorBackend):
 
         A filter or a very large k is served by the CPU's copy: the GPU index knows neither.
 
-        The size of faiss's matrix products is a setting of the whole process, which each search sets and
-        leaves so: other code that uses faiss in the same process meets it. The number of OpenMP threads
-        belongs to the thread that searches, and is put back.
+        The size of faiss's matrix products is a setting of the whole process, which is put back afterwards,
+        like the number of OpenMP threads, which belongs to the thread that searches.
         """
         mask = None if accepted is None else np.isin(self._keys, accepted.keys, assume_unique=True)
         k = min(k, len(self._keys) if mask is None else int(mask.sum()))
@@ -74,9 +76,6 @@ class Backend(VectorBackend):
         self, queries: np.ndarray, k: int, mask: np.ndarray | None
     ) -> tuple[np.ndarray, np.ndarray]:
         """Scores and rows [Q, k], among the rows [N] bool that the mask allows."""
-        faiss.cvar.distance_compute_blas_threshold = BLAS_FROM_QUERIES * self._index.d
-        faiss.cvar.distance_compute_blas_query_bs = BLAS_QUERIES
-        faiss.cvar.distance_compute_blas_database_bs = BLAS_VECTORS
         parameters = None
         if mask is not None:
             bits = np.packbits(mask, bitorder="little")
@@ -84,7 +83,9 @@ class Backend(VectorBackend):
             parameters = faiss.SearchParameters()
             parameters.sel = selector
         if len(queries) > 1:
-            return self._index.search(queries, k, params=parameters)
+            with _large_products():
+                faiss.cvar.distance_compute_blas_threshold = BLAS_FROM_QUERIES * self._index.d
+                return self._index.search(queries, k, params=parameters)
         threads = faiss.omp_get_max_threads()
         faiss.omp_set_num_threads(1)  # one query is bound by memory: a second thread makes it slower
         try:
@@ -99,6 +100,20 @@ class Backend(VectorBackend):
                 self._gpu.add(vectors)
             except RuntimeError:  # no room left on the card: the CPU's copy serves from here on
                 self._gpu = None
+
+
+@SharedSetting
+@contextmanager
+def _large_products() -> Iterator[None]:
+    names = [f"distance_compute_blas_{name}" for name in ("threshold", "query_bs", "database_bs")]
+    before = [getattr(faiss.cvar, name) for name in names]
+    faiss.cvar.distance_compute_blas_query_bs = BLAS_QUERIES
+    faiss.cvar.distance_compute_blas_database_bs = BLAS_VECTORS
+    try:
+        yield
+    finally:
+        for name, value in zip(names, before, strict=True):
+            setattr(faiss.cvar, name, value)
 
 
 @cache

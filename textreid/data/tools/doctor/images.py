@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import warnings
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -69,10 +68,9 @@ def _look_at_all(crops: Sequence[PersonCrop], progress: Callable[[int, int], Non
     looks = []
     pool = ThreadPoolExecutor()
     try:
-        with warnings.catch_warnings():  # decoders set filters in every thread, and put back each other's
-            for look in pool.map(_look, crops):
-                looks.append(look)
-                progress(len(looks), len(crops))
+        for look in pool.map(_look, crops):
+            looks.append(look)
+            progress(len(looks), len(crops))
     finally:
         pool.shutdown(cancel_futures=True)
     return looks
