@@ -2,7 +2,8 @@
 
 A result file is {"model": NAME, "rows": [{"dataset", "split", "task", "R1", "R5", "R10", "mAP", "mINP",
 "queries", "gallery", "command"}, ...]}, its percentages as `textreid eval --json` prints them. The ablation's
-is what benchmarks/ablation.py writes.
+is what benchmarks/ablation.py writes. methods.json, once there is one, is a list of {"recipe", "seed",
+"minutes", "R1", "mAP", "baseline_R1", "baseline_mAP"}.
 """
 
 from __future__ import annotations
@@ -15,6 +16,23 @@ ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "benchmarks" / "results"
 START, END = "<!-- results -->\n", "<!-- /results -->\n"
 COLUMNS = ("R1", "R5", "R10", "mAP", "mINP")
+METHODS = {
+    "market1501-dml": "stripes and binomial deviance",
+    "market1501-fpnn": "patch matching, 50 re-ranked",
+    "market1501-idla": "neighbour comparison, 50 re-ranked",
+    "market1501-gated": "matching gate, 50 re-ranked",
+    "market1501-pan": "pedestrian alignment",
+    "market1501-oim": "online instance matching",
+    "cuhk-pedes-domain-dropout": "domain-guided dropout",
+    "market1501-lsro": "generated samples, LSRO",
+    "market1501-verif-ident-lsro": "the same with verification",
+    "market1501-distillation": "distillation",
+    "market1501-pul": "PUL, no labels",
+    "market1501-cluster-contrast": "cluster contrast, no labels",
+    "market1501-adda": "ADDA, no labels",
+    "cuhk-pedes-gna-rnn": "GNA-RNN, val whole re-ranked",
+}
+"""Recipe -> what it is in the table of methods."""
 
 
 def read_results(folder: Path) -> list[dict[str, Any]]:
@@ -56,7 +74,9 @@ def with_ablation(page: str, folder: Path = RESULTS) -> str:
     for series in ("image", "text", "alone"):
         start, end = f"<!-- {series} -->\n", f"<!-- /{series} -->\n"
         page = between(page, start, end, render_ablation([row for row in rows if row["series"] == series]))
-    return page
+    file = folder / "methods.json"
+    measured = json.loads(file.read_text("utf-8")) if file.is_file() else []
+    return between(page, "<!-- methods -->\n", "<!-- /methods -->\n", render_methods(measured))
 
 
 def render_ablation(rows: list[dict[str, Any]]) -> str:
@@ -70,6 +90,20 @@ def render_ablation(rows: list[dict[str, Any]]) -> str:
             low, high = runs[0]["ci95"][metric]
             cells.append(f"{sum(run[metric] for run in runs) / len(runs):.1f} | {low:.1f} – {high:.1f}")
         lines.append(f"| {name} | {cells[0]} | {cells[1]} | {len(runs)} |")
+    return "\n".join([*lines, ""])
+
+
+def render_methods(rows: list[dict[str, Any]]) -> str:
+    """One line a method: its mean over seeds, and that of the baseline of the same seeds and minutes."""
+    lines = ["| method | recipe | R@1 | mAP | baseline R@1 | baseline mAP | minutes | seeds |"]
+    lines.append("| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: |")
+    for recipe, name in METHODS.items():
+        runs = [row for row in rows if row["recipe"] == recipe]
+        cells = ["not measured yet", *["–"] * 4, "0"]
+        if runs:
+            keys = ("R1", "mAP", "baseline_R1", "baseline_mAP", "minutes")
+            cells = [f"{sum(run[key] for run in runs) / len(runs):.1f}" for key in keys] + [f"{len(runs)}"]
+        lines.append(f"| {name} | `{recipe}` | {' | '.join(cells)} |")
     return "\n".join([*lines, ""])
 
 
