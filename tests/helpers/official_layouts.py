@@ -119,6 +119,24 @@ def write_cuhk03(root: Path, boxes: str, persons: Sequence[tuple[int, int]], tes
     return folder
 
 
+def write_cub200(root: Path) -> Path:
+    """Two images of each of three species in each split, numbered from 1."""
+    folder = root / "CUB_200_2011"
+    names = ("images.txt", "image_class_labels.txt", "train_test_split.txt")
+    tables: dict[str, list[str]] = {name: [] for name in names}
+    for number, (species, train) in enumerate(
+        ((species, train) for species in (1, 2, 3) for train in (1, 1, 0, 0)), start=1
+    ):
+        path = f"{species:03}.Bird/Bird_{number:04}.jpg"
+        (folder / "images" / path).parent.mkdir(parents=True, exist_ok=True)
+        draw_person(*CLOTHES[species]).save(folder / "images" / path)
+        for table, value in zip(tables.values(), (path, species, train), strict=True):
+            table.append(f"{number} {value}\n")
+    for name, lines in tables.items():
+        (folder / name).write_text("".join(lines))
+    return folder
+
+
 CAPTIONED = [(1, "train", [caption(1)]), (2, "train", [caption(2)]), (3, "test", [caption(3), caption(3)])]
 FROM_ZERO = [(0, "train", [caption(4)]), *CAPTIONED[1:]]
 VAL = (4, "val", [caption(4)])
@@ -162,6 +180,7 @@ LAYOUTS: dict[str, Callable[[Path], Path]] = {
     "cuhk03-np-labeled": partial(_cuhk03_np, boxes="labeled"),
     "cuhk03-np-detected": partial(_cuhk03_np, boxes="detected"),
     "msmt17": write_msmt17,
+    "cub200": write_cub200,
     "viper": write_viper,
     "cuhk01": write_cuhk01,
     "cuhk01-100": write_cuhk01,

@@ -27,7 +27,7 @@ from textreid.recipe import (
     load_recipe,
     with_root,
 )
-from textreid.synthetic import write_cuhk_pedes, write_market1501
+from textreid.synthetic import write_cuhk_pedes, write_market1501, write_plates
 from textreid.training.from_recipe import train
 
 PEOPLE, IMAGES = 8, 8
@@ -57,6 +57,7 @@ class OverfitRuns:
         captions = [caption for row in rows for caption in row["captions"]]
         write_clip(self.hub / "clip", captions, width=32, words=48, patch=8)
         write_samples(self.hub / "samples")
+        write_plates(self.hub, identities=PEOPLE, images_per_identity=IMAGES)
         torch.manual_seed(0)
         save_for_hf(timm.create_model("test_resnet"), self.hub / "resnet", safe_serialization=True)
 

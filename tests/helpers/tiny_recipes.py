@@ -79,6 +79,8 @@ def tiny(name: str, hub: Path) -> list[str]:
     for number, data in enumerate(recipe.data):
         if data.sources:
             changes.append(f"data.{number}.sources=[]")
+        if data.name == "folder" and not data.generated:
+            changes.append(f"data.{number}.root={hub / 'plates'}")
         if data.generated:
             changes.append(f"data.{number}.root={hub / 'samples'}")
         if data.name == "synthetic":

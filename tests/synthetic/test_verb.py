@@ -18,10 +18,15 @@ def run(*words: object) -> tuple[int, str, str]:
 
 @pytest.mark.parametrize(
     ("layout", "name"),
-    [("cuhk-pedes", "CUHK-PEDES"), ("market1501", "Market-1501-v15.09.15"), ("frames", "frames")],
+    [
+        ("cuhk-pedes", "CUHK-PEDES"),
+        ("market1501", "Market-1501-v15.09.15"),
+        ("frames", "frames"),
+        ("plates", "plates"),
+    ],
 )
 def test_it_writes_each_format_and_prints_where(layout: str, name: str, tmp_path: Path) -> None:
-    code, out, _ = run("--format", layout, "--out", tmp_path, "--identities", 2, "--images", 2)
+    code, out, _ = run("--format", layout, "--out", tmp_path, "--identities", 2, "--images", 3)
     assert code == 0
     assert out.strip() == str(tmp_path / name)
     assert [p.name for p in tmp_path.iterdir()] == [name]

@@ -19,7 +19,7 @@ from tests.helpers.small_models import write_clip, write_joint
 from tests.helpers.tiny_recipes import PEOPLE, attributes, tiny, write_samples
 from textreid.inference.encoder import Encoder
 from textreid.recipe import load_recipe, recipe_names, with_root
-from textreid.synthetic import write_cuhk_pedes, write_market1501
+from textreid.synthetic import write_cuhk_pedes, write_market1501, write_plates
 from textreid.training.from_recipe import train
 
 
@@ -40,6 +40,7 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_clip(hub / "clip")
     write_joint(hub / "joint")
     write_samples(hub / "samples")
+    write_plates(hub, identities=6, images_per_identity=6)
     torch.manual_seed(0)
     save_for_hf(timm.create_model("test_resnet"), hub / "resnet", safe_serialization=True)
     return hub

@@ -11,7 +11,7 @@ import typer
 from textreid.cli._progress import progress_bar
 from textreid.errors import UnknownNameError
 
-FORMATS = ("cuhk-pedes", "market1501", "frames")
+FORMATS = ("cuhk-pedes", "market1501", "frames", "plates")
 
 
 def run(
@@ -24,7 +24,7 @@ def run(
     images: Annotated[
         int | None,
         typer.Option(
-            help="Crops of each person (4 in cuhk-pedes, 8 in market1501), or frames in all (40).",
+            help="Crops of each (4 in cuhk-pedes, 8 in market1501 and plates), or frames in all (40).",
             show_default=False,
         ),
     ] = None,
@@ -33,7 +33,8 @@ def run(
     """Draw people who do not exist, with captions, in the layout of a research data set.
 
     cuhk-pedes has captioned crops, market1501 crops from six cameras, frames full images with several
-    people and their boxes. Everything appears in DIR at the end; stopped before, nothing does.
+    people and their boxes; plates has licence plates, for other uses. Everything appears in DIR at the
+    end; stopped before, nothing does.
 
     Examples:
       textreid synthesize --out drawn --identities 500 --images 4
@@ -48,6 +49,7 @@ def run(
         "cuhk-pedes": (synthetic.write_cuhk_pedes, "images_per_identity", 4),
         "market1501": (synthetic.write_market1501, "images_per_identity", 8),
         "frames": (synthetic.write_frames, "frames", 40),
+        "plates": (synthetic.write_plates, "images_per_identity", 8),
     }
     write, counted, usual = writers[layout]
     count = {counted: usual if images is None else images}

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from textreid.synthetic.writers.cuhk_pedes import write_cuhk_pedes
     from textreid.synthetic.writers.frame_files import write_frames
     from textreid.synthetic.writers.market1501 import write_market1501
+    from textreid.synthetic.writers.plates import write_plates
 else:
     __getattr__, __dir__ = hand_on(__name__)
 
@@ -46,4 +47,5 @@ __all__ = [
     "write_cuhk_pedes",
     "write_frames",
     "write_market1501",
+    "write_plates",
 ]

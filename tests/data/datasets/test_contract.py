@@ -44,7 +44,10 @@ def test_crops_are_unique_files_of_the_split_that_was_asked_for(name, written):
         assert all(isinstance(crop.person_id, int) for crop in crops)
 
 
-@each_dataset
+OF_OTHERS = pytest.mark.parametrize("name", [name for name in LAYOUTS if not datasets.closed(name)])
+
+
+@OF_OTHERS
 def test_nobody_is_trained_on_and_tested_with(name, written):
     root, _ = written[name]
     persons: dict[str, dict[str, set[int | None]]] = {}
@@ -58,7 +61,16 @@ def test_nobody_is_trained_on_and_tested_with(name, written):
         assert all(training.isdisjoint(tested) for tested in sides.values())
 
 
-@each_dataset
+@pytest.mark.parametrize("name", sorted(set(LAYOUTS) - set(OF_OTHERS.args[1])))
+def test_the_same_classes_are_trained_on_and_tested_with_where_it_says_so(name, written):
+    root, _ = written[name]
+    train, test = (datasets.load(name, root, split) for split in ("train", "test"))
+    assert {crop.person_id for crop in train} == {crop.person_id for crop in test}
+    assert {crop.id for crop in train}.isdisjoint(crop.id for crop in test)
+    assert Benchmark.read(name, root).leave_one_out
+
+
+@OF_OTHERS
 def test_a_data_set_is_searched_by_captions_or_by_another_camera(name, written):
     root, _ = written[name]
     benchmark = Benchmark.read(name, root)
@@ -103,6 +115,7 @@ SPOILED = {
         "1_001_1_01.png: expected a name",
     ),
     "msmt17": ("list_train.txt", "0000/0000_000_01_a_0.jpg", "list_train.txt, row 0: expected a line"),
+    "cub200": ("image_class_labels.txt", "1 one", "image_class_labels.txt gives image 1"),
     "viper": ("cam_b/0001_45.bmp", "", "0001_45.bmp: expected a name"),
     "cuhk01": ("campus/0001005.png", "", "0001005.png: expected a name"),
     "cuhk01-100": ("campus/person.png", "", "person.png: expected a name"),

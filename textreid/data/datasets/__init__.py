@@ -20,6 +20,7 @@ from textreid.types import PersonCrop
 
 __all__ = [
     "DataSet",
+    "closed",
     "companions",
     "disjoint_splits",
     "image_folders",
@@ -114,6 +115,15 @@ def single_shot(name: str) -> bool:
         UnknownNameError: no such data set.
     """
     return _data_set(name).single_shot
+
+
+def closed(name: str) -> bool:
+    """Whether the same classes are trained on and tested with.
+
+    Raises:
+        UnknownNameError: no such data set.
+    """
+    return _data_set(name).closed
 
 
 def companions(name: str, root: str | Path) -> list[PersonCrop]:

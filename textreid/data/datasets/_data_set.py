@@ -23,12 +23,14 @@ class DataSet(ABC):
         unions: the splits that are others taken together.
         counts: the published numbers of a split.
         single_shot: whether the protocol draws one gallery image of each person, again and again.
+        closed: whether the same classes are trained on and tested with, as of birds; people are others.
     """
 
     splits: ClassVar[tuple[str, ...]]
     unions: ClassVar[tuple[str, ...]] = ()
     counts: ClassVar[Counts] = {}
     single_shot: ClassVar[bool] = False
+    closed: ClassVar[bool] = False
 
     @abstractmethod
     def load(self, root: str | Path, split: str) -> list[PersonCrop]:
