@@ -10,15 +10,13 @@ from collections.abc import Callable
 from inspect import signature
 from typing import Any
 
-import gradio as gr
-from gradio.data_classes import FileData
-
 from textreid.errors import InputError
 from textreid.service import answers
 from textreid.service.desk import Desk
 from textreid.service.limits import require_ids, require_text
 from textreid.service.question import Question
 from textreid.service.waiting import WaitingFiles
+from textreid_demo.from_gradio import FileData, gr
 from textreid_demo.uploads import find_upload, open_upload
 
 

@@ -8,7 +8,6 @@ from functools import wraps
 from pathlib import Path
 from typing import Any
 
-import gradio as gr
 from PIL.Image import Image
 
 from textreid.errors import InputError
@@ -18,6 +17,7 @@ from textreid.service.desk import Desk
 from textreid.service.limits import require_text
 from textreid.service.question import MAX_HITS, PAGE_SIZE, Question
 from textreid_demo import markup, words
+from textreid_demo.from_gradio import gr
 from textreid_index import GalleryError, Hits
 
 PREVIEW = 400

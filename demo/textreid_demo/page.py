@@ -6,13 +6,12 @@ from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 
-import gradio as gr
-
 from textreid.service.desk import Desk
 from textreid.service.limits import MAX_TEXT
 from textreid.service.waiting import WaitingFiles
 from textreid.types import QUERY_KINDS
 from textreid_demo import api, words
+from textreid_demo.from_gradio import gr
 from textreid_demo.handlers import Handlers, View
 from textreid_demo.uploads import many_files, one_photo, show_uri
 

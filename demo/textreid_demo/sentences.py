@@ -6,15 +6,14 @@ from collections.abc import Awaitable, Callable
 from functools import wraps
 from typing import Any
 
-import gradio as gr
 from fastapi.exceptions import RequestValidationError
-from gradio.exceptions import Error
 from starlette.requests import Request
 from starlette.responses import Response
 
 from textreid.io.printable import printable
 from textreid.service.refusals import refuse
 from textreid_demo import words
+from textreid_demo.from_gradio import Error, gr
 
 WRONG_FORM = "An argument has the wrong form: /gradio_api/info says what each function takes."
 NO_FUNCTION = "There is no such function: /gradio_api/info lists those that there are."

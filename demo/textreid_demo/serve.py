@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import webbrowser
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 
-import gradio as gr
 from fastapi.exceptions import RequestValidationError
-from gradio.route_utils import FnIndexInferError
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 
@@ -21,6 +18,7 @@ from textreid.service.door import TooManyGuessesError
 from textreid.service.http import mount_service
 from textreid.service.listening import listen
 from textreid.service.reception import Reception, open_reception
+from textreid_demo.from_gradio import FnIndexInferError, environment, gr
 from textreid_demo.login import SLOWED, RememberAddress, checker, explain
 from textreid_demo.page import ASSETS, EXAMPLES, build
 from textreid_demo.security import OnlyWhatIsUsed
@@ -106,7 +104,7 @@ def serve_page(
     with open_reception(host, accounts, public_url=public_url, framed_by=framed_by) as reception:
         app = reception.protect([mount_service(desk, reception)])
         ports = PORTS if port is None else [port]
-        with _told_to_gradio(GRADIO_TEMP_DIR=str(reception.waiting.folder), **NO_STATISTICS):
+        with environment(GRADIO_TEMP_DIR=str(reception.waiting.folder), **NO_STATISTICS):
             page = build(desk, reception.waiting, title, examples)
             _mount(page, app, reception)
             with listen(app, host, ports, behind_another=public_url is not None) as url:
@@ -153,20 +151,6 @@ def _mount(page: gr.Blocks, app: Starlette, reception: Reception) -> None:
     gradio = app.routes[-1].app  # type: ignore[attr-defined]  # the mount of gradio
     add_routes(gradio, page, reception.waiting)
     page.app, page.is_running, page.has_launched = gradio, True, True  # as `launch` would leave it
-
-
-@contextmanager
-def _told_to_gradio(**variables: str) -> Iterator[None]:
-    """Set variables of the environment while the block runs."""
-    before = {name: os.environ.get(name) for name in variables}
-    os.environ.update(variables)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            del os.environ[name]
-            if value is not None:
-                os.environ[name] = value
 
 
 __getattr__ = partial(find_moved, __name__)

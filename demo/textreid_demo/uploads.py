@@ -13,11 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import gradio as gr
 from fastapi import Request, Response
-from gradio.data_classes import Base64ImageData, GradioModel
-from gradio.route_utils import file_fetch, upload_fn
-from gradio.routes import App, file_upload_statuses
 from PIL.Image import Image
 from starlette.formparsers import MultiPartException
 
@@ -26,6 +22,15 @@ from textreid.service.client import address_of
 from textreid.service.question import open_photo
 from textreid.service.refusals import refuse
 from textreid.service.waiting import TooMuchError, WaitingFiles
+from textreid_demo.from_gradio import (
+    App,
+    Base64ImageData,
+    GradioModel,
+    file_fetch,
+    file_upload_statuses,
+    gr,
+    upload_fn,
+)
 
 
 def find_upload(waiting: WaitingFiles, payload: object) -> Path:
