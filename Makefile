@@ -56,7 +56,7 @@ test-long: install ## Every recipe overfits: too slow for every change, and cove
 
 install: $(VENV)/.for-development ## Set up for development: the package, the tools, all test dependencies
 
-browser: ## Make sure that there is a Chromium for the tests that drive the search page
+browser: ## Make sure that there is a Chromium and an nginx for the tests that drive the search page
 	@.ci/browser
 
 lint: install ## Style: ruff, in check mode

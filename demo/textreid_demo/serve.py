@@ -21,6 +21,7 @@ from textreid.service.reception import Reception, open_reception
 from textreid_demo.from_gradio import FnIndexInferError, environment, gr
 from textreid_demo.login import SLOWED, RememberAddress, checker, explain
 from textreid_demo.page import ASSETS, EXAMPLES, build
+from textreid_demo.reach import SayUnreachable
 from textreid_demo.security import OnlyWhatIsUsed
 from textreid_demo.sentences import explain_arguments, explain_unknown, speak_in_sentences
 from textreid_demo.uploads import add_routes, take_from
@@ -91,7 +92,8 @@ def serve_page(
         port: port to listen on; None takes the first free one from 7860.
         accounts: who may log in; empty lets in everybody who can reach `host`.
         open_browser: whether to open the page in the browser of this machine.
-        public_url: what the page is called outside, where another server on this machine stands in front.
+        public_url: what the page is called outside, where another server on this machine stands in front,
+            with its path: "https://people.example/people".
         framed_by: the website that may show the page in a frame, such as "https://huggingface.co".
 
     Yields:
@@ -126,10 +128,15 @@ def _mount(page: gr.Blocks, app: Starlette, reception: Reception) -> None:
         app,
         page,
         path="/",
+        root_path=reception.site.public_url,
         auth=checker(reception.door),
         auth_message=SLOWED,
         app_kwargs={
-            "middleware": [Middleware(OnlyWhatIsUsed), Middleware(RememberAddress)],
+            "middleware": [
+                Middleware(OnlyWhatIsUsed),
+                Middleware(RememberAddress),
+                Middleware(SayUnreachable),
+            ],
             "exception_handlers": {
                 TooManyGuessesError: explain,
                 RequestValidationError: explain_arguments,

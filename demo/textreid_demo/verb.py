@@ -60,8 +60,10 @@ def run(
       textreid demo --gallery gallery --host 0.0.0.0 --auth-file accounts.txt --log searches.jsonl
     """
     from textreid.service.accounts import read_accounts, require_accounts
+    from textreid.service.listening import require_free
 
     accounts = read_accounts(auth, auth_file)
+    require_free(host, [port])
     require_accounts(host, accounts)
 
     from textreid.service.desk import Desk

@@ -33,8 +33,10 @@ def run(
       textreid serve --gallery gallery --host 0.0.0.0 --auth-file accounts.txt --log searches.jsonl
     """
     from textreid.service.accounts import read_accounts, require_accounts
+    from textreid.service.listening import require_free
 
     accounts = read_accounts(auth, auth_file)
+    require_free(host, [port])
     require_accounts(host, accounts)
 
     from textreid.search.person_search import PersonSearch

@@ -57,6 +57,20 @@ class Site:
         ancestors = "'none'" if self.framed_by is None else _origin(self.framed_by)
         return POLICY.format(ancestors=ancestors)
 
+    @property
+    def path(self) -> str:
+        """The path below which the server is called outside, without a slash at its end; "" for none."""
+        return urlsplit(self.public_url or "").path.rstrip("/")
+
+    @property
+    def is_encrypted(self) -> bool:
+        """Whether it is called by HTTPS outside."""
+        return urlsplit(self.public_url or "").scheme == "https"
+
+    def has_name(self, host: str) -> bool:
+        """Whether a `Host` header has the public name, with whatever port or without one."""
+        return self.public_url is not None and _hostname(f"//{host}") == _hostname(self.public_url)
+
     def is_called(self, name: str, scheme: str) -> bool:
         """Whether this is the public name, with its port where it has one."""
         return self.public_url is not None and name == _name(urlsplit(self.public_url).netloc, scheme)
@@ -101,7 +115,7 @@ class Guard:
         headers = Headers(scope=scope)
         hosts = headers.getlist("host")
         host = hosts[0].lower() if len(hosts) == 1 else ""
-        if self.site.local_only and not (_is_this_machine(host) or self._is_public(host)):
+        if self.site.local_only and not (_is_this_machine(host) or self.site.has_name(host)):
             return ONLY_HERE
         if self._is_visit(scope, headers):
             return None
@@ -109,9 +123,6 @@ class Guard:
             return ELSEWHERE
         sites = {site.strip().lower() for site in headers.getlist("sec-fetch-site")}
         return ELSEWHERE if sites & {"cross-site", "same-site"} else None
-
-    def _is_public(self, host: str) -> bool:
-        return any(self.site.is_called(_name(host, scheme), scheme) for scheme in DEFAULT_PORTS)
 
     def _is_own(self, origin: str, host: str) -> bool:
         """Whether an origin is this server, as the request addresses it or as it is called outside."""
@@ -144,24 +155,33 @@ def _guard_headers(headers: MutableHeaders, site: Site) -> None:
     for name, value in HEADERS.items():
         headers[name] = value
     headers["content-security-policy"] = site.policy
+    if headers.get("content-type", "").startswith("text/event-stream"):
+        headers["x-accel-buffering"] = "no"  # nginx would keep events until it has some thousand bytes
 
 
 def _guard_cookie(cookie: str, site: Site) -> str:
     """The cookie as this server sends it: with requests of its own pages, and inside a frame that may be."""
+    ours = ["SameSite=Lax"] if site.framed_by is None else ["SameSite=None", "Partitioned"]
+    if site.is_encrypted or site.framed_by is not None:
+        ours.insert(1, "Secure")
+    replaced = {attribute.partition("=")[0].lower() for attribute in (*ours, "Partitioned")}
+    if site.path:
+        ours.append(f"Path={site.path}/")
+        replaced.add("path")
     parts = [part.strip() for part in cookie.split(";")]
-    kept = [part for part in parts if part.partition("=")[0].lower() not in ("samesite", "partitioned")]
-    if site.framed_by is None:
-        return "; ".join([*kept, "SameSite=Lax"])
-    kept = [part for part in kept if part.lower() != "secure"]
-    return "; ".join([*kept, "SameSite=None", "Secure", "Partitioned"])
+    return "; ".join([*(part for part in parts if part.partition("=")[0].lower() not in replaced), *ours])
 
 
 def _is_this_machine(host: str) -> bool:
     """Whether a `Host` header names this machine."""
+    return is_loopback(_hostname(f"//{host}"))
+
+
+def _hostname(address: str) -> str:
     try:
-        return is_loopback(urlsplit(f"//{host}").hostname or "")
+        return urlsplit(address).hostname or ""
     except ValueError:
-        return False
+        return ""
 
 
 def _is_address(text: str) -> bool:
@@ -171,6 +191,7 @@ def _is_address(text: str) -> bool:
             address.scheme in DEFAULT_PORTS
             and bool(address.hostname)
             and "@" not in address.netloc
+            and not (address.query or address.fragment)
             and not set(text) & set(" ;,'\"")
             and text.isprintable()
             and (address.port or 1) > 0

@@ -67,14 +67,14 @@ def build_app(desk: Desk, *, accounts: Accounts = ()) -> FastAPI:
 
 def mount_service(desk: Desk, reception: Reception) -> Mount:
     """The service at `PREFIX`, for an application that `reception` protects."""
-    return Mount(PREFIX, _endpoints(desk, reception.waiting, _inside(reception.door)))
+    return Mount(PREFIX, _endpoints(desk, reception.waiting, _inside(reception.door), reception.site.path))
 
 
 def _inside(door: Door) -> list[Middleware]:
     return [Middleware(FewAtOnce, most=MAX_REQUESTS), Middleware(BasicAuthentication, door=door)]
 
 
-def _endpoints(desk: Desk, waiting: WaitingFiles, middleware: list[Middleware]) -> FastAPI:
+def _endpoints(desk: Desk, waiting: WaitingFiles, middleware: list[Middleware], below: str = "") -> FastAPI:
     searches, additions = Queue(SEARCHES_AT_ONCE), Queue(1)
     early = {"/search": searches, "/frame": searches, "/add": additions}
     app = FastAPI(
@@ -132,7 +132,7 @@ def _endpoints(desk: Desk, waiting: WaitingFiles, middleware: list[Middleware]) 
                 k=k,
                 false_alarms=false_alarms,
             )
-        root = request.scope.get("root_path", "")
+        root = below + request.scope.get("root_path", "")
         hits = desk.ask(question).to_dicts()
         return [{**hit, "thumbnail": f"{root}/thumbnail?{urlencode({'id': hit['id']})}"} for hit in hits]
 

@@ -15,6 +15,7 @@ from textreid.service.accounts import Accounts, is_loopback, require_accounts
 from textreid.service.amounts import BoundedBodies
 from textreid.service.door import Door
 from textreid.service.guard import Guard, Site
+from textreid.service.outside import BelowPath
 from textreid.service.waiting import WaitingFiles
 from textreid.service.waiting_folder import waiting_folder
 
@@ -38,8 +39,12 @@ class Reception:
 
     def protect(self, routes: Sequence[BaseRoute]) -> Starlette:
         """These routes, which no other website reaches and to which no more comes than there is room for."""
-        inside = [Middleware(Guard, site=self.site), Middleware(BoundedBodies, waiting=self.waiting)]
-        return Starlette(routes=routes, middleware=inside)
+        around = [
+            Middleware(BelowPath, path=self.site.path),
+            Middleware(Guard, site=self.site),
+            Middleware(BoundedBodies, waiting=self.waiting),
+        ]
+        return Starlette(routes=routes, middleware=around)
 
 
 @contextmanager
