@@ -23,8 +23,8 @@ DEFAULT = "cross_attention"
 """The matcher of a [model.matcher] table that names none."""
 
 
-def names(kind: type[Matcher] | type[ImageMatcher]) -> list[str]:
-    """The matchers of a kind that a recipe can name."""
+def names(kind: type[Matcher] | type[ImageMatcher] = Matcher) -> list[str]:
+    """The matchers of a kind that a recipe can name; left out, those that read an image and a text."""
     package = sys.modules[__name__]
     return [
         name
