@@ -53,16 +53,26 @@ def find_nearest(
 def _order(db: sqlite3.Connection, queries: np.ndarray, keys: np.ndarray, k: int, exact: bool) -> list[Hits]:
     """The k best of the candidates [Q, m] of each query; the key -1 is nobody."""
     known = np.unique(keys[keys >= 0])
-    records = people.read_records(db, known.tolist())
     vectors = people.read_vectors(db, known.tolist(), queries.shape[1])
-    answers = []
+    leading = []
     for query, proposed in zip(queries, keys, strict=True):
         candidates = proposed[proposed >= 0]
+        leading.append(_leading(candidates, _scores(vectors, np.searchsorted(known, candidates), query), k))
+    records = people.read_records(db, list({key for keys, _ in leading for key in keys.tolist()}))
+    answers = []
+    for candidates, scores in leading:
         found = [records[key] for key in candidates.tolist()]
-        scores = _scores(vectors, np.searchsorted(known, candidates), query)
         best = np.lexsort((np.array([person.id for person in found]), -scores))[:k]
         answers.append(Hits(scores[best], tuple(found[row] for row in best), exact=exact))
     return answers
+
+
+def _leading(keys: np.ndarray, scores: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
+    """Of the candidates [M] and their scores those who may be among the k best: all that tie at rank k."""
+    if len(keys) <= k:
+        return keys, scores
+    leads = scores >= np.partition(scores, -k)[-k]
+    return keys[leads], scores[leads]
 
 
 def _scores(vectors: np.ndarray, rows: np.ndarray, query: np.ndarray) -> np.ndarray:

@@ -23,9 +23,12 @@ DELETE = (
 )
 
 
+encode = json.JSONEncoder(default=repr).encode  # made once: every row that is read is checked
+
+
 def fields_checksum(fields: Sequence[object]) -> int:
     """CRC-32 of column values."""
-    return zlib.crc32(json.dumps(list(fields), default=repr).encode())
+    return zlib.crc32(encode(list(fields)).encode())
 
 
 def blob_checksum(key: int, blob: object) -> int:
