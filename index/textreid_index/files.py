@@ -207,8 +207,10 @@ class Files:
             new: its key from now on.
 
         Raises:
-            InvalidValueError: nothing is known there, or something is known at the new place.
+            InvalidValueError: a key is empty, nothing is known there, or something is known at the new place.
         """
+        if "" in (old, new):
+            raise InvalidValueError('"" names no file: name one, or a folder.')
         with self._store.writing() as db:
             names = expand(db, old, new)
             taken = [name for name in names.values() if name not in names and sources.find(db, name)]

@@ -394,8 +394,11 @@ class Gallery:
             How many were taken back.
 
         Raises:
+            InvalidValueError: the source is an empty text.
             GalleryError: as for `add`.
         """
+        if source == "":
+            raise InvalidValueError('"" names no file: name one to take back its people.')
         with self._store.writing() as db:
             count = removal.take_back(db, source, offset)
             advance(db, removed=True)
@@ -408,8 +411,11 @@ class Gallery:
         The folder appears complete or not at all.
 
         Raises:
+            InvalidValueError: the folder is an empty text.
             GalleryError: the folder exists already, or cannot be written.
         """
+        if folder == "":
+            raise InvalidValueError('"" names no folder: name a new one to export to.')
         with self._store.snapshot() as db:
             export(db, Path(folder))
 

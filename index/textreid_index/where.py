@@ -23,7 +23,7 @@ class Where:
         exclude: never these ids.
 
     Raises:
-        InvalidValueError: the camera or source is an empty text, which would stand for everybody.
+        InvalidValueError: the camera, source or an id is an empty text.
     """
 
     camera: str | None = None
@@ -39,6 +39,8 @@ class Where:
             raise InvalidValueError(
                 '"" names no camera and no file: leave the filter out to accept everybody.'
             )
+        if "" in self.exclude:
+            raise InvalidValueError('"" is nobody\'s id: exclude people by the ids that they have.')
         object.__setattr__(self, "exclude", frozenset(self.exclude))
 
 

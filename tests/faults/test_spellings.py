@@ -145,9 +145,20 @@ def test_an_empty_text_is_refused_in_every_place(disk):
         assert '"" names nothing' in run_textreid("search", "red", *option, code=2).output
     assert '"" names nothing' in run_textreid("gallery", "info", "--gallery", "", code=2).output
     with Gallery.open("g") as gallery:
-        for refused in (lambda: gallery.forget(""), lambda: gallery.delete([""]), lambda: gallery.delete("")):
+        refused = [
+            lambda: gallery.forget(""),
+            lambda: gallery.delete([""]),
+            lambda: gallery.delete(""),
+            lambda: gallery.rewind(""),
+            lambda: gallery.export(""),
+            lambda: gallery.files.find(""),
+            lambda: gallery.files.move("", "x"),
+            lambda: gallery.files.move("disk", ""),
+            lambda: Where(exclude={""}),
+        ]
+        for call in refused:
             with pytest.raises(InvalidValueError):
-                refused()
+                call()
         for name in ("source", "camera"):
             with pytest.raises(InvalidValueError):
                 Where(**{name: ""})
