@@ -106,6 +106,11 @@ class Files:
         with self._store.reading() as db:
             return people.files_of(db, ids)
 
+    def found_since(self, state: SourceState) -> set[str]:
+        """The ids of those whom this reading of a video has found after the moment to go on from."""
+        with self._store.reading() as db:
+            return people.ids_since(db, state.key, state.reading, state.resume_at or 0.0)
+
     def deleted(self, state: SourceState) -> list[Deletion]:
         """Who was deleted by hand from a file that stays known, if it has the same content still."""
         with self._store.reading() as db:

@@ -12,7 +12,8 @@ from PIL import Image
 
 from tests.helpers.drawn_footage import BLUE, GREEN, RED, Walker, Watcher, colour_of, every, write_film
 from tests.helpers.toy import ToyEncoder
-from textreid import PersonSearch
+from textreid import IndexProgress, PersonSearch
+from textreid.ingest import writer
 from textreid.people import Sighting, find_people, list_sources
 
 
@@ -107,6 +108,51 @@ def test_only_where_boxes_are_unsure_is_anybody_embedded(tmp_path: Path) -> None
 
     follow(tmp_path / "a.mp4", [Walker(RED, 0, 20, speed=5)], 20, embed=counted)
     assert 0 < len(embedded) <= 12
+
+
+CROWD = [
+    Walker(RED, 0, 2),
+    Walker(GREEN, 1, 11, left=5, speed=8, top=70),
+    Walker(BLUE, 2.5, 4.5, left=90),
+    Walker(RED, 8, 10, left=30),
+]
+
+
+@pytest.mark.parametrize("calls", [1, 2, 3, 4])
+def test_an_interrupted_film_gives_what_one_run_gives(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, calls: int
+) -> None:
+    monkeypatch.setattr(writer, "WAIT_SECONDS", 0.0)
+    film = write_film(tmp_path / "a.mp4", CROWD, every(10, 12))
+    with PersonSearch.open(tmp_path / "whole", create=True, encoder=ToyEncoder()) as people:
+        people.add(film, detector=Watcher())
+        whole = everything(people)
+    left = calls
+
+    def interrupt(progress: IndexProgress) -> None:
+        nonlocal left
+        left -= 1
+        if left == 0:
+            raise KeyboardInterrupt
+
+    with PersonSearch.open(tmp_path / "pieces", create=True, encoder=ToyEncoder()) as people:
+        with pytest.raises(KeyboardInterrupt):
+            people.add(film, detector=Watcher(), progress=interrupt)
+        before = {record.id for record in people.gallery.records()}
+        assert people.gallery.verify() == []
+        assert before <= {record.id for record, *_ in whole}
+        report = people.add(film, detector=Watcher())
+        assert everything(people) == whole
+        assert (report.added, report.replaced) == (len(whole) - len(before), 0)
+        assert people.gallery.verify() == []
+
+
+def everything(people: PersonSearch) -> list[tuple]:
+    gallery = people.gallery
+    records = sorted(gallery.records(), key=lambda record: record.id)
+    vectors = gallery.vectors([record.id for record in records])
+    kept = [(gallery.track(record.id), gallery.thumbnail(record.id)) for record in records]
+    return list(zip(records, map(bytes, vectors), kept, strict=True))
 
 
 def test_a_gallery_keeps_the_way_and_the_views_that_a_vector_is_made_of(tmp_path: Path) -> None:

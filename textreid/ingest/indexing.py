@@ -130,16 +130,22 @@ def _units(tasks: Sequence[Task]) -> Iterator[tuple[float, Task, Found | Skipped
 
 
 def _read(task: Task) -> Iterator[Found | Skipped]:
-    """The units of a file from where an earlier run stopped, as the gallery takes them."""
+    """The units of a file from where an earlier run stopped, as the gallery takes them.
+
+    Those of a film go on from a moment at which nobody was followed, and find whom the gallery has already
+    once more; those are counted, and left as they are.
+    """
     begun, settings = task.begun, task.job.state.settings
-    before, content = begun.people if begun else 0, task.job.content()
+    before = begun.people - len(task.ahead) if begun else 0
+    content = task.job.content()
     for unit in task.job.read(begun.resume_at if begun else None):
         if isinstance(unit, Found):
-            people = before + unit.source.people
+            people = max(before + unit.source.people, begun.people if begun else 0)
             state = replace(
                 unit.source, settings=settings, people=people, content=content, reading=task.reading
             )
-            unit = replace(unit, source=state, sightings=[_bounded(person) for person in unit.sightings])
+            new = [person for person in unit.sightings if person.record.id not in task.ahead]
+            unit = replace(unit, source=state, sightings=[_bounded(person) for person in new])
         yield unit
 
 

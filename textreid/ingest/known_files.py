@@ -22,10 +22,12 @@ class Task:
     Attributes:
         job: reads it.
         known: what the gallery knows of an earlier reading; None: nothing.
+        ahead: the ids of those whom an earlier run has found after the moment from which this one goes on.
     """
 
     job: Job
     known: SourceState | None = None
+    ahead: frozenset[str] = frozenset()
 
     @property
     def begun(self) -> SourceState | None:
@@ -65,7 +67,9 @@ def find_tasks(jobs: Sequence[Job], gallery: Gallery) -> tuple[list[Task], list[
         if known is None and (content or "", job.state.settings) in contents:
             twins.append(job)
             continue
-        tasks.append(Task(job, known))
+        task = Task(job, known)
+        ahead = gallery.files.found_since(task.begun) if task.begun else ()
+        tasks.append(replace(task, ahead=frozenset(ahead)))
         if content is not None:
             contents.add((content, job.state.settings))
     return tasks, twins

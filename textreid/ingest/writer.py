@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from io import BytesIO
+from time import monotonic
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 
     from textreid.ingest.known_files import Task
     from textreid.people.sightings import Found, Sighting
+
+WAIT_SECONDS = 2.0
+"""Seconds after which nobody waits any longer for a batch to be full."""
 
 BATCH = 64
 """Images that are encoded at once; also about what a `kill -9` can cost."""
@@ -48,13 +52,15 @@ class GalleryWriter:
         self._left_out: Counter[str] = Counter()
         self._used: set[str] = set()
         self._waiting: list[Found] = []
+        self._flushed = monotonic()
 
     def put(self, unit: Found) -> None:
         """Let a unit, also one without people, wait until a batch is full."""
         self._waiting.append(unit)
         self._used.add(unit.source.key)
         images = [sum(1 + len(person.more) for person in each.sightings) for each in self._waiting]
-        if sum(max(count, 1) for count in images) >= BATCH:
+        full = sum(max(count, 1) for count in images) >= BATCH
+        if full or monotonic() - self._flushed > WAIT_SECONDS:
             self.flush()
 
     def fail(self, task: Task, reason: str) -> None:
@@ -81,6 +87,7 @@ class GalleryWriter:
             count = len(unit.sightings)
             self._commit(unit, vectors[:count])
             vectors = vectors[count:]
+        self._flushed = monotonic()
 
     def _commit(self, unit: Found, vectors: np.ndarray) -> None:
         key = unit.source.key

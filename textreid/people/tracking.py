@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -13,8 +14,8 @@ from trackers import ByteTrackTracker
 from textreid.people.best_view import Embed, TrackView, choose_views, look_at
 from textreid.people.detectors.boxes import Boxes
 from textreid.people.sightings import Box
-from textreid.people.track_joining import join
-from textreid.people.tracklet import Seen, Tracklet, covered, overlap
+from textreid.people.track_joining import MAX_HIDDEN_SECONDS, join
+from textreid.people.tracklet import LOOKS_PER_SECOND, WINDOW, Seen, Tracklet, covered, overlap
 from textreid.people.video_file import Frame
 
 MAX_GAP_SECONDS = 1.5
@@ -25,6 +26,9 @@ MIN_FRAMES = 3
 
 MIN_FRAME_RATE = 2.5
 """Frames a second below which people move too far between two frames to be followed: each view is a track."""
+
+SETTLED_SECONDS = MAX_HIDDEN_SECONDS + WINDOW / LOOKS_PER_SECOND
+"""Seconds after which nobody can be found again: whoever comes out by then has been looked at as well."""
 
 NEAR_SECONDS = 1.0
 """Seconds before the first and after the last box of a track for which its person is still about there."""
@@ -91,7 +95,8 @@ class Track:
 
         Args:
             number: of views.
-            others: all tracks; whoever a view may show as well spoils it, also somebody who was not detected.
+            others: whose tracks are known; whoever a view may show as well spoils it, also somebody who was
+                not detected.
         """
         rated = [
             (view.quality * self._steady(view) * (1 - self._shared(view, others)) ** 2, view)
@@ -110,7 +115,7 @@ class Track:
 
     def _shared(self, view: TrackView, others: Sequence[Track]) -> float:
         """The largest part of a view, 0..1, in which another person is."""
-        boxes = [other.at(view.offset) for other in others if other is not self]
+        boxes = [other.at(view.offset) for other in others if other.number != self.number]
         return max((covered(view.box, box) for box in boxes if box is not None), default=0.0)
 
 
@@ -124,6 +129,9 @@ class Follower:
 
     Args:
         embed: by what people are told apart; None: by their boxes alone.
+
+    Attributes:
+        everybody: all tracks, those that go on too, as they were when people were last taken.
     """
 
     def __init__(self, embed: Embed | None = None) -> None:
@@ -139,6 +147,8 @@ class Follower:
         self._followed: dict[int, Tracklet] = {}
         self._done: list[Tracklet] = []
         self._times: list[float] = []
+        self._gone: list[Track] = []
+        self.everybody: list[Track] = []
 
     def update(self, frame: Frame, boxes: Boxes) -> None:
         """See the next frame."""
@@ -172,15 +182,33 @@ class Follower:
         """Whether anybody is being followed."""
         return not all(Track.of([tracklet]).is_thing for tracklet in self._followed.values())
 
+    def finished(self) -> list[Track]:
+        """The people who are gone for good, in the order in which they appeared; each is given once."""
+        return self._take(self._times[-1] - SETTLED_SECONDS)
+
     def finish(self) -> list[Track]:
-        """The people, in the order in which they appeared."""
+        """Everybody else, in the same order; nothing may follow."""
         for tracklet in self._followed.values():
             self._end(tracklet)
-        length = self._times[-1] - self._times[0] if self._times else 0.0
+        self._followed.clear()
+        return self._take(math.inf)
+
+    def _take(self, before: float) -> list[Track]:
+        """Those whose last tracklet has ended before that moment."""
+        tracklets = [*self._done, *self._followed.values()]
+        people = join(tracklets) if self._embed else [[tracklet] for tracklet in tracklets]
+        gone = [each for each in people if each[-1].seen[-1].offset < before]
+        taken = {id(tracklet) for each in gone for tracklet in each}
+        self._done = [tracklet for tracklet in self._done if id(tracklet) not in taken]
+        tracks = sorted(filter(self._is_person, map(Track.of, gone)), key=lambda track: track.number)
+        self._gone += [replace(track, views=()) for track in tracks]
+        self.everybody = self._gone + [Track.of(each) for each in people if each not in gone]
+        return tracks
+
+    def _is_person(self, track: Track) -> bool:
+        length = self._times[-1] - self._times[0]
         needed = 1 if len(self._times) - 1 < MIN_FRAME_RATE * length else MIN_FRAMES
-        people = join(self._done) if self._embed else [[tracklet] for tracklet in self._done]
-        tracks = sorted(map(Track.of, people), key=lambda track: track.number)
-        return [track for track in tracks if len(track.seen) >= needed and not track.is_thing]
+        return len(track.seen) >= needed and not track.is_thing
 
     def _end(self, tracklet: Tracklet) -> None:
         self._done.append(tracklet)

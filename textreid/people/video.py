@@ -26,6 +26,9 @@ STRETCH_SECONDS = 60.0
 MAX_STRETCH_SECONDS = 120.0
 """... and after which it ends in any case; somebody in sight at that moment then becomes two hits."""
 
+TELL_SECONDS = 5
+"""Seconds of a video after which it is told how far it is read, also where nobody was found."""
+
 MAX_BATCH, BATCH_PIXELS = 8, 50_000_000
 """Frames that are looked at together, at most so many and of so many pixels."""
 
@@ -63,19 +66,26 @@ def _stretches(
     begin: float,
     embed: Embed | None,
 ) -> Iterator[Found | Skipped]:
-    settings, people, looks, seen = settings_of(detector), 0, 0, begin
+    settings, people, looks, seen, told = settings_of(detector), 0, 0, begin, int(2 * begin)
     follower = Follower(embed)
     for frame, boxes in _detected(clip.sample(FRAMES_PER_SECOND, begin), detector):
         length = frame.offset - begin
         if length >= MAX_STRETCH_SECONDS or (length >= STRETCH_SECONDS and not follower.busy):
-            found = _sightings(follower.finish(), source.key, camera, start)
+            found = _sightings(follower.finish(), follower.everybody, source.key, camera, start)
             people += len(found)
             state = source.state(settings, "partial", people, resume_at=frame.offset)
-            yield Found(state, found, min(frame.offset / clip.length, 1.0) if clip.length else 0.0)
+            yield Found(state, found, _part(clip, frame.offset))
             follower, begin = Follower(embed), frame.offset
         follower.update(frame, boxes)
         looks, seen = looks + 1, frame.offset
-    found = _sightings(follower.finish(), source.key, camera, start)
+        if int(2 * seen) > told:
+            told = int(2 * seen)
+            found = _sightings(follower.finished(), follower.everybody, source.key, camera, start)
+            if found or told % (2 * TELL_SECONDS) == 0:
+                people += len(found)
+                state = source.state(settings, "partial", people, resume_at=begin)
+                yield Found(state, found, _part(clip, seen))
+    found = _sightings(follower.finish(), follower.everybody, source.key, camera, start)
     people += len(found)
     reason = None
     if clip.damage is not None:
@@ -91,6 +101,10 @@ def _stretches(
     if looks or clip.damage is None:
         notes = tuple(Note(source.key, text) for text in _notes(clip))
         yield Found(source.state(settings, "done", people, reason=reason), found, notes=notes)
+
+
+def _part(clip: Clip, offset: float) -> float:
+    return min(offset / clip.length, 1.0) if clip.length else 0.0
 
 
 def _notes(clip: Clip) -> Iterator[str]:
@@ -110,8 +124,10 @@ def _detected(frames: Iterable[Frame], detector: Detector) -> Iterator[tuple[Fra
         yield from zip(some, detector.detect([frame.rgb for frame in some]), strict=True)
 
 
-def _sightings(tracks: list[Track], name: str, camera: str, start: float | None) -> list[Sighting]:
-    return [_sighting(track, tracks, name, camera, start) for track in tracks]
+def _sightings(
+    tracks: list[Track], everybody: list[Track], name: str, camera: str, start: float | None
+) -> list[Sighting]:
+    return [_sighting(track, everybody, name, camera, start) for track in tracks]
 
 
 def _sighting(track: Track, others: list[Track], name: str, camera: str, start: float | None) -> Sighting:

@@ -259,6 +259,12 @@ def files_of(db: sqlite3.Connection, ids: Collection[str]) -> dict[str, str]:
     return dict(db.execute(f"SELECT id, file FROM people WHERE {condition}", values).fetchall())
 
 
+def ids_since(db: sqlite3.Connection, file: str, reading: int, offset: float) -> set[str]:
+    """The ids of those whom this reading of a video found at this second or later."""
+    found = 'SELECT id FROM people WHERE file = ? AND reading = ? AND "offset" >= ?'
+    return {id for (id,) in db.execute(found, [file, reading, offset])}
+
+
 def _last_key(db: sqlite3.Connection) -> int:
     """The largest key that anybody has or ever had: keys are not used again."""
     ever = db.execute("SELECT seq FROM sqlite_sequence WHERE name = 'people'").fetchone() or (0,)
