@@ -39,8 +39,7 @@ def _chain(place: int, following: dict[int, int]) -> list[int]:
 
 
 def _gain(one: Tracklet, other: Tracklet) -> float:
-    glimpses = len(one.seen) == len(other.seen) == 1  # specks flicker in and out everywhere
-    if glimpses or not _may_be_one(one.seen[-1], other.seen[0]):
+    if not _may_be_one(one.seen[-1], other.seen[0]):
         return 0.0
     return max(0.0, likeness(one.views[-WINDOW:], other.views[:WINDOW]) - SAME)
 

@@ -200,15 +200,17 @@ class Follower:
         gone = [each for each in people if each[-1].seen[-1].offset < before]
         taken = {id(tracklet) for each in gone for tracklet in each}
         self._done = [tracklet for tracklet in self._done if id(tracklet) not in taken]
-        tracks = sorted(filter(self._is_person, map(Track.of, gone)), key=lambda track: track.number)
+        tracks = sorted(map(Track.of, filter(self._is_person, gone)), key=lambda track: track.number)
         self._gone += [replace(track, views=()) for track in tracks]
         self.everybody = self._gone + [Track.of(each) for each in people if each not in gone]
         return tracks
 
-    def _is_person(self, track: Track) -> bool:
+    def _is_person(self, tracklets: Sequence[Tracklet]) -> bool:
+        """Whether that was somebody; glimpses here and there are not, however much they are alike."""
         length = self._times[-1] - self._times[0]
-        needed = 1 if len(self._times) - 1 < MIN_FRAME_RATE * length else MIN_FRAMES
-        return len(track.seen) >= needed and not track.is_thing
+        fast = len(self._times) - 1 >= MIN_FRAME_RATE * length
+        track, longest = Track.of(tracklets), max(len(each.seen) for each in tracklets)
+        return not (fast and (len(track.seen) < MIN_FRAMES or longest == 1)) and not track.is_thing
 
     def _end(self, tracklet: Tracklet) -> None:
         self._done.append(tracklet)
