@@ -5,8 +5,10 @@ A library that is preloaded answers so in a process of its own. Needs Linux and 
 
 from __future__ import annotations
 
+import atexit
 import functools
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -58,5 +60,6 @@ class Share:
 @functools.cache
 def _library() -> str:
     target = Path(tempfile.mkdtemp(prefix="textreid-share-")) / "share.so"
+    atexit.register(shutil.rmtree, target.parent)
     subprocess.run(["cc", "-shared", "-fPIC", "-o", target, SOURCE, "-ldl"], check=True)
     return str(target)
