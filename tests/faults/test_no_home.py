@@ -17,14 +17,11 @@ from textreid.errors import InputError
 from textreid.io.user_folders import LIBRARIES, cache_folder, lead_libraries, torch_folder
 
 WHAT_NEEDS_FOLDERS = """
-import sys
-from pathlib import Path
-from tests.helpers.toy import ToyEncoder
+from textreid.io.user_folders import cache_folder
 from textreid.people import load_detector
 from textreid.service.waiting_folder import waiting_folder
-from textreid_demo import built_in
 print(load_detector().name)
-print(built_in.prepare(ToyEncoder(), frames=1).parent.parent)
+print(cache_folder())
 with waiting_folder() as folder:
     print(folder.parent.parent)
 """
@@ -72,7 +69,7 @@ def test_a_verb_says_nothing_where_there_is_a_folder(variable: str, everybodys: 
     assert list(everybodys.iterdir()) == []
 
 
-def test_who_looks_for_people_draws_some_or_waits_for_uploads_needs_no_home(everybodys: Path) -> None:
+def test_who_looks_for_people_or_waits_for_uploads_needs_no_home(everybodys: Path) -> None:
     done = run_without_a_name("-c", WHAT_NEEDS_FOLDERS, cwd=everybodys, TMPDIR=str(everybodys))
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines() == ["nanodet", *2 * [f"{everybodys}/textreid-4711"]]

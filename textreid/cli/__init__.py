@@ -10,6 +10,7 @@ from __future__ import annotations
 import inspect
 import os
 import pkgutil
+import sys
 from collections.abc import Callable, Iterator
 from importlib import import_module
 from importlib.metadata import entry_points
@@ -30,6 +31,7 @@ class _Verbs(TyperGroup):
 
     def invoke(self, ctx: Any) -> Any:
         try:
+            _require_docstrings()
             return super().invoke(ctx)
         except Exception as error:
             from textreid.errors import TextReIDError
@@ -69,12 +71,21 @@ def main() -> None:
     spin, which takes the cores from whatever else is busy on the machine. It counts only before torch is
     loaded. So do the folders that libraries are led to where there is no home.
     """
+    from textreid.cli._streams import usable_streams
+    from textreid.errors import InputError
     from textreid.io.user_folders import lead_libraries
 
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    if about_folders := lead_libraries():
-        _say("[yellow]note[/]", about_folders)
-    application()()
+    try:
+        with usable_streams():
+            if about_folders := lead_libraries():
+                _say("[yellow]note[/]", about_folders)
+            application()()
+    except InputError as error:  # of the streams: those of a verb are told where it runs
+        _complain(str(error))
+        sys.exit(2)
+    except BrokenPipeError:
+        sys.exit(1)
 
 
 def application() -> typer.Typer:
@@ -106,6 +117,16 @@ def _verbs() -> Iterator[tuple[str, Callable[..., None] | typer.Typer]]:
             yield entry.name, entry.load().run
         except Exception as error:  # of somebody else's package
             _complain(f"the verb '{entry.name}' of {entry.value} cannot be loaded: {error}")
+
+
+def _require_docstrings() -> None:
+    if sys.flags.optimize > 1:
+        from textreid.errors import InputError
+
+        raise InputError(
+            "Python was told to leave docstrings out, which transformers does not work without: give the"
+            " command again without -OO or PYTHONOPTIMIZE=2."
+        )
 
 
 def _help(verb: Callable[..., None]) -> str:

@@ -24,9 +24,8 @@ def cache_folder() -> Path:
     Raises:
         InputError: no such folder can be made.
     """
-    for folder in cache_folders():
-        if _is_made(folder) and (folder != _temporary() or _is_private(folder)):
-            return folder
+    for folder in filter(make_usable, cache_folders()):
+        return folder
     raise InputError("There is no folder for caches: set XDG_CACHE_HOME to one that you may write to.")
 
 
@@ -36,6 +35,24 @@ def cache_folders() -> Iterator[Path]:
         yield home / "textreid"
     if temporary := _temporary():
         yield temporary
+
+
+def make_usable(folder: Path) -> bool:
+    """Make one of `cache_folders`; False where it cannot be written, or others could write among one's own.
+
+    Among the temporary files everybody may make a folder of that name: it has to be this user's, and is
+    opened to nobody else.
+    """
+    temporary = folder == _temporary()
+    try:
+        folder.mkdir(parents=not temporary, exist_ok=True, mode=0o700)
+        if temporary and not is_own(folder):
+            return False
+        if temporary:
+            folder.chmod(0o700)
+    except OSError:
+        return False
+    return os.access(folder, os.W_OK | os.X_OK)
 
 
 def torch_folder() -> Path | None:
@@ -54,6 +71,7 @@ def lead_libraries() -> str | None:
     Returns:
         A sentence about it; None where there is a home, and where nothing at all can be written.
     """
+    _name_temporary_files()
     home = _home_of_caches()
     if home is not None and _can_be_written(home):
         return None
@@ -88,28 +106,20 @@ def _home_of_caches() -> Path | None:
     return home / ".cache" if os.access(home, os.F_OK) else None
 
 
+def _name_temporary_files() -> None:
+    """Let libraries be imported that ask where temporary files go, where they can go nowhere."""
+    try:
+        tempfile.gettempdir()
+    except OSError:
+        tempfile.tempdir = os.environ.get("TMPDIR") or "/tmp"
+
+
 def _temporary() -> Path | None:
     """A folder for this user among the temporary files; None where there is no place for those."""
     try:
         return Path(tempfile.gettempdir()) / f"textreid-{os.getuid() if hasattr(os, 'getuid') else 'user'}"
     except OSError:
         return None
-
-
-def _is_made(folder: Path) -> bool:
-    try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    except OSError:
-        return False
-    return os.access(folder, os.W_OK | os.X_OK)
-
-
-def _is_private(folder: Path) -> bool:
-    """Let nobody else into a folder of this user's; False where it is somebody else's."""
-    if not is_own(folder):
-        return False
-    folder.chmod(0o700)
-    return True
 
 
 def _can_be_written(folder: Path) -> bool:

@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from textreid.errors import InputError
-from textreid.io.user_folders import cache_folders, is_own
+from textreid.io.user_folders import cache_folders, is_own, make_usable
 
 try:
     import fcntl
@@ -56,11 +56,12 @@ def _homes() -> Iterator[Path]:
 
 def _is_private(home: Path) -> bool:
     """Make the folder, and say whether it is this user's own and can be written to."""
+    if not make_usable(home.parent):
+        return False
     try:
-        for folder in (home.parent, home):
-            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            if not is_own(folder):
-                return False
+        home.mkdir(exist_ok=True, mode=0o700)
+        if not (is_own(home.parent) and is_own(home)):
+            return False
         home.chmod(0o700)
         return os.access(home, os.W_OK | os.X_OK)
     except OSError:
