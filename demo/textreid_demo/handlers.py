@@ -131,8 +131,8 @@ class Handlers:
             return _show_nobody(question, words.describe_error(error), "wrong")
 
     def _rank(self, question: Question) -> Shown:
-        calibrated = self.desk.is_calibrated(question)
-        hits = self.desk.ask(question if calibrated else replace(question, false_alarms=None))
+        sure = self.desk.is_calibrated(question)
+        hits = self.desk.ask(question if sure else replace(question, false_alarms=None))
         total = len(self.desk.gallery)
         guides = [id for id in (question.like, *question.more, *question.less) if id]
         thumbnails = self.thumbnails([*hits.ids, *guides])
@@ -148,8 +148,9 @@ class Handlers:
         detail += "" if hits.probabilities is None else ", with how likely each is"
         if hits.cut:
             detail += f". Only likely matches: {words.describe_rate(question.false_alarms or 0)}"
-        elif question.false_alarms is not None:
-            detail += ". How likely they match is not known for such a question: everybody is shown"
+        detail += f". {hits.unsure}" if hits.unsure else ""
+        if hits.cut is None and question.false_alarms is not None:
+            detail += " Everybody is shown."
         top = markup.render_heading("Results", detail, tools)
         html = top + steering + markup.render_cards(hits, thumbnails)
         return View(question, hits), html, gr.update(visible=_has_more(len(hits), question, total))

@@ -54,10 +54,9 @@ def _render_card(person: SearchHit | Record, thumbnail: bytes) -> str:
     if isinstance(person, SearchHit):
         likely = "" if person.probability is None else words.format_probability(person.probability)
         chance = f", {likely} likely" if likely else ""
-        title = f"Rank {person.rank}, score {person.score:.2f}{chance}, {shorten_source(record.source)}"
+        title = f"Rank {person.rank}{chance}, {shorten_source(record.source)}"
         ranked = f"<b class='rank'>{person.rank}</b>"
         ranked += f"<span class='likely'>{likely}</span>" if likely else ""
-        ranked += f"<span class='score'>{person.score:.2f}</span>"
     return (
         f'<button type="button" class="person" title="{escape(title)}" data-do="pick" '
         f'data-id="{escape(record.id)}"><span class="frame">'
@@ -122,19 +121,28 @@ def render_person(record: Record, hit: SearchHit | None, image: bytes, missing: 
     probability = hit.probability if hit else None
     likely = "" if probability is None else f"{words.format_probability(probability)}, going by looks alone"
     facts = {
-        "Score": f"{hit.score:.3f}" if hit else "",
-        "Likely": likely,
+        "Probability": likely,
         "Camera": record.camera or "",
         "Time": format_time(record),
         "Source": shorten_source(record.source),
         "Frame": "" if record.frame is None else str(record.frame),
     }
-    rows = "".join(f"<dt>{name}</dt><dd>{escape(value)}</dd>" for name, value in facts.items() if value)
+    ranked_by = {
+        "Score": f"{hit.score:.3f}" if hit else "",
+        "Match": f"{hit.match:.3f}" if hit and hit.match is not None else "",
+    }
     return (
         '<figure class="full">'
         f'<img src="{jpeg_uri(image)}" alt="Full image with the person marked"></figure>'
-        f"{render_note(missing) if missing else ''}<dl>{rows}</dl>{near}"
+        f"{render_note(missing) if missing else ''}{_list_facts(facts)}"
+        f"{f'<details><summary>Details</summary>{_list_facts(ranked_by)}</details>' if hit else ''}{near}"
     )
+
+
+def _list_facts(facts: Mapping[str, str]) -> str:
+    """Names and values; those without a value are left out."""
+    rows = "".join(f"<dt>{name}</dt><dd>{escape(value)}</dd>" for name, value in facts.items() if value)
+    return f"<dl>{rows}</dl>"
 
 
 def render_neighbours(records: Sequence[Record], person: Record, thumbnails: Thumbnails) -> str:

@@ -23,8 +23,8 @@ DELETE_WARNING = (
     "back. Files outside the gallery are not touched."
 )
 RESPONSIBLE_USE = (
-    "A score says how alike two things look, not who somebody is, and a percentage how often such a score "
-    "was right in tests: check every result with your own eyes. "
+    "A percentage says how often such a hit was right in tests, going by looks and not by who somebody is: "
+    "check every result with your own eyes. "
     "Search only photos you may use. Nothing leaves this machine, and a person deleted here is gone."
 )
 UNEXPECTED_ERROR = (

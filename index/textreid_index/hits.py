@@ -23,7 +23,8 @@ class SearchHit:
         record: where and when the person was seen.
         match: probability that the description is of this person, where a model read both together to put
             the best hits into order; else None.
-        probability: that this is the person who is asked for, where it is known what scores mean; else None.
+        probability: that this is the person who is asked for, never above that of the hit before, where it is
+            known what ranks mean; else None.
     """
 
     rank: int
@@ -54,8 +55,8 @@ class Cut:
     """Where an answer was cut off.
 
     Attributes:
-        needed: the score that a hit had to have.
-        best: the best score that anybody had; None where nobody was there to be searched.
+        needed: what a hit had to have of the score that hits are ranked by.
+        best: what the first hit had; None where nobody was there to be searched.
     """
 
     needed: float
@@ -70,7 +71,10 @@ class Hits(Sequence[SearchHit]):
         scores: [k] float32, falling unless the hits were re-ranked.
         records: k records.
         matches: [k] float32, see `SearchHit.match`, NaN for None; None for hits that were not re-ranked.
-        probabilities: [k] float32, see `SearchHit.probability`; None where they are not known.
+        probabilities: [k] float32, falling, see `SearchHit.probability`; None where they are not known.
+        strengths: [k] float32, falling, what a matcher put hits in order by; NaN of those that it did not
+            read; None for hits that were not re-ranked.
+        unsure: why there is no probability though the model is calibrated; "" where there is nothing to say.
         cut: what hits had to have, if only good enough ones were asked for.
         exact: whether they are the k best for certain; False where an approximate backend found them and may
             have missed somebody. Their scores are exact either way.
@@ -82,6 +86,8 @@ class Hits(Sequence[SearchHit]):
     probabilities: np.ndarray | None = None
     cut: Cut | None = None
     exact: bool = True
+    strengths: np.ndarray | None = None
+    unsure: str = ""
 
     def first(self, k: int) -> Hits:
         """The k best."""
@@ -104,6 +110,7 @@ class Hits(Sequence[SearchHit]):
             records=tuple(self.records[place] for place in places),
             matches=None if self.matches is None else self.matches[places],
             probabilities=None if self.probabilities is None else self.probabilities[places],
+            strengths=None if self.strengths is None else self.strengths[places],
         )
 
     @property

@@ -84,8 +84,21 @@ def test_a_search_prints_probabilities(textreid, kept, calibrated):
     hits = json.loads(textreid(*SEARCH, "--json").stdout)
     assert [list(hit)[-1] for hit in hits] == ["probability"] * 3
     head, first, *_ = textreid(*SEARCH).stdout.splitlines()
-    assert head.split()[:3] == ["rank", "score", "probability"]
-    assert first.split()[2] == f"{hits[0]['probability']:.3f}"
+    assert head.split()[:3] == ["rank", "probability", "source"]
+    assert first.split()[1] == f"{hits[0]['probability']:.3f}"
+    head, first, *_ = textreid(*SEARCH, "--details").stdout.splitlines()
+    assert head.split()[:4] == ["rank", "probability", "score", "source"]
+    assert first.split()[2] == f"{hits[0]['score']:.3f}"
+
+
+def test_a_query_of_several_parts_prints_ranks_alone_and_says_why(textreid, kept, calibrated, tmp_path):
+    example = tmp_path / "example.png"
+    draw_person("blue", "white").save(example)
+    done = textreid(*SEARCH, "--image", example)
+    assert done.stdout.split()[:2] == ["rank", "source"]
+    assert "not known for a query of several parts" in " ".join(done.stderr.split())
+    hits = json.loads(textreid(*SEARCH, "--image", example, "--json").stdout)
+    assert not any("probability" in hit for hit in hits)
 
 
 def test_nobody_matches(textreid, kept, calibrated):

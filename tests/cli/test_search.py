@@ -37,9 +37,11 @@ def test_json_is_a_list_of_hits_with_exactly_these_keys(textreid, kept):
 def test_the_table_has_a_line_for_each_hit(textreid, kept):
     done = textreid("search", "a red shirt and blue jeans", "--gallery", "gallery")
     head, *rows = done.stdout.splitlines()
-    assert head.split() == ["rank", "score", "source", "box", "camera", "time"]
+    assert head.split() == ["rank", "source", "box", "camera", "time"]
     assert [row.split()[0] for row in rows] == ["1", "2", "3"]
-    assert rows[0].split() == ["1", "1.000", str(kept / "photos" / "red-blue.png"), "gate"]
+    assert rows[0].split() == ["1", str(kept / "photos" / "red-blue.png"), "gate"]
+    detailed = textreid("search", "a red shirt and blue jeans", "--gallery", "gallery", "--details")
+    assert detailed.stdout.splitlines()[1].split()[:2] == ["1", "1.000"]
 
 
 def test_photo_alone_and_photo_with_words(textreid, kept, tmp_path):
@@ -56,7 +58,7 @@ def test_reranked_hits_tell_how_well_they_match(textreid, kept, monkeypatch):
     hits = json.loads(textreid(*ask, "--json").stdout)
     assert [list(hit)[-1] for hit in hits] == ["match", "match", "time"]
     assert hits[0]["source"].endswith("blue-black.png")
-    head, first, _, last = textreid(*ask).stdout.splitlines()
+    head, first, _, last = textreid(*ask, "--details").stdout.splitlines()
     assert head.split()[:3] == ["rank", "score", "match"]
     assert first.split()[2] == f"{hits[0]['match']:.3f}"
     assert last.split()[2].endswith(".png")

@@ -60,15 +60,26 @@ def test_hits_say_how_likely_they_are(sure: Page) -> None:
     likely = sure.locator("#results .person .likely")
     assert likely.all_text_contents()[:3] == ["over 99 %", "over 99 %", "under 1 %"]
     assert (
-        sure.locator("#results .person")
-        .first.get_attribute("title")
-        .startswith("Rank 1, score 1.00, over 99 % likely")
+        sure.locator("#results .person").first.get_attribute("title").startswith("Rank 1, over 99 % likely")
     )
     assert sure.evaluate("document.documentElement.scrollWidth") == 390
     ask(sure, "a red shirt")
     assert likely.all_text_contents()[:3] == ["82 %", "82 %", "under 1 %"]
     open_person(sure, RED[0])
-    expect(sure.locator("#person dl")).to_contain_text("82 %")
+    expect(sure.locator("#person dl").first).to_contain_text("Probability82 %")
+    details = sure.locator("#person details")
+    expect(details.locator("dl")).to_be_hidden()
+    details.locator("summary").click()
+    expect(details.locator("dl")).to_contain_text("Score0.")
+
+
+def test_words_in_another_script_get_ranks_and_a_sentence(sure: Page) -> None:
+    ask(sure, WORDS)
+    only_likely(sure)
+    ask(sure, "мужчина в красной рубашке")
+    assert len(ids(sure)) == 7
+    expect(sure.locator("#results .heading")).to_contain_text("knows no word of this description")
+    expect(sure.locator("#results .likely")).to_have_count(0)
 
 
 def test_only_likely_matches(sure: Page) -> None:
@@ -102,7 +113,8 @@ def test_several_guides_together_show_everybody_and_say_why(sure: Page) -> None:
     with new_results(sure):
         sure.get_by_role("button", name="More like this").click()
     assert len(ids(sure)) == 7
-    expect(sure.locator("#results .heading")).to_contain_text("not known for such a question")
+    expect(sure.locator("#results .heading")).to_contain_text("not known for a query of several parts")
+    expect(sure.locator("#results .heading")).to_contain_text("Everybody is shown.")
     expect(sure.locator("#results .likely")).to_have_count(0)
 
 
@@ -126,4 +138,8 @@ def test_programs_can_ask_for_likely_matches(address: str) -> None:
         client.predict(text=WORDS, more_like=RED[:1], false_alarms=0.05, api_name="/search")
     with pytest.raises(AppError, match=r"false_alarms: expected a number"):
         client.predict(text=WORDS, false_alarms="often", api_name="/search")
+    assert "probability" not in client.predict(text=WORDS, more_like=RED[:1], api_name="/search")[0]
+    assert "probability" not in client.predict(text="人", api_name="/search")[0]
+    with pytest.raises(AppError, match="knows no word of this description"):
+        client.predict(text="人", false_alarms=0.05, api_name="/search")
     client.close()

@@ -22,3 +22,7 @@ class CalibratedToy(ToyEncoder):
     """Knows what its scores mean, for descriptions and for photos."""
 
     calibration = Calibration("toy-1", text=SCALE, photo=SCALE)
+
+    def reads_a_word(self, text: str) -> bool:
+        """It reads Latin letters alone."""
+        return any(letter.isascii() and letter.isalpha() for letter in text)

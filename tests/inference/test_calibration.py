@@ -131,3 +131,33 @@ def test_damaged(tmp_path, damage):
     path.write_text(text if changed is not None or "textreid" in text else text[: len(text) // 2])
     with pytest.raises(ModelError, match=r"calibration\.json' is damaged .*textreid calibrate"):
         Calibration.read(tmp_path, "abc")
+
+
+def test_scales_by_the_number_of_clauses_come_back_and_are_found(tmp_path):
+    one, two, three = (replace(SCALE, offset=-number, crowding=0.5) for number in (1, 2, 3))
+    whole = Calibration("0", text=SCALE, photo=SCALE, clauses=(one, two), matched=(two, three))
+    whole.write(tmp_path)
+    assert Calibration.read(tmp_path, "0") == whole
+    for words, found in (
+        ("a man", (one, two)),
+        ("a red coat", (one, two)),
+        ("a red coat and a bag", (two, three)),
+    ):
+        assert whole.scales("text", words) == found
+    assert whole.scales("photo", None) == (SCALE, None)
+    with pytest.raises(ValueError, match="as many scales"):
+        replace(whole, matched=(one,))
+
+
+def test_a_file_from_before_has_one_scale_for_all_descriptions(tmp_path):
+    Calibration("0", text=SCALE).write(tmp_path)
+    content = json.loads((tmp_path / "calibration.json").read_text())
+    former = {name: content[name] for name in ("fingerprint", "text", "photo")}
+    del former["text"]["crowding"]
+    (tmp_path / "calibration.json").write_text(json.dumps(former))
+    assert Calibration.read(tmp_path, "0").scales("text", "a red coat and a bag") == (SCALE, None)
+
+
+def test_crowding_says_how_far_a_larger_gallery_lowers_the_odds():
+    half = replace(SCALE, crowding=0.5).probabilities(np.array([0.4]), 10_000)
+    np.testing.assert_allclose(half, SCALE.probabilities(np.array([0.4]), 100), rtol=1e-6)

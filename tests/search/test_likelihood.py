@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,12 +13,12 @@ import pytest
 from tests.helpers.calibrated import NEEDED, SCALE, CalibratedToy
 from tests.helpers.small_models import write_joint
 from tests.helpers.toy import ToyEncoder, draw_person
+from tests.helpers.toy_matcher import MixedUp
 from textreid import PersonSearch
 from textreid.catalog import fingerprint
 from textreid.errors import InputError, ModelError, UnknownNameError
 from textreid.inference.calibration import Calibration
 from textreid.inference.encoder import Encoder
-from textreid.inference.reranker import reorder
 from textreid_index import Where
 
 OUTFITS = list(itertools.product(("red", "green", "blue", "yellow"), ("black", "white", "blue")))
@@ -111,7 +112,9 @@ def test_several_guides_together_have_no_probability(search):
     id = search.search(WORDS, k=1).ids[0]
     photo = draw_person("red", "blue")
     for several in ({"image": photo}, {"more_like": [id]}, {"less_like": [id]}):
-        assert search.search(WORDS, **several).probabilities is None
+        hits = search.search(WORDS, **several)
+        assert hits.probabilities is None
+        assert "several parts" in hits.unsure
         with pytest.raises(InputError, match=r"a description alone or a photo alone.*leave it out"):
             search.search(WORDS, **several, false_alarms=0.05)
 
@@ -148,13 +151,66 @@ def test_likeness_needs_no_model_unless_a_rate_is_asked_for(opened, tmp_path):
             search.similar(id, false_alarms=0.05)
 
 
-def test_probabilities_stay_with_their_people_when_a_matcher_changes_the_order(search):
-    plain = search.search(WORDS, k=12)
-    vectors = search.gallery.vectors(plain.ids[:8])
-    hits = reorder(plain, np.arange(8, dtype=np.float32), vectors, 1.0)
-    assert hits.ids != plain.ids
-    told = dict(zip(plain.ids, plain.probabilities.tolist(), strict=True))
-    assert dict(zip(hits.ids, hits.probabilities.tolist(), strict=True)) == told
+class SureMatcher(MixedUp):
+    """Knows what its cosines mean for each number of clauses, and what its matcher ranks by."""
+
+    one, more = SCALE, replace(SCALE, offset=-7.0)
+    read = tuple(replace(scale, slope=4.0, offset=scale.offset + 2) for scale in (one, more))
+    calibration = Calibration("toy-1", text=SCALE, photo=SCALE, clauses=(one, more), matched=read)
+
+
+@pytest.mark.parametrize("rerank", [1, 2, 5, 7, 12])
+@pytest.mark.parametrize("words", [WORDS, "a blue shirt", "a man in a yellow coat and black shoes"])
+def test_the_probability_never_rises_from_hit_to_hit_nor_behind_the_last_that_was_read(opened, words, rerank):
+    for encoder in (SureMatcher(), type("Former", (MixedUp,), {"calibration": CalibratedToy.calibration})()):
+        search = opened(encoder)
+        hits = search.search(words, k=12, rerank=rerank)
+        assert sum(hit.match is not None for hit in hits) == rerank
+        assert (np.diff(hits.probabilities) <= 0).all()
+        assert [hit["probability"] for hit in hits.to_dicts()] == pytest.approx(hits.probabilities, abs=1e-6)
+        np.testing.assert_allclose(
+            hits.scores, search.search(words, k=12, rerank=0).scores[places(hits, search, words)]
+        )
+
+
+def places(hits, search, words):
+    plain = search.search(words, k=12, rerank=0).ids
+    return [plain.index(id) for id in hits.ids]
+
+
+def test_what_ranks_gives_the_probability_by_the_number_of_clauses(opened):
+    search = opened(SureMatcher())
+    for words, read in (("a blue shirt", SureMatcher.read[0]), (WORDS, SureMatcher.read[1])):
+        plain = search.search(words, k=12, rerank=0)
+        hits = search.search(words, k=12, rerank=1)
+        (logit,) = search.encoder.matcher.score_pairs(
+            search.encoder.matcher.text_tokens(words),
+            search.encoder.matcher.image_tokens([draw_person(*names(hits)[0].split("-"))]),
+        )
+        odds = read.slope * np.arcsin(np.clip(plain.scores[0] + logit, -1, 1)) + read.offset - np.log(12)
+        assert hits[0].probability == pytest.approx(1 / (1 + np.exp(-odds)), rel=0.02)
+
+
+def test_the_cut_is_by_what_ranks(opened):
+    search = opened(SureMatcher())
+    hits = search.search(WORDS, k=12, rerank=5)
+    likely = search.search(WORDS, k=12, rerank=5, false_alarms=0.05)
+    good = np.where(np.isnan(hits.strengths), hits.scores, hits.strengths) >= NEEDED[0.05]
+    assert 0 < good.sum() < 12
+    assert list(likely.ids) == [id for id, passes in zip(hits.ids, good, strict=True) if passes]
+    assert likely.cut.best == pytest.approx(hits.strengths[0])
+    assert search.search("a pink shirt and white jeans", false_alarms=0.01).cut.best < NEEDED[0.01]
+
+
+@pytest.mark.parametrize("words", ["\u200b\u200d", "мужчина в синем", "人", "\0", "!? 12"])
+def test_words_that_the_model_does_not_know_get_ranks_and_a_sentence(search, words):
+    hits = search.search(words)
+    assert len(hits) == 12
+    assert hits.probabilities is None
+    assert "knows no word of this description" in hits.unsure
+    with pytest.raises(InputError, match="knows no word of this description"):
+        search.search(words, false_alarms=0.05)
+    assert search.search(WORDS).unsure == ""
 
 
 class TestFolder:

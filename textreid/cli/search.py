@@ -67,6 +67,9 @@ def run(
             show_default=False,
         ),
     ] = None,
+    details: Annotated[
+        bool, typer.Option("--details", help="Also print the cosine and, where there is one, the match.")
+    ] = False,
     as_json: AsJson = False,
     sheet: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Also write a contact sheet, such as hits.jpg.")
@@ -116,7 +119,9 @@ def run(
     if as_json:
         print_json(hits.to_dicts(clock))
     elif hits:
-        print_table(_table(hits, clock))
+        print_table(_table(hits, clock, details=details))
+    if hits.unsure:
+        stderr().print(f"[yellow]note[/] {hits.unsure}")
     if not hits:
         stderr().print(_nobody(hits, false_alarms))
     if left_out:
@@ -165,21 +170,21 @@ def _write_sheet(search: PersonSearch, hits: Hits, title: str, path: Path, zone:
         raise InputError(f"The contact sheet {path} cannot be written: {error}") from None
 
 
-def _table(hits: Hits, zone: tzinfo) -> Table:
+def _table(hits: Hits, zone: tzinfo, *, details: bool) -> Table:
     from rich.markup import escape
     from rich.table import Table
 
     table = Table(box=None, header_style="bold", pad_edge=False)
-    known = {"match": hits.matches is not None, "probability": hits.probabilities is not None}
-    more = [name for name, there in known.items() if there]
-    for name in ("rank", "score", *more):
+    likely = ["probability"] if hits.probabilities is not None else []
+    more = ["score", *(["match"] if hits.matches is not None else [])] if details else []
+    for name in ("rank", *likely, *more):
         table.add_column(name, justify="right")
     for name in ("source", "box", "camera", "time"):
         table.add_column(name, overflow="fold")
     for hit in hits.to_dicts(zone):
         box = " ".join(f"{value:.0f}" for value in hit["box"] or ())
         texts = (hit["source"], box, hit["camera"] or "", hit["time"] or "")
-        numbers = [str(hit["rank"]), f"{hit['score']:.3f}"]
-        numbers += [f"{hit[name]:.3f}" if name in hit else "" for name in more]
+        numbers = [str(hit["rank"])]
+        numbers += [f"{hit[name]:.3f}" if name in hit else "" for name in (*likely, *more)]
         table.add_row(*numbers, *map(escape, texts))
     return table

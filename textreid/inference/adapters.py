@@ -11,6 +11,7 @@ from PIL import Image
 from torch import Tensor
 
 from textreid.errors import ModelError
+from textreid.inference.known_words import reads_a_word
 from textreid.inference.pair_scorer import JointImagePairScorer, JointPairScorer
 from textreid.io.plain_data import parse_json
 from textreid.models.folder import LOADING, LOCAL, load_whole, silence_transformers
@@ -54,6 +55,10 @@ class ModelAdapter(Protocol):
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """How many tokens each text has, whether they are read or not."""
+        ...
+
+    def reads_a_word(self, text: str) -> bool:
+        """Whether a word of the text is in the vocabulary."""
         ...
 
 
@@ -148,6 +153,10 @@ class TransformersAdapter(RunsWithTorch):
         """How many tokens each text has, whether they are read or not."""
         return [len(ids) for ids in self.processor.tokenizer(list(texts))["input_ids"]]
 
+    def reads_a_word(self, text: str) -> bool:
+        """Whether a word of the text is in the vocabulary."""
+        return reads_a_word(self.processor.tokenizer, text, self.longest)
+
     def places(self, images: Sequence[Image.Image]) -> Tensor:
         """[B, P, C], what a joint model's matcher reads of B crops."""
         places: Tensor = self.model.matcher.read_images(self._encode(images).last_hidden_state)
@@ -199,6 +208,10 @@ class SentenceTransformersAdapter(RunsWithTorch):
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """How many tokens each text has, whether they are read or not."""
         return [len(ids) for ids in self.model.tokenizer(list(texts))["input_ids"]]
+
+    def reads_a_word(self, text: str) -> bool:
+        """Whether a word of the text is in the vocabulary."""
+        return reads_a_word(self.model.tokenizer, text, self.longest)
 
     def images(self, images: Sequence[Image.Image]) -> Tensor:
         """One batch of B crops -> their vectors [B, D]."""

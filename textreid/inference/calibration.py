@@ -10,6 +10,9 @@ two things about one kind of query, measured on a benchmark (`textreid.evaluate.
   (Brümmer and du Preez, "Application-independent evaluation of speaker detection", 2006);
 - how high the best score of a gallery without the person rises, by the size of that gallery.
 
+Both depend on how much a description says, and on whether a matcher has read the hits: a model may have a
+scale for each number of clauses, over the cosine and over what the matcher ranks by.
+
 It changes no vector, so it is no part of a model's fingerprint; it names the one it was measured with.
 """
 
@@ -23,6 +26,7 @@ from typing import Any
 import numpy as np
 
 from textreid.catalog import CALIBRATION
+from textreid.data.attributes.clauses import count_clauses
 from textreid.errors import InputError, ModelError
 from textreid.io.plain_data import parse_json
 from textreid.models.weights import DIGESTS, as_saved
@@ -41,6 +45,8 @@ class Scale:
         sizes: S sizes of galleries, rising from 1.
         rates: R false-alarm rates, rising, each between 0 and 1.
         thresholds: S rows of R scores: the one that the best of `sizes[i]` strangers passes at `rates[j]`.
+        crowding: how far the log-odds fall with log N: 1 where one person is asked for, less where a larger
+            gallery has more people who are right.
 
     Raises:
         ValueError: these are no such numbers.
@@ -52,12 +58,15 @@ class Scale:
     sizes: tuple[int, ...]
     rates: tuple[float, ...]
     thresholds: tuple[tuple[float, ...], ...]
+    crowding: float = 1.0
 
     def __post_init__(self) -> None:
         table = np.asarray(self.thresholds, np.float64)
         sizes, rates = np.asarray(self.sizes), np.asarray(self.rates)
         if not (np.isfinite([self.slope, self.offset]).all() and self.slope > 0):
             raise ValueError("the slope must be a positive number, the offset a number")
+        if not 0 <= self.crowding <= 1:
+            raise ValueError("crowding must lie between 0 and 1")
         if len(sizes) < 2 or sizes[0] != 1 or (np.diff(sizes) <= 0).any():
             raise ValueError("the sizes must rise from 1")
         if len(rates) < 2 or rates[0] <= 0 or rates[-1] >= 1 or (np.diff(rates) <= 0).any():
@@ -71,18 +80,25 @@ class Scale:
         """How likely each hit shows the person who is asked for.
 
         Before looking, each of the N crops, and that nobody in the gallery is the person, count as equally
-        likely: a prior of 1 / (N + 1) a crop, whose log-odds are -log N.
+        likely: a prior of 1 / (N + 1) a crop, whose log-odds are -log N, or less by `crowding`.
 
         Args:
-            scores: [k] cosines.
+            scores: [k] cosines, or what a matcher ranks by.
             people: N, how many were searched.
 
         Returns:
             [k] float32. The log-likelihood ratio 0 among one crop gives 1/2, among 99 crops 1/100.
         """
         angles = np.arcsin(np.clip(np.asarray(scores, np.float64), -1, 1))
-        odds = self.slope * angles + self.offset - np.log(max(people, 1))
+        odds = self.slope * angles + self.offset - self.crowding * np.log(max(people, 1))
         return np.exp(-np.logaddexp(0, -odds)).astype(np.float32)
+
+    @classmethod
+    def from_dict(cls, content: dict[str, Any]) -> Scale:
+        """The scale that `asdict` turned into these plain values."""
+        rows = tuple(tuple(map(float, row)) for row in content["thresholds"])
+        tuples = {"sizes": tuple(content["sizes"]), "rates": tuple(content["rates"]), "thresholds": rows}
+        return cls(**content | tuples)
 
     def threshold(self, false_alarms: float, people: int) -> float:
         """The score that somebody who is not in a gallery reaches with at least one crop at this rate.
@@ -121,15 +137,39 @@ class Calibration:
         fingerprint: of the model it was measured with.
         text: for descriptions; None: not measured.
         photo: for photos; None: not measured.
+        clauses: for descriptions of one clause, of two and so on, the last for all longer ones; () in files
+            from before, where `text` stands for all.
+        matched: likewise, for what a matcher puts hits in order by (`Hits.strengths`).
+
+    Raises:
+        ValueError: there are other numbers of clauses with a matcher than without.
     """
 
     fingerprint: str
     text: Scale | None = None
     photo: Scale | None = None
+    clauses: tuple[Scale, ...] = ()
+    matched: tuple[Scale, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.matched and len(self.matched) != len(self.clauses):
+            raise ValueError("there must be as many scales with a matcher as without")
 
     def scale(self, kind: QueryKind) -> Scale | None:
         """What the scores of one kind of query mean; None where that was not measured."""
         return self.text if kind == "text" else self.photo
+
+    def scales(self, kind: QueryKind, text: str | None) -> tuple[Scale | None, Scale | None]:
+        """What cosines mean for one query, and what a matcher ranks by; None each where it was not measured.
+
+        Args:
+            kind: of the query.
+            text: the description, if it is one.
+        """
+        if kind == "photo" or text is None or not self.clauses:
+            return self.scale(kind), None
+        number = min(max(count_clauses(text), 1), len(self.clauses)) - 1
+        return self.clauses[number], self.matched[number] if self.matched else None
 
     @classmethod
     def read(cls, folder: Path, fingerprint: str) -> Calibration | None:
@@ -145,7 +185,12 @@ class Calibration:
         path = folder / CALIBRATION
         try:
             content = parse_json(path.read_text(encoding="utf-8"))
-            found = cls(str(content["fingerprint"]), _scale(content["text"]), _scale(content["photo"]))
+            found = cls(
+                str(content["fingerprint"]),
+                _scale(content["text"]),
+                _scale(content["photo"]),
+                *(tuple(map(Scale.from_dict, content.get(name, ()))) for name in ("clauses", "matched")),
+            )
         except FileNotFoundError:
             return None
         except Exception as error:  # whatever stands there in place of numbers
@@ -185,11 +230,7 @@ def _log_log(rate: Any) -> Any:
 
 
 def _scale(content: dict[str, Any] | None) -> Scale | None:
-    if content is None:
-        return None
-    rows = tuple(tuple(map(float, row)) for row in content["thresholds"])
-    known = content | {"sizes": tuple(content["sizes"]), "rates": tuple(content["rates"]), "thresholds": rows}
-    return Scale(**known)
+    return None if content is None else Scale.from_dict(content)
 
 
 def _again(folder: Path) -> str:

@@ -178,6 +178,10 @@ class Encoder(OldEncoderNames):
         """How many tokens each text has, whether they are read or not."""
         return self._adapter.count_tokens(texts)
 
+    def reads_a_word(self, text: str) -> bool:
+        """Whether a word of the text is in the model's vocabulary; else its vector means nothing."""
+        return self._adapter.reads_a_word(text)
+
     @cached_property
     def calibration(self) -> Calibration | None:
         """What the scores mean, where that was measured (`textreid calibrate`).

@@ -185,10 +185,11 @@ def reorder(hits: Hits, logits: np.ndarray, vectors: np.ndarray, weight: float) 
         weight: the cosine that one unit of a logit is worth.
     """
     scored = len(logits)
-    order = order_with_neighbours(blend(hits.scores[:scored], logits, weight), vectors)
-    matches = np.full(len(hits), np.nan, np.float32)
-    matches[:scored] = 1 / (1 + np.exp(-logits[order]))
-    return replace(hits.take(np.concatenate([order, np.arange(scored, len(hits))])), matches=matches)
+    order, ranked_by = rank_with_neighbours(blend(hits.scores[:scored], logits, weight), vectors)
+    matches, strengths = np.full((2, len(hits)), np.nan, np.float32)
+    matches[:scored], strengths[:scored] = 1 / (1 + np.exp(-logits[order])), ranked_by
+    hits = hits.take(np.concatenate([order, np.arange(scored, len(hits))]))
+    return replace(hits, matches=matches, strengths=strengths)
 
 
 def rerank_rows(
@@ -224,7 +225,12 @@ def rerank_rows(
 
 
 def order_with_neighbours(scores: np.ndarray, vectors: np.ndarray) -> np.ndarray:
-    """[N] int64, hits in order: by their scores, and the first few also by those of their neighbours.
+    """[N] int64, the order of `rank_with_neighbours`."""
+    return rank_with_neighbours(scores, vectors)[0]
+
+
+def rank_with_neighbours(scores: np.ndarray, vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Hits in order: by their scores, and the first few also by those of their neighbours.
 
     Most people have several images in a gallery, and it takes chance to be wrong about all of them: half of a
     score is the mean of the scores of the most similar images among the hits (database-side augmentation:
@@ -234,6 +240,10 @@ def order_with_neighbours(scores: np.ndarray, vectors: np.ndarray) -> np.ndarray
     Args:
         scores: [N] float32.
         vectors: [N, D] float32 of unit norm.
+
+    Returns:
+        [N] int64, the hits in order; [N] float32, what each of them is ranked by, which never rises: of the
+        first few the mean of both scores, of the others their own.
     """
     order = np.argsort(-scores, kind="stable")
     first = order[:NEIGHBOUR_VOTED_HITS]
@@ -241,8 +251,10 @@ def order_with_neighbours(scores: np.ndarray, vectors: np.ndarray) -> np.ndarray
     nearest = np.argsort(-similarities, axis=1, kind="stable")[:, :NEIGHBOURS]
     weights = np.exp((np.take_along_axis(similarities, nearest, axis=1) - 1) / NEIGHBOUR_TEMPERATURE)
     neighbour_score = (weights * scores[nearest]).sum(axis=1) / weights.sum(axis=1)
-    voted = np.argsort(-(scores[first] + neighbour_score), kind="stable")
-    return np.concatenate([first[voted], order[NEIGHBOUR_VOTED_HITS:]])
+    together = scores[first] + neighbour_score
+    voted, others = np.argsort(-together, kind="stable"), order[NEIGHBOUR_VOTED_HITS:]
+    ranked_by = np.concatenate([together[voted] / 2, scores[others]])
+    return np.concatenate([first[voted], others]), np.minimum.accumulate(ranked_by)
 
 
 def blend(cosines: np.ndarray, logits: np.ndarray, weight: float) -> np.ndarray:

@@ -20,7 +20,7 @@ INK, FAINT, PAPER = (24, 24, 28), (110, 110, 118), (255, 255, 255)
 def contact_sheet(
     hits: Sequence[SearchHit], thumbnails: Sequence[bytes], *, title: str = "", zone: tzinfo = UTC
 ) -> Image.Image:
-    """A grid of hits, best first, each with its rank, score, source and, where known, time.
+    """A grid of hits, best first, each with rank, source and, where known, probability and time.
 
     Args:
         hits: in rank order.
@@ -47,7 +47,8 @@ def contact_sheet(
             fitted = ImageOps.contain(image.convert("RGB"), CELL)
         sheet.paste(fitted, (left + (CELL[0] - fitted.width) // 2, top + (CELL[1] - fitted.height) // 2))
         when = (hit.record.when_in(zone) or "").removesuffix("+00:00").replace("T", " ")
-        lines = (f"{hit.rank}  {hit.score:.3f}", PurePath(hit.record.source).name, when)
+        likely = "" if hit.probability is None else f"  {hit.probability:.3f}"
+        lines = (f"{hit.rank}{likely}", PurePath(hit.record.source).name, when)
         for line, (text, ink) in enumerate(zip(lines, (INK, FAINT, FAINT), strict=True)):
             place_of_line = (left, top + CELL[1] + 2 + line * LINE)
             draw.text(place_of_line, _fit(draw, text, small, CELL[0]), ink, small)

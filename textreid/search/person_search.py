@@ -31,10 +31,18 @@ from textreid.people.full_frame import load_frame
 from textreid.people.sightings import Sighting
 from textreid.people.source_files import Listing, look_through
 from textreid.search.asked import check_filter, check_number, check_words
-from textreid.search.likelihood import require_scale, scale_of, with_probabilities
+from textreid.search.likelihood import (
+    NO_KNOWN_WORD,
+    knows_a_word,
+    require_scale,
+    scale_of,
+    scales_of,
+    why_unsure,
+    with_probabilities,
+)
 from textreid.search.query import DISLIKED, LIKED, PHOTO, Part, combine
 from textreid.search.search_log import SearchLog
-from textreid.types import ImageTextEncoder, QueryKind, ScoreScale
+from textreid.types import ImageTextEncoder, QueryKind
 from textreid_index import Embeddings, Gallery, Hits, Record, Where
 from textreid_index.embeddings import require_same_encoder
 from textreid_index.forks import follow_forks
@@ -240,7 +248,8 @@ class PersonSearch:
         gallery's people apart (`textreid.search.query`). The text is only ever read as a description.
 
         For a description alone or a photo alone, and a model that is calibrated for them, hits carry the
-        probability that they show the person.
+        probability that they show the person, which never rises from hit to hit; for others `Hits.unsure`
+        says why not.
 
         Args:
             text: what the person looks like, in English.
@@ -260,7 +269,8 @@ class PersonSearch:
 
         Raises:
             InputError: there is nothing to search for, or to re-rank by, a number out of its range, or a rate
-                that was not measured or is asked for a query of several parts.
+                that was not measured or is asked for a query of several parts, or for a description without
+                a word that the model knows.
             ModelError: the model has no matcher to re-rank with, or is not calibrated for the rate; or its
                 calibration is damaged.
             UnknownPersonError: only liked people are given, and nobody has their ids.
@@ -293,18 +303,22 @@ class PersonSearch:
         if rerank is None:
             rerank = RERANKED_HITS if kind is not None and self._can_rerank(kind) else 0
         reranker = self._load_reranker("photo" if described is None else "text") if rerank else None
-        scale = self._scale(kind, false_alarms)
+        if false_alarms is not None:
+            require_scale(self.encoder, kind)
+            if described is not None and not knows_a_word(self.encoder, described):
+                raise InputError(f"{NO_KNOWN_WORD} No false-alarm rate is known for it.")
         with self.gallery.snapshot() as now:
             parts += _guides(now, more_like, less_like)
             if not parts or parts[0].weight < 0:
                 now.key(more_like[0])  # says that nobody has it
             vector = combine(parts, lambda: now.sample(SAMPLE))
             where = _excluding(where, less_like)
-            hits = self._nearest(now, vector, max(k, rerank), where, scale, false_alarms)
+            hits = self._nearest(now, vector, max(k, rerank), where)
+            people = now.count(where)
             candidates = reranker.read(now, hits.ids[:rerank]) if reranker else None
         if reranker and candidates and asked is not None:
             hits = reranker(asked, hits, candidates, budget)
-        hits = hits.first(k)
+        hits = self._judged(hits, kind, described, people, false_alarms).first(k)
         if self._log:
             self._log.write(hits, text=text, image=image is not None, where=where, more_like=more_like)
         return hits
@@ -332,12 +346,13 @@ class PersonSearch:
         check_words("The id", [id])
         check_filter(where)
         where = _excluding(where, [id])
-        scale = None
-        if self._encoder is not None or false_alarms is not None:
-            scale = self._scale("photo", false_alarms)
+        if false_alarms is not None:
+            require_scale(self.encoder, "photo")
         with self.gallery.snapshot() as now:
             vector = now.vectors([now.key(id)])[0]
-            hits = self._nearest(now, vector, k, where, scale, false_alarms)
+            hits, people = self._nearest(now, vector, k, where), now.count(where)
+        if self._encoder is not None:
+            hits = self._judged(hits, "photo", None, people, false_alarms)
         if self._log:
             self._log.write(hits, where=where, more_like=[id])
         return hits
@@ -383,27 +398,21 @@ class PersonSearch:
                 self._rerankers[kind] = Reranker(matcher)
             return self._rerankers[kind]
 
-    def _scale(self, kind: QueryKind | None, false_alarms: float | None) -> ScoreScale | None:
-        """What the scores mean; it must be known where a false-alarm rate is asked for."""
-        find = scale_of if false_alarms is None else require_scale
-        return find(self.encoder, kind)
-
-    def _nearest(
-        self,
-        now: Snapshot,
-        vector: np.ndarray,
-        k: int,
-        where: Where | None,
-        scale: ScoreScale | None,
-        false_alarms: float | None,
-    ) -> Hits:
-        """The hits of the index, with their probabilities where the scores' meaning is known."""
+    def _nearest(self, now: Snapshot, vector: np.ndarray, k: int, where: Where | None) -> Hits:
         known = self._encoder.info if self._encoder else now.encoder
         assert known is not None, "a vector comes from the model or from the gallery"
-        hits = now.search(Embeddings(("query",), vector[None], known), k, where)[0]
-        if scale is None:
+        return now.search(Embeddings(("query",), vector[None], known), k, where)[0]
+
+    def _judged(
+        self, hits: Hits, kind: QueryKind | None, text: str | None, people: int, false_alarms: float | None
+    ) -> Hits:
+        """The hits with their probabilities, or with the reason why there are none."""
+        if unsure := why_unsure(self.encoder, kind, text):
+            return replace(hits, unsure=unsure)
+        vectors, matched = scales_of(self.encoder, kind, text)
+        if vectors is None:
             return hits
-        return with_probabilities(hits, scale, now.count(where), false_alarms)
+        return with_probabilities(hits, vectors, matched, people, false_alarms)
 
 
 def _guides(now: Snapshot, more_like: Sequence[str], less_like: Sequence[str]) -> list[Part]:

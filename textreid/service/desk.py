@@ -13,6 +13,7 @@ from PIL import Image
 from textreid.errors import InputError
 from textreid.ingest.indexing import AddReport, IndexProgress
 from textreid.search.contact_sheet import contact_sheet
+from textreid.search.likelihood import knows_a_word
 from textreid.service import uploads
 from textreid.service.opening import OPENING
 from textreid.service.question import Question
@@ -44,7 +45,10 @@ class Desk:
 
     def is_calibrated(self, question: Question) -> bool:
         """Whether it is known what the scores of such a question mean."""
-        return question.kind is not None and self.search.calibrated(question.kind)
+        if question.kind is None or not self.search.calibrated(question.kind):
+            return False
+        text = question.text.strip()
+        return not text or knows_a_word(self.search.encoder, text)
 
     def browse(self, where: Where, k: int) -> list[Record]:
         """The first `k` people that pass a filter, unranked."""
