@@ -94,7 +94,8 @@ def run(
             search = encode_directions(encoder, benchmark, [direction], show)[direction].search
         data = f"{benchmark.dataset} {benchmark.split}"
         scales[kind], trials[kind] = fit_scale(search, data), check_calibration(search, data)
-    path = Calibration(encoder.info.fingerprint, **scales).write(find_model(model)[1])
+    measured = Calibration(encoder.info.fingerprint, scales.get("text"), scales.get("photo"))
+    path = measured.write(find_model(model)[1])
     stderr().print(f"Wrote {path}.")
     if as_json:
         printed = {
