@@ -36,6 +36,14 @@ def test_blocks_run(page: Page, folder: Path, monkeypatch: pytest.MonkeyPatch) -
                     run_command(line, folder)
 
 
+def test_all_verbs_are_watched() -> None:
+    """Two are servers, one reads a file of MATLAB's, and one is watched in `tests.faults.test_settings`."""
+    lines = [line.split() for block in blocks("bash") if block.run for line in block.commands]
+    run = {words[1] for words in lines if words[0] == "textreid"}
+    verbs = typer.main.get_command(application()).commands  # type: ignore[attr-defined]
+    assert set(verbs) - run == {"serve", "demo", "calibrate", "unpack"}
+
+
 def blocks(*languages: str) -> list[Block]:
     return [block for page in PAGES for block in page.blocks if block.language in languages]
 

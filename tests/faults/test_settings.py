@@ -6,6 +6,7 @@ Each verb is watched where the docs run it, in `tests.docs.test_code_blocks`.
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack
@@ -16,12 +17,15 @@ import numpy as np
 import pytest
 from transformers.utils import logging
 
+from tests.helpers.docs_console import run_textreid
 from tests.helpers.global_settings import nothing_changed, settings
 from tests.helpers.small_models import write_joint
 from tests.helpers.toy_gallery import embed, people
+from textreid.catalog import find_model
 from textreid.inference.encoder import Encoder
 from textreid.io.without_warnings import without_warnings
 from textreid.models.folder import silence_transformers
+from textreid.synthetic import write_cuhk_pedes
 from textreid_index import Gallery
 
 Block = Callable[[], AbstractContextManager[None]]
@@ -57,6 +61,13 @@ def test_models_that_are_loaded_at_once_leave_what_was_there(tmp_path: Path) -> 
         logging.set_verbosity_warning()
     first, *others = (encoder.encode_texts(["a man in a red shirt"]) for encoder in encoders)
     assert all(np.array_equal(first, other) for other in others)
+
+
+def test_calibrate_which_the_docs_do_not_run_leaves_what_was_there(tmp_path: Path) -> None:
+    data, model = tmp_path / "data", shutil.copytree(find_model("pocket")[1], tmp_path / "model")
+    write_cuhk_pedes(data, identities=24, images_per_identity=2, split=(0.25, 0.5, 0.25))
+    with nothing_changed():
+        run_textreid(f"textreid calibrate {model} --root {data} --text cuhk-pedes:val --device cpu")
 
 
 def test_a_process_that_is_forked_inside_a_block_has_what_was_there_before() -> None:

@@ -23,6 +23,7 @@ import cv2
 import faiss
 import huggingface_hub
 import numpy as np
+import sentence_transformers  # noqa: F401  (some libraries change settings when they are imported)
 import torch
 import transformers
 from PIL import Image, ImageFile
@@ -33,7 +34,7 @@ OTHERS = (signal.SIGKILL, signal.SIGSTOP, signal.SIGCHLD)
 
 
 def settings() -> dict[str, Any]:
-    """Name -> value of all that textreid could leave changed."""
+    """Name -> value of all that textreid could leave changed; `sys.excepthook` is the command line's own."""
     return {**_of_python(), **_of_torch(), **_of_transformers(), **_of_images(), **_of_faiss()}
 
 
@@ -70,7 +71,7 @@ def _of_python() -> dict[str, Any]:
         "recursion": sys.getrecursionlimit(),
         "digits": sys.get_int_max_str_digits(),
         "switching": sys.getswitchinterval(),
-        "hooks": (sys.excepthook, sys.unraisablehook, sys.displayhook, sys.gettrace(), sys.getprofile()),
+        "hooks": (sys.unraisablehook, sys.displayhook, sys.gettrace(), sys.getprofile()),
         "path": list(sys.path),
         "collections": (gc.isenabled(), gc.get_threshold(), gc.get_debug(), gc.get_freeze_count()),
         "processes": multiprocessing.get_start_method(),
