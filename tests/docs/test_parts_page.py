@@ -8,10 +8,11 @@ import pytest
 
 from tests.helpers.docs_pages import Block, read_pages
 from textreid import losses
-from textreid.models import branches
+from textreid.models import aligners, branches
 
 (PAGE,) = (page for page in read_pages() if page.name.endswith("parts.md"))
-SNIPPETS = [block for block in PAGE.blocks if block.language == "toml"]
+SNIPPETS = [block for block in PAGE.blocks if block.language == "toml" and "[model.branches" in block.text]
+ALIGNERS = [block for block in PAGE.blocks if block.language == "toml" and "[model.aligner]" in block.text]
 
 
 @pytest.mark.parametrize("name", branches.names())
@@ -19,6 +20,12 @@ def test_every_branch_has_a_section_and_a_row(name: str) -> None:
     lines = PAGE.text.splitlines()
     assert f"## {name}" in lines
     assert any(line.startswith(f"| [`{name}`](#{name}) |") for line in lines)
+
+
+def test_every_aligner_is_told_of_with_options_that_exist() -> None:
+    tables = [tomllib.loads(block.text)["model"]["aligner"] for block in ALIGNERS]
+    assert {table["name"] for table in tables} == set(aligners.names())
+    assert all(aligners.create(table, image_width=8) for table in tables)
 
 
 @pytest.mark.parametrize("block", SNIPPETS, ids=lambda block: block.where)

@@ -25,6 +25,7 @@ class _Settings:
     branches: dict[str, dict[str, Any]]
     matcher: dict[str, Any] | None
     image_matcher: dict[str, Any] | None
+    aligner: dict[str, Any] | None
     global_weight: float
     neck_weight: float
     counters_hubs: bool
@@ -52,6 +53,7 @@ class JointConfig(PreTrainedConfig):
         counters_hubs: texts are turned away from what makes crops hubs (see
             `textreid.training.stages.hubness`).
         image_matcher: options of the matcher that reads two images together; None without one.
+        aligner: options of what crops images anew (see `textreid.models.aligners`); None without one.
     """
 
     model_type = "textreid"
@@ -71,6 +73,7 @@ class JointConfig(PreTrainedConfig):
         neck_weight: float = 0.0,
         counters_hubs: bool = False,
         image_matcher: Mapping[str, Any] | None = None,
+        aligner: Mapping[str, Any] | None = None,
         **kwargs: Any,
     ) -> None:
         settings = {
@@ -82,6 +85,7 @@ class JointConfig(PreTrainedConfig):
             "branches": {} if branches is None else branches,
             "matcher": matcher,
             "image_matcher": image_matcher,
+            "aligner": aligner,
             "global_weight": global_weight,
             "neck_weight": neck_weight,
             "counters_hubs": counters_hubs,
@@ -96,6 +100,7 @@ class JointConfig(PreTrainedConfig):
         self.branches = {name: dict(options) for name, options in checked.branches.items()}
         self.matcher = None if matcher is None else _with_weight(matcher)
         self.image_matcher = checked.image_matcher
+        self.aligner = checked.aligner
         self.global_weight = global_weight
         self.neck_weight = neck_weight
         self.counters_hubs = counters_hubs

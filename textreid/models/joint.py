@@ -11,7 +11,8 @@ from transformers.modeling_outputs import BaseModelOutputWithPooling
 from transformers.models.clip.modeling_clip import CLIPOutput
 
 from textreid.errors import ModelError
-from textreid.models import backbones, branches, matchers, text_tower
+from textreid.models import aligners, backbones, branches, matchers, text_tower
+from textreid.models.aligners import ALIGNED
 from textreid.models.config import JointConfig
 from textreid.models.neck import NECK, Neck
 from textreid.models.search_vector import join
@@ -41,6 +42,7 @@ class JointModel(PreTrainedModel):
     branches: Any
     matcher: Any
     image_matcher: Any
+    aligner: Any
     hubs: Tensor | None
 
     def __init__(self, config: JointConfig) -> None:
@@ -69,6 +71,9 @@ class JointModel(PreTrainedModel):
             self.matcher = matchers.create(
                 config.matcher, image_width=self.image_width, other_width=self.text_width
             )
+        self.aligner = None
+        if config.aligner is not None:
+            self.aligner = aligners.create(config.aligner, image_width=self.image_width)
         self.image_matcher = None
         if config.image_matcher is not None:
             self.image_matcher = matchers.create_for_images(
@@ -99,13 +104,15 @@ class JointModel(PreTrainedModel):
     def weights(self) -> dict[str, float]:
         """View name -> its weight in the search vector."""
         own = {name: branch.config.weight for name, branch in self.branches.items()}
-        return {GLOBAL: self.config.global_weight, NECK: self.config.neck_weight} | own
+        aligned = self.aligner.config.weight if self.aligner is not None else 0.0
+        whole = {GLOBAL: self.config.global_weight, NECK: self.config.neck_weight, ALIGNED: aligned}
+        return whole | own
 
     @property
     def vector_width(self) -> int:
         """D′, the length of a search vector."""
         dim = self.config.projection_dim
-        widths = {GLOBAL: dim, NECK: dim} | {
+        widths = {GLOBAL: dim, NECK: dim, ALIGNED: dim} | {
             name: branch.parts * branch.dim for name, branch in self.branches.items()
         }
         return sum(widths[name] for name, weight in self.weights.items() if weight)
@@ -117,7 +124,7 @@ class JointModel(PreTrainedModel):
             pixel_values: [N, 3, H, W] float32, normalised by the processor.
 
         Returns:
-            pooled [N, D], one view a branch and the neck's, tokens [N, h·w, C].
+            pooled [N, D], one view a branch, the neck's and the aligned one, tokens [N, h·w, C].
         """
         grid = self.backbone.read(self.image_tower, pixel_values)
         views = {
@@ -127,6 +134,10 @@ class JointModel(PreTrainedModel):
         pooled = self.image_projection(grid.pooled)
         if self.image_neck is not None:
             views[NECK] = self.image_neck(pooled)
+        if self.aligner is not None:
+            again = self.aligner.recrop(pixel_values, grid.tokens, grid.size)
+            read = self.backbone.read(self.image_tower, again.to(pixel_values.dtype))
+            views[ALIGNED] = self.image_projection(read.pooled)[:, None]
         return Features(pooled, views, grid.tokens, None, grid.size, grid.saliency)
 
     def encode_text(self, input_ids: Tensor, attention_mask: Tensor) -> Features:
@@ -154,6 +165,8 @@ class JointModel(PreTrainedModel):
         pooled = self.text_projection(read.pooled.to(self.dtype))
         if self.text_neck is not None:
             views[NECK] = self.text_neck(pooled)
+        if self.aligner is not None:
+            views[ALIGNED] = pooled[:, None]
         return Features(pooled, views, read.tokens, mask, saliency=read.saliency)
 
     def score_pairs(self, image: Features, text: Features, image_rows: Tensor, text_rows: Tensor) -> Tensor:

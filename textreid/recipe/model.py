@@ -45,6 +45,8 @@ class ModelRecipe:
             the model of `init` has one.
         image_matcher: options of the matcher that reads two images together, `name` among them; None without
             one, even if the model of `init` has one.
+        aligner: options of what crops images anew, `name` among them (see `textreid.models.aligners`); losses
+            see what comes of it as the view "aligned".
         global_weight: of the global vector in the search vector, beside the branches' own weights.
         neck_weight: of the same vector behind a batch-normalised neck, which losses see as the view
             "neck"; 0 for a model without one.
@@ -71,6 +73,7 @@ class ModelRecipe:
     branches: dict[str, dict[str, Any]] = field(default_factory=dict)
     matcher: dict[str, Any] | None = None
     image_matcher: dict[str, Any] | None = None
+    aligner: dict[str, Any] | None = None
     global_weight: float = 1.0
     neck_weight: float = 0.0
     interpolate: float = 0.0

@@ -13,6 +13,7 @@ from textreid import losses
 from textreid.data.training_set import TrainingSet
 from textreid.errors import UnknownNameError
 from textreid.losses import Sizes
+from textreid.models.aligners import ALIGNED
 from textreid.models.joint import JointModel
 from textreid.models.neck import NECK
 from textreid.types import GLOBAL, Batch, Encoded, LossReport
@@ -90,6 +91,8 @@ def view_sizes(model: JointModel, data: TrainingSet, *, teacher_dim: int = 0) ->
     sizes = {GLOBAL: Sizes(model.config.projection_dim, **common)}
     if model.image_neck is not None:
         sizes[NECK] = sizes[GLOBAL]
+    if model.aligner is not None:
+        sizes[ALIGNED] = sizes[GLOBAL]
     for name, branch in model.branches.items():
         sizes[name] = Sizes(branch.parts * branch.dim, parts=branch.parts, part_dim=branch.dim, **common)
     return sizes

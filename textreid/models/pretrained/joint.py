@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from textreid.errors import ModelError
 from textreid.models import backbones
+from textreid.models.aligners import ALIGNED
 from textreid.models.config import JointConfig
 from textreid.models.folder import LOCAL, load_whole
 from textreid.models.joint import JointModel
@@ -86,6 +87,7 @@ def _continue_from(
         if getattr(recipe, kind) is None or getattr(config, kind) is None:
             setattr(config, kind, getattr(recipe, kind))
     config.neck_weight = config.neck_weight or recipe.neck_weight
+    config.aligner = config.aligner or recipe.aligner
     config.counters_hubs = False  # what hubs are is found anew when training has ended
     if _views(config) != _views(model.config):
         config.global_weight = recipe.global_weight
@@ -116,7 +118,8 @@ def _select_layers(model: JointModel, kept: Sequence[int]) -> None:
 
 
 def _views(config: JointConfig) -> set[str]:
-    return {*config.branches, *([NECK] if config.neck_weight else [])}
+    more = {NECK: config.neck_weight, ALIGNED: config.aligner is not None}
+    return {*config.branches, *(name for name, there in more.items() if there)}
 
 
 def _assemble(
@@ -138,6 +141,7 @@ def _assemble(
             branches=recipe.branches,
             matcher=recipe.matcher,
             image_matcher=recipe.image_matcher,
+            aligner=recipe.aligner,
             global_weight=recipe.global_weight,
             neck_weight=recipe.neck_weight,
         )
