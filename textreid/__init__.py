@@ -31,9 +31,9 @@ else:
 
     def __getattr__(name: str) -> Any:
         if name == "__version__":
-            from importlib.metadata import version
+            from textreid.io.installation import installed_version
 
-            return version("textreid")
+            return installed_version()
         return _find(name)
 
 

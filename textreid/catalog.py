@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from textreid.errors import InputError, ModelError, UnknownNameError
+from textreid.io.installation import package_folder
 from textreid.io.plain_data import read_json
 from textreid.io.typed_path import typed_path
 from textreid.io.weights_header import count_weights
@@ -144,7 +145,7 @@ def _from_hub(name: str, listed: Iterable[str]) -> Path:
 
 def _folders() -> dict[str, Path]:
     extra = [Path(part) for part in os.environ.get("TEXTREID_MODELS", "").split(os.pathsep) if part]
-    roots = [Path(__file__).parent / "weights", *extra]
+    roots = [package_folder() / "weights", *extra]
     return {
         folder.name: folder
         for root in roots

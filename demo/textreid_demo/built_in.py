@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from textreid.io.installation import installed_version
 from textreid.io.user_folders import cache_folder
 from textreid.people.sightings import Sighting
 from textreid.search.person_search import PersonSearch
@@ -52,7 +52,7 @@ def prepare(encoder: ImageTextEncoder, *, frames: int = 40, folder: Path | None 
         InputError: there is no folder for caches.
     """
     home = folder or cache_folder()
-    target = home / f"drawn-people-{version('textreid')}-{SEED}-{frames}-{encoder.info.fingerprint[:16]}"
+    target = home / f"drawn-people-{installed_version()}-{SEED}-{frames}-{encoder.info.fingerprint[:16]}"
     with one_at_a_time(target):
         if not _is_usable(target / "gallery", encoder):
             with (

@@ -13,7 +13,7 @@ import pkgutil
 import sys
 from collections.abc import Callable, Iterator
 from importlib import import_module
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from itertools import pairwise
 from typing import Annotated, Any
 
@@ -21,6 +21,10 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 __all__ = ["application", "main"]
+
+
+DEMO = EntryPoint("demo", "textreid_demo.verb", "textreid.verbs")
+"""As pyproject.toml has it, for sources that are used without an installation."""
 
 
 class _Verbs(TyperGroup):
@@ -112,7 +116,8 @@ def _verbs() -> Iterator[tuple[str, Callable[..., None] | typer.Typer]]:
     for module in pkgutil.iter_modules(__path__):
         if not module.name.startswith("_"):
             yield module.name, import_module(f"{__name__}.{module.name}").run
-    for entry in entry_points(group="textreid.verbs"):
+    entries = entry_points(group="textreid.verbs")
+    for entry in entries if "demo" in entries.names else (*entries, DEMO):
         try:
             yield entry.name, entry.load().run
         except Exception as error:  # of somebody else's package
@@ -132,7 +137,8 @@ def _require_docstrings() -> None:
 def _help(verb: Callable[..., None]) -> str:
     """The docstring; each paragraph fills the window's width, but examples stay as they are."""
     paragraphs = (inspect.getdoc(verb) or "").replace("\b\n", "").split("\n\n")
-    return "\n\n".join(text if "\n  " in text else text.replace("\n", " ") for text in paragraphs)
+    filled = (text if "\n  " in text else text.replace("\n", " ") for text in paragraphs)
+    return "\n\n".join(filled).replace("[", r"\[")  # else brackets are taken for markup
 
 
 def _print_version(wanted: bool) -> None:

@@ -10,7 +10,7 @@ import typer
 from textreid.cli._console import print_json, print_table, stderr
 from textreid.cli._options import AsJson, Device, ImageFolder, ReportFile, ReportPictures
 from textreid.cli._progress import progress_bars
-from textreid.cli._results import columns_of, warn_of_differences
+from textreid.cli._results import columns_of, say_note, warn_of_differences
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -74,18 +74,23 @@ def run(
     rows = []
     with progress_bars() as show:
         measured = run_suite(
-            chosen, root, load, image_folder=image_folder, progress=show, note=stderr().print
+            chosen,
+            root,
+            load,
+            image_folder=image_folder,
+            progress=show,
+            note=lambda line: stderr().print(line, markup=False),
         )
         for row in measured:
             rows.append(row)
             if row.evaluation is None:
-                stderr().print(f"[yellow]note[/] {row.measure.dataset} is left out: {row.missing}")
+                say_note(f"{row.measure.dataset} is left out: {row.missing}")
             else:
                 warn_of_differences(row.evaluation.benchmark)
     if report:
         entries = [Entry(row.evaluation, domain=row.domain) for row in rows if row.evaluation]
         write_report(report, entries, pictures=pictures, title=f"textreid bench {chosen.name}")
-        stderr().print(f"Wrote {report}.")
+        stderr().print(f"Wrote {report}.", markup=False)
     if as_json:
         print_json({"suite": chosen.name, "rows": [row.to_dict() for row in rows]})
         return

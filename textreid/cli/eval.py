@@ -159,7 +159,7 @@ def run(
             entries, printed = [Entry(evaluation)], evaluation.to_dict()
     if report:
         write_report(report, entries, pictures=pictures)
-        stderr().print(f"Wrote {report}.")
+        stderr().print(f"Wrote {report}.", markup=False)
     if as_json:
         print_json(printed)
         return

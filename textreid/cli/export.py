@@ -33,5 +33,7 @@ def run(
 
     about = export_model(str(model), out)
     sides = f"{about['image']['height']} x {about['image']['width']}"
-    stderr().print(f"{about['name']}: vectors of {about['dim']} numbers, from crops of {sides} pixels")
+    stderr().print(
+        f"{about['name']}: vectors of {about['dim']} numbers, from crops of {sides} pixels", markup=False
+    )
     print(out)

@@ -63,11 +63,15 @@ def run(
             summary = train_seeds(chosen, out, seeds, device=on, reporter=reporter)
         for name, found in summary.items():
             console.print(f"{name}: {found['mean']:.2f} ± {found['interval']:.2f}")
-        console.print(f"The models are in {out}/seed-*/model, all numbers in {out}/summary.json")
+        console.print(
+            f"The models are in {out}/seed-*/model, all numbers in {out}/summary.json", markup=False
+        )
         return
     with _progress(console) as reporter:
         folder = train(chosen, out, device=on, reporter=reporter)
-    console.print(f"The model is in {folder}. Next: textreid index PHOTOS --gallery DIR --model {folder}")
+    console.print(
+        f"The model is in {folder}. Next: textreid index PHOTOS --gallery DIR --model {folder}", markup=False
+    )
 
 
 @contextmanager
@@ -90,6 +94,6 @@ def _progress(console: Console) -> Iterator[Reporter]:
                 )
 
             def note(self, line: str) -> None:
-                console.print(line)
+                console.print(line, markup=False)
 
         yield Bar()

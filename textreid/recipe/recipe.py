@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 from textreid.config import LARGEST_SEED, build, require_between, require_proper_fraction
 from textreid.errors import InputError, UnknownNameError
+from textreid.io.installation import package_folder
 from textreid.io.plain_data import parse_toml
 from textreid.io.typed_path import typed_path
 from textreid.recipe.augment import AugmentRecipe, TextRecipe
@@ -84,7 +85,7 @@ class Recipe:
 
 def recipe_folder() -> Path:
     """Where the recipes of this installation lie."""
-    package = Path(__file__).parent.parent
+    package = package_folder()
     packaged = package / "configs"
     return packaged if packaged.is_dir() else package.parent / "configs"
 

@@ -11,7 +11,6 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlencode
@@ -24,6 +23,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Mount
 
 from textreid.errors import TextReIDError
+from textreid.io.installation import installed_version
 from textreid.service import answers
 from textreid.service.accounts import Accounts
 from textreid.service.amounts import BoundedBodies, FewAtOnce
@@ -79,7 +79,7 @@ def _endpoints(desk: Desk, waiting: WaitingFiles, middleware: list[Middleware], 
     early = {"/search": searches, "/frame": searches, "/add": additions}
     app = FastAPI(
         title="textreid",
-        version=version("textreid"),
+        version=installed_version(),
         docs_url=None,  # those pages load scripts from elsewhere
         redoc_url=None,
         middleware=[*middleware, Middleware(RefuseEarly, queues=early)],
@@ -94,7 +94,7 @@ def _endpoints(desk: Desk, waiting: WaitingFiles, middleware: list[Middleware], 
     @app.get("/health")
     def health() -> dict[str, str]:
         """Whether the service answers, and its version."""
-        return {"status": "ok", "version": version("textreid")}
+        return {"status": "ok", "version": installed_version()}
 
     @app.get("/gallery")
     def gallery() -> dict[str, Any]:
