@@ -9,6 +9,7 @@ import numpy as np
 
 from textreid_index.backends import Accepted, VectorBackend
 from textreid_index.hits import Hits
+from textreid_index.store import blobs
 from textreid_index.store import people_table as people
 
 SPARE = 16
@@ -53,7 +54,7 @@ def find_nearest(
 def _order(db: sqlite3.Connection, queries: np.ndarray, keys: np.ndarray, k: int, exact: bool) -> list[Hits]:
     """The k best of the candidates [Q, m] of each query; the key -1 is nobody."""
     known = np.unique(keys[keys >= 0])
-    vectors = people.read_vectors(db, known.tolist(), queries.shape[1])
+    vectors = blobs.read_vectors(db, known.tolist(), queries.shape[1])
     leading = []
     for query, proposed in zip(queries, keys, strict=True):
         candidates = proposed[proposed >= 0]

@@ -11,6 +11,7 @@ from textreid_index.embeddings import Embeddings, EncoderInfo, require_same_enco
 from textreid_index.errors import InvalidValueError
 from textreid_index.hits import BatchHits
 from textreid_index.records import Record
+from textreid_index.store import blobs
 from textreid_index.store import people_table as people
 from textreid_index.store.gallery_table import read_state
 from textreid_index.vector_cache import VectorCache
@@ -88,7 +89,7 @@ class Snapshot:
         Raises:
             GalleryDamagedError: one changed since it was written, or is missing.
         """
-        return people.read_vectors(self._db, keys, self.encoder.dim if self.encoder else 0)
+        return blobs.read_vectors(self._db, keys, self.encoder.dim if self.encoder else 0)
 
     def thumbnails(self, keys: Collection[int]) -> dict[int, bytes]:
         """Key -> thumbnail, a JPEG file.
@@ -96,4 +97,4 @@ class Snapshot:
         Raises:
             GalleryDamagedError: one changed since it was written, or is missing.
         """
-        return {key: people.read_thumbnail(self._db, key) for key in keys}
+        return {key: blobs.read_thumbnail(self._db, key) for key in keys}

@@ -13,6 +13,7 @@ from textreid_index.errors import GalleryDamagedError
 from textreid_index.hits import Hits
 from textreid_index.nearest import find_nearest
 from textreid_index.records import Record
+from textreid_index.store import blobs
 from textreid_index.store import people_table as people
 from textreid_index.store.checksums import REPAIR
 from textreid_index.store.gallery_table import State
@@ -48,7 +49,7 @@ class VectorCache:
             backend, keys = self._new_backend(state.encoder.dim), keys[:0]
         last, dim = int(keys[-1]) if len(keys) else 0, state.encoder.dim
         blocks = [keys]
-        for new, vectors in people.read_vectors_after(db, last, dim):
+        for new, vectors in blobs.read_vectors_after(db, last, dim):
             backend.add(Block(new, vectors, partial(_read_records, db, new)))
             blocks.append(new)
         keys = np.concatenate(blocks)
@@ -88,7 +89,7 @@ class VectorCache:
             return np.empty((0, 0), dtype=np.float32)
         count = len(self._keys)
         rows = np.linspace(0, max(0, count - 1), min(n, count)).astype(np.int64)
-        return people.read_vectors(db, self._keys[rows].tolist(), self._encoder.dim)
+        return blobs.read_vectors(db, self._keys[rows].tolist(), self._encoder.dim)
 
 
 def _read_records(db: sqlite3.Connection, keys: np.ndarray) -> list[Record]:

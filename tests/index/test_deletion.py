@@ -189,8 +189,8 @@ def test_deleting_while_others_search(tmp_path: Path) -> None:
 def test_a_full_disk_leaves_what_was_committed(tmp_path: Path) -> None:
     gallery, records, embeddings = filled(tmp_path / "g", 20)
     with gallery:
-        limit = gallery._store._writing_connection().execute("PRAGMA max_page_count = 30").fetchone()
-        assert limit == (30,)
+        with gallery._store._writer.connection() as db:
+            assert db.execute("PRAGMA max_page_count = 30").fetchone() == (30,)
         extra = people(50, "late")
         with pytest.raises(GalleryFullError, match=r"is full. Nothing of this change was kept"):
             gallery.add(extra, embed([r.id for r in extra]), [bytes(9000)] * 50)

@@ -50,7 +50,8 @@ def test_a_failed_export_leaves_nothing(tmp_path: Path, monkeypatch: pytest.Monk
     with gallery:
         with pytest.raises(GalleryError, match="cannot be exported"):
             gallery.export(tmp_path / "file" / "out")
-        gallery._store._writing_connection().execute("UPDATE vectors SET checksum = 0 WHERE key = 5")
+        with gallery._store._writer.connection() as db:
+            db.execute("UPDATE vectors SET checksum = 0 WHERE key = 5")
         with pytest.raises(GalleryError, match="changed since"):
             gallery.export(tmp_path / "out")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "g"]

@@ -29,6 +29,12 @@ Seen = tuple[str, int]
 
 NOTHING: Seen = ("", 0)
 
+MISSING = (
+    "Changes that were committed to the gallery {folder} are missing, the last {missing}: its log,"
+    " gallery.sqlite-wal, was removed, or gallery.sqlite replaced by an older copy. Restore the whole folder"
+    " from a copy, or index the photos again, which adds who is missing."
+)
+
 
 class CommitCount:
     """The file `gallery.commits` beside a gallery's database. What cannot be read or written counts nothing.

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from textreid_index.errors import GalleryDamagedError, GalleryError
-from textreid_index.store import gallery_table
+from textreid_index.store import blobs, gallery_table
 from textreid_index.store import people_table as people
 from textreid_index.store import tracks_table as tracks
 from textreid_index.store.checksums import REPAIR
@@ -50,7 +50,7 @@ def _write_records(db: sqlite3.Connection, folder: Path) -> list[int]:
     with (folder / "records.jsonl").open("w", encoding="utf-8") as lines:
         for row in db.execute(f"SELECT {people.COLUMNS} FROM people ORDER BY key"):
             thumbnail = f"thumbnails/{len(keys):08}.jpg"
-            (folder / thumbnail).write_bytes(people.read_thumbnail(db, row[0]))
+            (folder / thumbnail).write_bytes(blobs.read_thumbnail(db, row[0]))
             record = {**asdict(people.to_record(row)), "thumbnail": thumbnail}
             lines.write(json.dumps(record, ensure_ascii=False) + "\n")
             keys.append(row[0])
@@ -82,7 +82,7 @@ def _write_vectors(db: sqlite3.Connection, path: Path, keys: list[int], dim: int
     with path.open("wb") as file:
         header = {"descr": "<f4", "fortran_order": False, "shape": (len(keys), dim)}
         np.lib.format.write_array_header_1_0(file, header)
-        for block, vectors in people.read_vectors_after(db, 0, dim):
+        for block, vectors in blobs.read_vectors_after(db, 0, dim):
             file.write(vectors.tobytes())
             found += block.tolist()
     if found != keys:

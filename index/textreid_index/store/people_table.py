@@ -1,19 +1,19 @@
-"""People as rows of the tables `people`, `vectors` and `thumbnails`, and back."""
+"""People as rows of the table `people`, and back."""
 
 from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from textreid_index.errors import GalleryDamagedError, UnknownPersonError
 from textreid_index.records import Record, SourceState
+from textreid_index.store import blobs, tracks_table
 from textreid_index.store import sources_table as sources
-from textreid_index.store import tracks_table
-from textreid_index.store.checksums import DELETE, RESTORE, blob_checksum, checked_fields, fields_checksum
+from textreid_index.store.checksums import DELETE, RESTORE, checked_fields, fields_checksum
 from textreid_index.store.filter_sql import filter_condition, id_condition
 from textreid_index.tracks import Track
 from textreid_index.where import EVERYBODY, Where
@@ -47,9 +47,7 @@ def insert(
     for key, (record, vector, jpeg) in enumerate(zip(records, vectors, thumbnails, strict=True), first):
         file = sources.file_of(db, record.source) if source is None else source.key
         write_row(db, [key, *_fields(record), file, reading])
-        blob = vector.astype("<f4").tobytes()
-        db.execute("INSERT INTO vectors VALUES (?,?,?)", [key, blob, blob_checksum(key, blob)])
-        db.execute("INSERT INTO thumbnails VALUES (?,?,?)", [key, jpeg, blob_checksum(key, jpeg)])
+        blobs.insert(db, key, vector, jpeg)
         if record.id in tracks:
             tracks_table.write(db, key, tracks[record.id])
 
@@ -158,45 +156,6 @@ def read_page(db: sqlite3.Connection, where: Where, *, after: int) -> dict[int, 
     return {row[0]: to_record(row) for row in rows}
 
 
-def read_thumbnail(db: sqlite3.Connection, key: int) -> bytes:
-    """The JPEG file stored under this key.
-
-    Raises:
-        GalleryDamagedError: it changed since it was written.
-    """
-    row = db.execute("SELECT jpeg, checksum FROM thumbnails WHERE key = ?", [key]).fetchone()
-    return _checked(key, *(row or (None, 0)))
-
-
-def read_vectors(db: sqlite3.Connection, keys: Sequence[int], dim: int) -> np.ndarray:
-    """The vectors [N, dim] float32 stored under these N keys, in their order.
-
-    Raises:
-        GalleryDamagedError: one changed since it was written, or is missing.
-    """
-    rows = db.execute(
-        "SELECT key, vector, checksum FROM vectors WHERE key IN (SELECT value FROM json_each(?))",
-        [json.dumps(list(keys))],
-    )
-    stored = {key: (blob, checksum) for key, blob, checksum in rows}
-    blobs = [_checked(key, *stored.get(key, (None, 0))) for key in keys]
-    return np.frombuffer(b"".join(blobs), dtype="<f4").reshape(len(keys), dim)
-
-
-def read_vectors_after(db: sqlite3.Connection, key: int, dim: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Keys [M] int64 and vectors [M, dim] of everybody with a larger key, in rising order, block by block.
-
-    Raises:
-        GalleryDamagedError: a vector does not have the length or checksum that was stored.
-    """
-    cursor = db.execute("SELECT key, vector, checksum FROM vectors WHERE key > ? ORDER BY key", [key])
-    while rows := cursor.fetchmany(ROWS_AT_ONCE):
-        keys, blobs, checksums = zip(*rows, strict=True)
-        if tuple(map(blob_checksum, keys, blobs)) != checksums or any(len(blob) != 4 * dim for blob in blobs):
-            raise GalleryDamagedError(f"A stored vector changed since it was written. {DELETE}")
-        yield np.array(keys, dtype=np.int64), np.frombuffer(b"".join(blobs), dtype="<f4").reshape(-1, dim)
-
-
 def neighbours(db: sqlite3.Connection, id: str, n: int) -> list[Record]:
     """Up to n other people nearest in time, in the order of time.
 
@@ -270,13 +229,6 @@ def _last_key(db: sqlite3.Connection) -> int:
     ever = db.execute("SELECT seq FROM sqlite_sequence WHERE name = 'people'").fetchone() or (0,)
     (now,) = db.execute("SELECT max(key) FROM people").fetchone()
     return max(ever[0], now or 0)
-
-
-def _checked(key: int, blob: bytes | None, checksum: int) -> bytes:
-    """The blob stored under this key, if it is what was written; None stands for a missing row."""
-    if blob is None or blob_checksum(key, blob) != checksum:
-        raise GalleryDamagedError(f"A stored vector or thumbnail changed since it was written. {DELETE}")
-    return blob
 
 
 def _fields(record: Record) -> list[object]:

@@ -23,11 +23,12 @@ from textreid_index.errors import (
     GalleryReadOnlyError,
 )
 from textreid_index.forks import follow_forks
-from textreid_index.store import gallery_table, indexes, migrations
-from textreid_index.store.commit_count import CommitCount
+from textreid_index.store import gallery_table, indexes
+from textreid_index.store.commit_count import MISSING, CommitCount
 from textreid_index.store.opening import locate, prepare, require_format
 from textreid_index.store.permissions import describe_readers
 from textreid_index.store.reader import Reader
+from textreid_index.store.scrubbing import room_for_rewriting, scrub
 from textreid_index.store.shares import describe_turns
 from textreid_index.store.sqlite_errors import READ_ONLY, translate_errors
 from textreid_index.store.state_repair import repair_state
@@ -35,13 +36,6 @@ from textreid_index.store.waiting import Waiting
 from textreid_index.store.writer import Writer
 
 log = logging.getLogger("textreid_index")
-
-MISSING = (
-    "Changes that were committed to the gallery {folder} are missing, the last {missing}: its log,"
-    " gallery.sqlite-wal, was removed, or gallery.sqlite replaced by an older copy. Restore the whole folder"
-    " from a copy, or index the photos again, which adds who is missing."
-)
-
 
 IN_USE_ELSEWHERE: list[object] = []
 """Connections that a thread of the parent was inside when it was forked: they are kept, and never touched."""
@@ -168,54 +162,21 @@ class Store:
                 gallery_table.set_unscrubbed(db, True)
         except GalleryFullError as error:
             raise GalleryFullError(
-                f"Nobody was deleted from {self.folder}: {self._room()}. Free some space and repeat it."
+                f"Nobody was deleted from {self.folder}: {room_for_rewriting(self.file)}. Free some space and"
+                " repeat it."
             ) from error
         self.scrub()
 
     def scrub(self) -> None:
-        """Rewrite the file after a deletion, without the bytes of those deleted, and empty the log.
-
-        `secure_delete` alone does not do it: when SQLite moves rows between pages it leaves stale copies in
-        the pages' gaps, which a later deletion of those rows does not reach. Copies of former formats, which
-        hold the deleted too, are removed.
-
-        Raises:
-            GalleryBusyError: another program wrote, or read old pages, for longer than `wait`.
-            GalleryFullError: there is no room for the rewritten file.
-        """
-        try:
-            with self._write_lock, translate_errors(self.folder):
-                self._rewrite(self._checked_writer())
-        except (GalleryBusyError, GalleryFullError) as error:
-            full = isinstance(error, GalleryFullError)
-            reason = self._room() if full else "another program is using it"
-            raise type(error)(
-                f"The people are deleted and no search finds them, but traces of them stay in {self.file}: it"
-                f" could not be rewritten, because {reason}. The next deletion, or the next opening, does it."
-            ) from error
-
-    def _rewrite(self, writer: Writer) -> None:
-        with writer.connection() as db:
-            state = gallery_table.read_state(db)
-        if not state.unscrubbed:
-            return
-        for copy in migrations.copies(self.file):
-            copy.unlink(missing_ok=True)
-        writer.rewrite()
-        with writer.transaction() as db:
-            if gallery_table.read_state(db).removed_at == state.removed_at:  # nobody else has deleted since
-                gallery_table.set_unscrubbed(db, False)
+        """Rewrite the file after a deletion: see `scrubbing.scrub`."""
+        with self._write_lock:
+            scrub(self._checked_writer(), self.file)
 
     def _check(self, db: sqlite3.Connection) -> None:
         """Compare the indexes with their tables, once in this process or since the last damage."""
         if not self._checked:
             indexes.require_fitting(db)
             self._checked = True
-
-    def _room(self) -> str:
-        """How much room erasing takes, as the reason why it failed."""
-        need = f"{self.file.stat().st_size / 1e6:,.1f} MB"
-        return f"it takes {need} of free space on its disk, and as much for temporary files"
 
     def _describe(self) -> str | None:
         missing = self.describe_missing()
