@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from textreid.evaluate.benchmark import Benchmark
     from textreid.evaluate.calibration_check import Trial
+    from textreid.evaluate.clause_fit import ClauseTrial
+    from textreid.inference.calibration import Scale
 
 TABLE_RATES = (0.01, 0.05, 0.2)
 """The false-alarm rates that the table has room for."""
@@ -63,6 +65,8 @@ def run(
     from textreid.evaluate.benchmark import Benchmark
     from textreid.evaluate.calibration_check import check_calibration
     from textreid.evaluate.calibration_fit import fit_scale
+    from textreid.evaluate.clause_draws import draw_searches
+    from textreid.evaluate.clause_fit import fit_clauses, try_clauses
     from textreid.evaluate.directions import (
         IMAGE_TO_IMAGE,
         TEXT_TO_IMAGE,
@@ -94,7 +98,20 @@ def run(
             search = encode_directions(encoder, benchmark, [direction], show)[direction].search
         data = f"{benchmark.dataset} {benchmark.split}"
         scales[kind], trials[kind] = fit_scale(search, data), check_calibration(search, data)
-    measured = Calibration(encoder.info.fingerprint, scales.get("text"), scales.get("photo"))
+    clauses: tuple[Scale, ...] = ()
+    matched: tuple[Scale, ...] = ()
+    clause_trials: dict[str, list[ClauseTrial]] = {}
+    if text:
+        benchmark, data = asked["text"][0], scales["text"].data
+        with progress_bars() as show:
+            by_cosine, by_matcher = draw_searches(encoder, benchmark, show)
+        clauses, matched = fit_clauses(by_cosine, data), fit_clauses(by_matcher, data)
+        for name, draws in (("clauses", by_cosine), ("matched", by_matcher)):
+            if tried_clauses := try_clauses(draws, data):
+                clause_trials[name] = tried_clauses
+    measured = Calibration(
+        encoder.info.fingerprint, scales.get("text"), scales.get("photo"), clauses, matched
+    )
     path = measured.write(find_model(model)[1])
     stderr().print(f"Wrote {path}.")
     if as_json:
@@ -102,12 +119,16 @@ def run(
             kind: {"data": scales[kind].data, "trials": [trial.to_dict() for trial in tried]}
             for kind, tried in trials.items()
         }
-        print_json({"model": encoder.info.name, "fingerprint": encoder.info.fingerprint, **printed})
+        by_clauses = {name: [one.to_dict() for one in rows] for name, rows in clause_trials.items()}
+        model_info = {"model": encoder.info.name, "fingerprint": encoder.info.fingerprint}
+        print_json({**model_info, **printed, **by_clauses})
         return
     for kind, tried in trials.items():
         title = f"{in_words(asked[kind][1])}: {scales[kind].data}"
         print_table(_probabilities(title, tried))
         print_table(_thresholds(title, tried))
+    for name, tried_clauses in clause_trials.items():
+        print_table(_clauses(name, tried_clauses))
 
 
 def _probabilities(title: str, trials: list[Trial]) -> Table:
@@ -140,4 +161,28 @@ def _thresholds(title: str, trials: list[Trial]) -> Table:
                     f"{100 * trial.kept[place] / max(trial.found, 1e-9):.1f}",
                 )
         table.add_section()
+    return table
+
+
+def _clauses(ranked_by: str, trials: list[ClauseTrial]) -> Table:
+    from rich.table import Table
+
+    by = {"clauses": "cosine", "matched": "matcher"}[ranked_by]
+    table = Table(
+        title=f"by the number of clauses, ranked by {by}",
+        caption="Percent, of persons that the fit has not seen.",
+    )
+    for heading in ("clauses", "people", "false alarms", "realised", "right first", "of these kept"):
+        table.add_column(heading, justify="right")
+    for trial in trials:
+        for place, rate in enumerate(trial.rates):
+            if rate in TABLE_RATES:
+                shares = (trial.found, trial.kept[place] if trial.kept else None)
+                table.add_row(
+                    str(trial.clauses),
+                    f"{trial.size:,}",
+                    f"{100 * rate:g}",
+                    f"{100 * trial.realised[place]:.1f}",
+                    *("" if share is None else f"{100 * share:.1f}" for share in shares),
+                )
     return table
