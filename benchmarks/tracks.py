@@ -24,6 +24,7 @@ import os
 import subprocess
 import sys
 from collections import Counter
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -124,7 +125,8 @@ def overlaps(one: np.ndarray, other: np.ndarray) -> np.ndarray:
 
 def scores(truth: dict[int, Shown], found: dict[int, Shown]) -> dict[str, float]:
     """TrackEval's."""
-    from trackeval.metrics import CLEAR, Identity
+    with redirect_stdout(sys.stderr):  # it prints what it misses
+        from trackeval.metrics import CLEAR, Identity
 
     def numbered(shown: dict[int, Shown]) -> tuple[int, list[np.ndarray]]:
         names = np.unique(np.concatenate([each.numbers for each in shown.values()]))
