@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.faults.test_first_starts import PEOPLE, make, start_again
 from tests.helpers.faults.killing import forking_pool, outcomes
+from tests.helpers.first_starts import PEOPLE, make, start_again
 
 
 def test_a_start_that_was_killed_leaves_nothing_that_the_next_does_not_remove(tmp_path: Path) -> None:
