@@ -35,6 +35,7 @@ class Share:
     def start(self, code: str, *arguments: object) -> subprocess.Popen[str]:
         """Start Python with this code where the folder is so."""
         told = {"LOCKS": self.locks, "MAPS": self.maps}
+        library = f"{_library().name}/share.so"
         lacks = {name: str(number) for name, number in told.items() if number is not None}
         return subprocess.Popen(
             [sys.executable, "-c", code, *map(str, arguments)],
@@ -42,7 +43,7 @@ class Share:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
-            env=os.environ | lacks | {"LD_PRELOAD": _library(), "SHARE": str(self.folder.resolve())},
+            env=os.environ | lacks | {"LD_PRELOAD": library, "SHARE": str(self.folder.resolve())},
         )
 
     def run(self, code: str, *arguments: object) -> str:
@@ -58,8 +59,8 @@ class Share:
 
 
 @functools.cache
-def _library() -> str:
-    target = Path(tempfile.mkdtemp(prefix="textreid-share-")) / "share.so"
-    atexit.register(shutil.rmtree, target.parent)
-    subprocess.run(["cc", "-shared", "-fPIC", "-o", target, SOURCE, "-ldl"], check=True)
-    return str(target)
+def _library() -> tempfile.TemporaryDirectory[str]:
+    """A folder with the library, which goes when the tests end."""
+    folder = tempfile.TemporaryDirectory(prefix="textreid-share-")
+    subprocess.run(["cc", "-shared", "-fPIC", "-o", f"{folder.name}/share.so", SOURCE, "-ldl"], check=True)
+    return folder
