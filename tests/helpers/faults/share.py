@@ -5,10 +5,8 @@ A library that is preloaded answers so in a process of its own. Needs Linux and 
 
 from __future__ import annotations
 
-import atexit
 import functools
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
