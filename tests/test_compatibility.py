@@ -24,7 +24,7 @@ from typer.testing import CliRunner, Result
 import textreid
 import textreid_index
 from textreid import Encoder, Gallery, PersonSearch, Where, losses, open_image
-from textreid.catalog import fingerprint
+from textreid.catalog import CALIBRATION, fingerprint
 from textreid.cli import application
 from textreid.models import branches
 from textreid.recipe import load_recipe
@@ -85,7 +85,7 @@ class TestWeights:
         for name, model in SHIPPED.items():
             assert fingerprint(weights / name) == model["fingerprint"]
             for file, digest in model["files"].items():
-                if file.endswith((".json", ".safetensors")):
+                if file.endswith((".json", ".safetensors")) and file != CALIBRATION:  # no part of the model
                     assert hashlib.sha256((weights / name / file).read_bytes()).hexdigest() == digest, file
 
     def test_a_model_gives_the_same_vectors(self, made: Path, encoder: Encoder) -> None:
@@ -139,7 +139,7 @@ class TestGallery:
         told = [hit.probability is None for hit in found]
         assert told == [hit["probability"] is None for hit in hits]
         if not any(told):
-            odds = [hit["probability"] for hit in hits]
+            odds = np.minimum.accumulate([hit["probability"] for hit in hits])  # since then they never rise
             np.testing.assert_allclose([hit.probability for hit in found], odds, atol=1e-4)
 
     def test_it_grows_and_shrinks(self, encoder: Encoder, gallery: Path) -> None:
