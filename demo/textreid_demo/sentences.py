@@ -30,6 +30,8 @@ def _checked(preprocess: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitab
 
     @wraps(preprocess)
     async def call(function: Any, inputs: list[Any], *args: Any, **kwargs: Any) -> Any:
+        if function.fn is None:  # the browser does that by itself
+            raise _error(NO_FUNCTION)
         if len(inputs) != len(function.inputs):
             told = f"This function takes {len(function.inputs)} arguments; these are {len(inputs)}."
             raise _error(told)
