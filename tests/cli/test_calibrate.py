@@ -58,6 +58,22 @@ def test_the_table_tells_what_was_asked_for_and_what_came(textreid, data):
     assert Calibration.read(data, "toy-1").text is None
 
 
+def test_captions_of_several_clauses_are_measured_by_their_number(textreid, data):
+    file = data / "CUHK-PEDES" / "reid_raw.json"
+    rows = json.loads(file.read_text())
+    for row in rows:
+        worn = row["captions"][0].removeprefix("somebody in ").split(" and ")
+        row["captions"] = [f"A man in {worn[0]}, {worn[1]} and white shoes. He has a black bag."]
+    file.write_text(json.dumps(rows))
+    done = textreid("calibrate", ".", "--root", ".", "--text", "cuhk-pedes")
+    assert "by the number of clauses, ranked by cosine" in done.stdout
+    written = Calibration.read(data, "toy-1")
+    assert (len(written.clauses), written.matched) == (4, ())
+    assert written.scales("text", "a red shirt") == (written.clauses[0], None)
+    printed = json.loads(textreid("calibrate", ".", "--root", ".", "--text", "cuhk-pedes", "--json").stdout)
+    assert {trial["clauses"] for trial in printed["clauses"]} == {1, 2, 3, 4}
+
+
 def test_a_damaged_calibration_is_replaced(textreid, data):
     (data / "calibration.json").write_text("{")
     textreid("calibrate", ".", "--root", ".", "--text", "cuhk-pedes:val")
