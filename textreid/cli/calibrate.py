@@ -113,7 +113,7 @@ def run(
         encoder.info.fingerprint, scales.get("text"), scales.get("photo"), clauses, matched
     )
     path = measured.write(find_model(model)[1])
-    stderr().print(f"Wrote {path}.")
+    stderr().print(f"Wrote {path}.", markup=False)
     if as_json:
         printed = {
             kind: {"data": scales[kind].data, "trials": [trial.to_dict() for trial in tried]}
