@@ -46,8 +46,8 @@ def test_an_example_searches_with_one_click(page: Page) -> None:
 def test_a_person_opens_with_frame_facts_and_neighbours(page: Page) -> None:
     ask(page, "a red shirt and blue trousers")
     open_person(page, "north-0-red")
-    expect(page.locator("#person dl")).to_contain_text("2026-03-01 12:00:00 UTC")
-    expect(page.locator("#person dl")).to_contain_text("north-0.png")
+    expect(page.locator("#person dl").first).to_contain_text("2026-03-01 12:00:00 UTC")
+    expect(page.locator("#person dl").first).to_contain_text("north-0.png")
     source = page.locator("#person .full img").get_attribute("src") or ""
     frame = Image.open(io.BytesIO(base64.b64decode(source.split(",")[1])))
     assert frame.size == (320, 160)
@@ -60,7 +60,7 @@ def test_a_person_opens_with_frame_facts_and_neighbours(page: Page) -> None:
         "north-1-blue",
     ]
     near.nth(1).click()
-    expect(page.locator("#person dl")).to_contain_text("2026-03-01 12:00:30 UTC")
+    expect(page.locator("#person dl").first).to_contain_text("2026-03-01 12:00:30 UTC")
     page.keyboard.press("Escape")
     expect(page.locator("#panel")).to_be_hidden()
 

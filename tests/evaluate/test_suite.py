@@ -105,7 +105,6 @@ def test_what_one_data_set_lacks_costs_no_other(file, root):
     [
         ("image_to_text", "image_to_words", "Did you mean 'image_to_text'"),
         ('"source"', '"sauce"', "Did you mean 'source'"),
-        ("k_reciprocal = true, expand = 2", "rerank = 5", "leave --rerank out"),
     ],
 )
 def test_what_cannot_be_measured_is_said_before_any_model_is_loaded(file, root, old, new, message):

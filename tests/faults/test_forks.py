@@ -76,10 +76,8 @@ def test_a_child_ends_as_programs_do(told: dict[str, Any]) -> None:
     assert told["status"] == 7
 
 
-def test_a_child_indexes_and_its_parent_finds_it(told: dict[str, Any]) -> None:
-    before, in_child, in_parent = told["adds"]
-    assert in_child == in_parent == before + 1
-    assert told["problems"] == []
+def test_a_child_that_is_to_index_says_how_that_is_done(told: dict[str, Any]) -> None:
+    assert "start it by spawn, or load the first model after the fork" in told["adds"]
 
 
 def test_a_child_has_locks_of_its_own_on_the_gallery(tmp_path: Path) -> None:

@@ -228,6 +228,7 @@ class TestNoise:
 class TestRunFolder:
     def test_holds_what_the_documentation_says(self, finished: FinishedRun) -> None:
         assert {path.name for path in finished.out.iterdir()} == {
+            ".lock",
             "best.json",
             "curves.png",
             "data",
@@ -310,7 +311,10 @@ class TestRefusals:
         [
             ({"loss": {}}, r"give the recipe a \[loss\.NAME\] table"),
             ({"stages": ()}, r"give it a \[\[stages\]\] table"),
-            ({"stages": ({"epochs": 1},)}, r"stages\[0\]: missing name, such as hubness, locked, phase"),
+            (
+                {"stages": ({"epochs": 1},)},
+                r"stages\[0\]: missing name, such as adda, .*locked, phase, pul",
+            ),
             ({"stages": ({"name": "fase"},)}, r"no stage of training called 'fase'\. Did you mean 'phase'"),
             ({"stages": ({"name": "phase"},)}, r"stages\[0\]: missing epochs"),
             ({"stages": ({"name": "phase", "epoch": 1},)}, r"no key in stages\[0\] called 'epoch'"),

@@ -25,6 +25,7 @@ from textreid.ingest import indexing, jobs
 from textreid.ingest.cancellable import CancellableDetector
 from textreid.ingest.indexing import AddReport, IndexProgress
 from textreid.ingest.writer import BATCH, add_people, encode_people
+from textreid.io.forked import is_forked
 from textreid.people.detectors.boxes import Detector
 from textreid.people.detectors.load import load_detector
 from textreid.people.full_frame import load_frame
@@ -55,6 +56,11 @@ SAMPLE = 1024
 """People of the gallery by which the parts of a query are balanced."""
 
 BOX_COLOUR = (255, 64, 64)
+
+FORKED = (
+    "This process was forked from one that had loaded a model, without the threads that indexing needs:"
+    " start it by spawn, or load the first model after the fork."
+)
 
 
 class PersonSearch:
@@ -187,9 +193,11 @@ class PersonSearch:
 
         Raises:
             InputError: a path is empty or does not exist, or holds nothing to read, or is neither path nor
-                image; or there is no such time zone.
+                image; or there is no such time zone; or this process was forked.
             GalleryError: the gallery cannot be written, or its people come from another model.
         """
+        if is_forked():
+            raise InputError(FORKED)
         given = [inputs] if isinstance(inputs, str | Path | Image) else list(inputs)
         paths = [Path(item) for item in given if isinstance(item, str | Path)]
         images = [item for item in given if isinstance(item, Image)]
@@ -222,7 +230,12 @@ class PersonSearch:
 
         Returns:
             How many were given.
+
+        Raises:
+            InputError: this process was forked.
         """
+        if is_forked():
+            raise InputError(FORKED)
         waiting, count = iter(people), 0
         while batch := list(islice(waiting, BATCH)):
             add_people(self.gallery, self.encoder.info, batch, encode_people(self.encoder, batch))

@@ -10,6 +10,7 @@ from __future__ import annotations
 import difflib
 import importlib
 import pkgutil
+import sys
 
 from textreid_index.backends._contract import Accepted, Block, VectorBackend
 from textreid_index.errors import UnknownBackendError
@@ -45,14 +46,15 @@ def resolve(name: str) -> Resolved:
 
 
 def _load(name: str) -> type[VectorBackend]:
-    if name not in names():
+    module = f"{__name__}.{name}"
+    if module not in sys.modules and name not in names():  # who may not list the folder may have it loaded
         near = difflib.get_close_matches(name, ["auto", *names()], n=1)
         hint = f" Did you mean '{near[0]}'?" if near else ""
         raise UnknownBackendError(
             f"There is no search backend called '{name}'.{hint} Known: auto, {', '.join(names())}."
         )
     try:
-        return importlib.import_module(f"{__name__}.{name}").Backend
+        return importlib.import_module(module).Backend
     except ImportError as error:
         raise UnknownBackendError(
             f"The search backend '{name}' cannot be loaded ({error}). {NO_FAISS}"

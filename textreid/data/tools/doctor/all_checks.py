@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from textreid.data import datasets
 from textreid.data.tools.doctor.cameras import check_cameras
 from textreid.data.tools.doctor.captions import check_captions
 from textreid.data.tools.doctor.finding import Crops, Finding
@@ -42,7 +43,7 @@ def examine_labels(crops: Crops, dataset: str = "folder", *, remarks: Sequence[s
             for remark in remarks
         ),
         *check_published(crops, dataset),
-        *check_people(crops),
+        *check_people(crops, closed=datasets.closed(dataset)),
         *check_cameras(crops),
         *check_sampling(crops),
         *check_captions(crops),
