@@ -16,6 +16,7 @@ import pytest
 from tests.helpers.faults.other_user import as_other_user, public_folder
 from tests.helpers.toy_gallery import fill, filled, people
 from textreid_index import Gallery
+from textreid_index.backends import exact, flat  # noqa: F401  (another user may not read the library)
 from textreid_index.store.commit_count import FILE, CommitCount
 
 WRITER = """

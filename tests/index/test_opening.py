@@ -102,6 +102,8 @@ BECOME_NOBODY = """
 import os
 from textreid_index import *
 from textreid_index.backends import exact, flat
+from textreid_index.store import migrations, reader, schema
+from tests.helpers.toy_migrations import add_mood
 from tests.helpers.toy_gallery import *
 import numpy.ma  # numpy imports some of itself late, when this user may no longer read it
 embed(["warm"])
@@ -183,8 +185,6 @@ def test_an_earlier_format_that_may_only_be_read_is_searched_as_it_is(public_fol
         path.chmod(0o555)
     code = """
         import sys
-        from textreid_index.store import migrations, reader, schema
-        from tests.helpers.toy_migrations import add_mood
         schema.FORMAT, migrations.MIGRATIONS = schema.FORMAT + 1, {schema.FORMAT: add_mood}
         with Gallery.open(sys.argv[1] + "/g") as gallery:
             print(gallery.readonly, len(gallery.search(embed(["q"]), 99)[0]), gallery.verify())
