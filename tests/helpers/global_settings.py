@@ -32,6 +32,9 @@ from torch.nn import init
 OTHERS = (signal.SIGKILL, signal.SIGSTOP, signal.SIGCHLD)
 """Two have no handler; the third is torch's, from its first workers on: it asks whether one of them died."""
 
+SET_BY_MAIN = "OMP_WAIT_POLICY"
+"""What the command line sets for its whole process, before torch is loaded."""
+
 
 def settings() -> dict[str, Any]:
     """Name -> value of all that textreid could leave changed; `sys.excepthook` is the command line's own."""
@@ -60,7 +63,7 @@ def _difference(before: Any, after: Any) -> str:
 
 def _of_python() -> dict[str, Any]:
     return {
-        "environment": frozenset(os.environ.items()),
+        "environment": frozenset(item for item in os.environ.items() if item[0] != SET_BY_MAIN),
         "folder": Path.cwd(),
         "umask": _umask(),
         "locale": locale.setlocale(locale.LC_ALL),
