@@ -50,5 +50,6 @@ def ask(page: Page, text: str) -> None:
 
 
 def open_person(page: Page, id: str) -> None:
+    page.wait_for_timeout(300)  # the page takes no click while it still answers the last one
     page.locator(f"#results .person[data-id='{id}']").click()
     page.wait_for_selector("#person dl")
